@@ -1,0 +1,104 @@
+"""The Python API: ``regcmp.compare`` with the same words as the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from regcmp.data.bundled import check_dataset, load_dataset
+from regcmp.data.dataset import Dataset
+from regcmp.environment import environment
+from regcmp.errors import UsageError
+from regcmp.experiment import Outcome, run_experiment
+from regcmp.plan import Plan, make_plan
+from regcmp.report.delimited import to_csv
+from regcmp.report.json_text import to_json
+from regcmp.report.markdown import to_markdown
+from regcmp.report.table import make_table
+from regcmp.report.verdict import verdict
+from regcmp.results import Report
+from regcmp.statistics import summarize
+
+
+@dataclass(frozen=True)
+class Comparison(Report):
+    """What ``compare`` returns: the frames ``summary``, ``runs`` and ``history``, and the ``verdict``.
+
+    ``plan``, ``environment`` and ``timing`` say how they came about.
+    """
+
+    def to_csv(self) -> str:
+        """The summary as CSV, as ``-o FILE.csv`` writes it."""
+        return to_csv(self.summary)
+
+    def to_json(self) -> str:
+        """The whole report as JSON, as ``-o FILE.json`` writes it."""
+        return to_json(self)
+
+    def to_markdown(self) -> str:
+        """The table as Markdown, as ``-o FILE.md`` writes it."""
+        return to_markdown(make_table(self))
+
+
+def compare(
+    dataset: str,
+    methods: Iterable[str] | str | None = None,
+    *,
+    jobs: int | None = None,
+    **words: Any,
+) -> Comparison:
+    """Train one network under several methods over paired seeds, and compare them.
+
+    ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
+    underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. ``jobs`` is
+    the number of worker processes, by default one per core; no result depends on it.
+
+    Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
+    are ValueErrors and say what to do.
+    """
+    return run(make_plan(dataset, methods, **words), jobs)
+
+
+def check(plan: Plan) -> None:
+    """Raise UsageError where the plan names a dataset that isn't there."""
+    check_dataset(plan.dataset)
+
+
+def run(
+    plan: Plan, jobs: int | None = None, progress: Callable[[int], None] = lambda done: None
+) -> Comparison:
+    """Carry a plan out; ``progress`` is called with each number of runs that were done."""
+    start = perf_counter()
+    jobs = default_jobs() if jobs is None else jobs
+    if jobs < 1:
+        raise UsageError(f"--jobs: expected a whole number of at least 1, got '{jobs}'")
+    dataset = load_dataset(plan.dataset)
+    outcome = run_experiment(plan, dataset, jobs, progress)
+    ratio = outcome.n_test / outcome.n_train if "split" in plan.vary else 0.0
+    summary = summarize(outcome.runs, str(plan.baseline), plan.metric, ratio)
+    return Comparison(
+        plan=plan.as_dict() | {"data": _data(dataset, outcome)},
+        environment=environment(),
+        timing={
+            "seconds": perf_counter() - start,
+            "jobs": jobs,
+            "training_seconds": outcome.seconds,
+        },
+        summary=summary,
+        runs=outcome.runs,
+        history=outcome.history,
+        verdict=verdict(summary, str(plan.baseline), plan.seeds),
+    )
+
+
+def default_jobs() -> int:
+    """One worker per core that this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
+    return dataset.describe() | {"n_train": outcome.n_train, "n_test": outcome.n_test}

@@ -1,0 +1,44 @@
+"""``regcmp datasets``: what there is to learn from."""
+
+from __future__ import annotations
+
+import click
+
+from regcmp.cli.options import Name
+from regcmp.data.bundled import BUNDLED, load_dataset
+
+
+@click.command(short_help="List the datasets, or show one.")
+@click.argument("name", required=False, type=Name(list(BUNDLED)))
+def datasets(name: str | None) -> None:
+    """List the bundled datasets, or show the classes and sizes of one.
+
+    \b
+    Examples:
+      regcmp datasets
+      regcmp datasets wine
+    """
+    click.echo(listing() if name is None else page(name))
+
+
+def listing() -> str:
+    """All datasets, a line each."""
+    head = f"{'name':<14} {'rows':>5} {'features':>8} {'classes':>7}"
+    lines = [
+        f"{name:<14} {each.rows:>5} {each.features:>8} {each.classes:>7}  {each.about}"
+        for name, each in BUNDLED.items()
+    ]
+    return "\n".join([head, *lines])
+
+
+def page(name: str) -> str:
+    """One dataset: sizes, source, and rows of each class. Raises UsageError for an unknown name."""
+    dataset = load_dataset(name)
+    lines = [
+        f"{name}: {BUNDLED[name].about}",
+        f"{dataset.n_rows} rows, {dataset.n_features} features, {len(dataset.classes)} classes"
+        f" ({dataset.source})",
+        "",
+        *(f"  {label:<12} {int((dataset.y == i).sum()):>5} rows" for i, label in enumerate(dataset.classes)),
+    ]
+    return "\n".join(lines)

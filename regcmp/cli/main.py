@@ -1,0 +1,114 @@
+"""The command group, and how every error ends: one line on standard error and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from regcmp.errors import RegcmpError, unknown
+
+COMMANDS = {
+    "compare": "Train one network under several regularizers and compare them.",
+    "methods": "List the regularizers, or show one.",
+    "datasets": "List the datasets, or show one.",
+    "info": "Show versions and machine, for bug reports.",
+}
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class Group(click.Group):
+    """Commands that are imported when they are called: listing them costs next to nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, the main one first."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command. Raises UsageError for one that isn't there."""
+        if cmd_name not in COMMANDS:
+            if ctx.resilient_parsing:
+                return None
+            raise unknown("command", cmd_name, COMMANDS)
+        command = getattr(importlib.import_module(f"regcmp.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "REGCMP"},
+    epilog="Every option can also be set by an environment variable: REGCMP_COMPARE_SEEDS=20.",
+)
+@click.version_option(package_name="regcmp", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Which regularizer, how strong, and is the difference real?
+
+    \b
+    regcmp compare --dataset digits
+    regcmp compare --dataset wine none l2=1e-3,1e-2 dropout=0.5+l2=1e-3 -o report.csv
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 data or run-time error, 2 usage error, 130 Ctrl-C, 143 SIGTERM."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(prog_name="regcmp", standalone_mode=False)
+        sys.stdout.flush()
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        code = _complain(error.format_message(), error.exit_code)
+    except RegcmpError as error:
+        code = _complain(str(error), error.exit_code)
+    except Exception as error:
+        if _debugging():
+            raise
+        kind = type(error).__name__
+        code = _complain(f"{kind}: {error} (this is a bug; --debug shows where)", 1)
+    _let_go_of_closed_pipes()
+    sys.exit(code)
+
+
+def _complain(message: str, code: int) -> int:
+    if _debugging():
+        raise
+    click.echo("Error: " + " ".join(message.split()), err=True)
+    return code
+
+
+def _debugging() -> bool:
+    return "--debug" in sys.argv
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """End as after Ctrl-C: files half written are removed, workers stopped."""
+    raise SystemExit(TERMINATED)
+
+
+def _let_go_of_closed_pipes() -> None:
+    """Flush what can be flushed, so that Python's own attempt at exit has nothing to complain of."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,44 @@
+"""What options have in common: groups in the help, names that complete and are checked by the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+class Option(click.Option):
+    """An option that stands under a heading in the help text."""
+
+    def __init__(self, *args: Any, group: str = "Options", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class Command(click.Command):
+    """A command whose help lists its options by group, in the order in which they were declared."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section per group."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record:
+                sections.setdefault(getattr(param, "group", "Other"), []).append(record)
+        for group, records in sections.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
+class Name(click.Choice[str]):
+    """One of some names, completed by the shell; the plan checks it, and says which one is near."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(list(names))
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Take the name as it is."""
+        return value

@@ -1,0 +1,104 @@
+"""Standard output and standard error: width, colour, progress."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regcmp.results import Report
+
+PLAIN = {"±": "+-", "²": "2", "½": "1/2", "Σ": "sum ", "λ": "lambda", "·": "*", "←": "<-"}
+
+
+class Screen:
+    """Where a comparison is shown. Data go to standard output, progress and messages to standard error."""
+
+    def __init__(self, *, quiet: bool, color: str) -> None:
+        self.quiet = quiet
+        self.color = color
+        codecs.register_error("regcmp", _plain)
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="regcmp")
+
+    def console(self, stream: TextIO) -> Console:
+        """A console on this stream, coloured as --color says."""
+        from rich.console import Console
+
+        forced = {"always": True, "never": False}.get(self.color)
+        environment = dict(os.environ)
+        if forced is not None:
+            environment.pop("NO_COLOR", None)
+            environment.pop("FORCE_COLOR", None)
+        if forced and environment.get("TERM") in (None, "dumb", "unknown"):
+            environment["TERM"] = "xterm"
+        return Console(
+            file=stream,
+            force_terminal=forced if self.color == "always" else None,
+            no_color=forced is False or None,
+            color_system=None if forced is False else "auto",
+            highlight=False,
+            emoji=False,
+            markup=False,
+            _environ=environment,
+        )
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar with the remaining time on standard error, if that is a terminal; yields its advance."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda done: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn
+
+        columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"))
+        with Progress(
+            *columns, TimeRemainingColumn(), console=self.console(sys.stderr), transient=True
+        ) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda done: bar.advance(task, done)
+
+    def show(self, report: Report, *, to_stderr: bool) -> None:
+        """Print the table: on standard error, unless quiet, where standard output carries an export."""
+        from regcmp.report.table import make_table
+        from regcmp.report.terminal import print_table
+
+        stream = sys.stderr if to_stderr else sys.stdout
+        if to_stderr and self.quiet:
+            return
+        console = self.console(stream)
+        print_table(make_table(report), console, _width(console, stream))
+
+    def warn_of_failures(self, report: Report) -> None:
+        """Say on standard error which methods have runs that diverged."""
+        failed = report.summary[report.summary["n_failed"] > 0]
+        if self.quiet or failed.empty:
+            return
+        each = ", ".join(
+            f"{row['method']} ({row['n_failed']} of {row['n'] + row['n_failed']} runs)"
+            for row in failed.to_dict("records")
+        )
+        print(f"Warning: diverged: {each}; try a smaller --lr", file=sys.stderr)
+
+
+def _width(console: Console, stream: TextIO) -> int | None:
+    """The width to keep to: COLUMNS, or that of the terminal; a file or a pipe has none."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    return console.width if stream.isatty() else None
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Characters that a terminal's encoding lacks, in ASCII."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(PLAIN.get(each, "?") for each in text), error.end

@@ -1,0 +1,63 @@
+"""The datasets that come with scikit-learn: no download, no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regcmp.data.dataset import Dataset
+from regcmp.errors import unknown
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """What is known of a bundled dataset without loading it."""
+
+    loader: str
+    rows: int
+    features: int
+    classes: int
+    about: str
+
+
+BUNDLED = {
+    "digits": Bundled(
+        "load_digits", 1797, 64, 10, "handwritten digits as images of 8x8 pixels (UCI, Alpaydin)"
+    ),
+    "iris": Bundled(
+        "load_iris", 150, 4, 3, "sepal and petal sizes of three species of iris (Fisher 1936)"
+    ),
+    "wine": Bundled(
+        "load_wine", 178, 13, 3, "chemical analysis of wines from three growers (UCI, Forina)"
+    ),
+    "breast_cancer": Bundled(
+        "load_breast_cancer",
+        569,
+        30,
+        2,
+        "cell nuclei of benign and malignant tumours (UCI, Wolberg)",
+    ),
+}
+"""Bundled datasets by their name on the command line."""
+
+
+def check_dataset(name: str) -> None:
+    """Raise UsageError if there is no such dataset, without loading anything."""
+    if name not in BUNDLED:
+        raise unknown("dataset", name, BUNDLED)
+
+
+def load_dataset(name: str) -> Dataset:
+    """Load a dataset by name. Raises UsageError for a name that isn't there."""
+    check_dataset(name)
+    from sklearn import datasets
+
+    bunch = getattr(datasets, BUNDLED[name].loader)()
+    return Dataset(
+        name=name,
+        x=np.asarray(bunch.data, np.float64),
+        y=np.asarray(bunch.target, np.intp),
+        classes=tuple(str(each) for each in bunch.target_names),
+        source=f"sklearn.datasets.{BUNDLED[name].loader}",
+    )

@@ -1,0 +1,80 @@
+"""Which rows train and which test, drawn anew under each seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.data.dataset import Dataset
+from regcmp.engine.streams import stream
+from regcmp.errors import DataError, UsageError
+
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the training and the test rows."""
+
+    train: Rows
+    test: Rows
+
+
+def split_sizes(
+    dataset: Dataset, test_size: float, train_size: float | None
+) -> tuple[int, int]:
+    """How many rows train and how many test. Raises UsageError where the sizes leave too few."""
+    n = dataset.n_rows
+    n_test = test_size if isinstance(test_size, int) else max(1, round(test_size * n))
+    if train_size is None:
+        n_train = n - n_test
+    else:
+        n_train = train_size if isinstance(train_size, int) else max(1, round(train_size * n))
+    if n_train + n_test > n or n_train < 1:
+        raise UsageError(
+            f"--train-size and --test-size ask for {max(n_train, 0)} + {n_test} rows, but"
+            f" {dataset.name!r} has {n}; make one of them smaller"
+        )
+    for name, count in (("--train-size", n_train), ("--test-size", n_test)):
+        if count < len(dataset.classes):
+            raise UsageError(
+                f"{name}: {count} rows can't hold all {len(dataset.classes)} classes of"
+                f" {dataset.name!r}; at least {len(dataset.classes)} are needed, some more for rare"
+                " classes"
+            )
+    return n_train, n_test
+
+
+def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
+    """Draw training and test rows so that every class has its share of both (scikit-learn's stratified split).
+
+    Raises DataError for a class of one row, and UsageError where a class would be left without
+    training or test rows.
+    """
+    from sklearn.model_selection import train_test_split
+
+    members = np.bincount(dataset.y, minlength=len(dataset.classes))
+    if members.min() < 2:
+        rare = ", ".join(repr(dataset.classes[i]) for i in np.flatnonzero(members < 2))
+        raise DataError(
+            f"{dataset.name!r}: class {rare} has a single row, and a stratified split needs two;"
+            " drop it or join it with another class"
+        )
+    train, test = train_test_split(
+        np.arange(dataset.n_rows),
+        train_size=n_train,
+        test_size=n_test,
+        stratify=dataset.y,
+        random_state=int(stream(seed, "split").integers(2**32)),
+    )
+    for name, rows in (("--train-size", train), ("--test-size", test)):
+        counts = np.bincount(dataset.y[rows], minlength=len(dataset.classes))
+        if counts.min() == 0:
+            empty = ", ".join(repr(dataset.classes[i]) for i in np.flatnonzero(counts == 0))
+            raise UsageError(
+                f"{name}: {len(rows)} rows leave class {empty} of {dataset.name!r} without any row"
+                f" under seed {seed}; make it larger"
+            )
+    return Split(np.sort(train), np.sort(test))

@@ -1,0 +1,32 @@
+"""The array types of the engine, and buffers that are made once and used at every step."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+Booleans: TypeAlias = npt.NDArray[np.bool_]
+
+
+class Scratch:
+    """Buffers by name and shape, allocated at their first use.
+
+    A training step allocates nothing after its first round: temporaries this large would go back to
+    the operating system and be faulted in again at every step. A buffer's content is garbage until
+    it is written, and lives until the same name and shape is asked for again.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        self._buffers: dict[tuple[str, tuple[int, ...]], npt.NDArray[Any]] = {}
+
+    def __call__(
+        self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike = None
+    ) -> npt.NDArray[Any]:
+        key = (name, shape)
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            buffer = self._buffers[key] = np.empty(shape, self.dtype if dtype is None else dtype)
+        return buffer

@@ -1,0 +1,63 @@
+"""What the engine is asked to train, as plain values and arrays: a stack of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from regcmp.engine.arrays import Floats, Integers
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every run of a comparison shares."""
+
+    hidden: tuple[int, ...]
+    activation: str
+    init: str
+    optimizer: str
+    lr: float
+    schedule: str
+    batch_size: int
+    epochs: int
+    dtype: str
+
+
+@dataclass(frozen=True)
+class RunSeeds:
+    """The seeds of one run's streams, by purpose."""
+
+    init: int
+    order: int
+    noise: int
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One regularizer, with its strength and options in each of the R runs."""
+
+    name: str
+    strength: tuple[float, ...]
+    options: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training and test rows of S splits, prepared: x (S, N, D), labels (S, N) from 0 to n_classes - 1."""
+
+    x_train: Floats
+    y_train: Integers
+    x_test: Floats
+    y_test: Integers
+    n_classes: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """R runs with the same kinds of regularizers; run r learns from split ``which[r]`` of the rows."""
+
+    settings: Settings
+    ingredients: tuple[Ingredient, ...]
+    seeds: tuple[RunSeeds, ...]
+    rows: Rows
+    which: tuple[int, ...]

@@ -1,0 +1,184 @@
+"""The training loop: where in a step each kind of regularizer acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regcmp.engine.arrays import Floats, Integers, Scratch
+from regcmp.engine.initializers import initial_theta
+from regcmp.engine.measuring import Measure, Scores
+from regcmp.engine.network import Gradient, Network, mlp
+from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
+from regcmp.engine.schedules import SCHEDULES
+from regcmp.engine.stack import Rows, Settings, Stack
+from regcmp.engine.streams import stream
+
+RECORDS = 20
+"""At how many epochs, at most, the scores are recorded."""
+
+BLOWN_UP = 10.0
+"""A run whose training loss ends above this multiple of its start has diverged."""
+
+
+STACK_BYTES = 1 << 20
+"""How large the theta of a stack may be."""
+
+MOST_RUNS = 32
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run's scores after an epoch; epoch 0 is before training."""
+
+    epoch: int
+    train: Scores
+    test: Scores
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run's outcome: 'ok' or 'diverged', its records and its final weights (P,)."""
+
+    status: str
+    history: tuple[Record, ...]
+    theta: Floats
+    nonzero_fraction: float
+    """The share of weights, biases aside, that are not exactly zero."""
+
+
+def train(stack: Stack) -> list[Trained]:
+    """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
+    settings, rows = stack.settings, stack.rows
+    network = network_of(stack)
+    theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
+    regularizers = regularizers_of(stack, network)
+    optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
+    batches = Batches(stack)
+    gradient = Gradient(network, len(theta), theta.dtype)
+    context = Context(network, theta, Scratch(theta.dtype))
+    schedule = SCHEDULES[settings.schedule]
+    recorded = recorded_epochs(settings.epochs)
+    measure = Measure(network, rows)
+
+    history = [record(measure, 0, theta, stack.which)]
+    with np.errstate(all="ignore"):
+        for epoch in range(1, settings.epochs + 1):
+            for done, x, targets in batches.epoch(epoch):
+                context.theta, context.batch_size = theta, x.shape[1]
+                context.rate = settings.lr * schedule(done)
+                x, targets = fold(regularizers, "transform", (x, targets), context)
+                masks = fold(regularizers, "mask", network.no_masks(), context)
+                point = fold(regularizers, "perturb", theta, context)
+                grad = gradient(point, x, targets, masks)
+                grad = fold(regularizers, "penalize", grad, context)
+                optimizer.step(theta, grad, context.rate)
+                theta = fold(regularizers, "project", theta, context)
+            judged = fold(regularizers, "select", theta, context)
+            if epoch in recorded:
+                history.append(record(measure, epoch, judged, stack.which))
+    return [trained(network, row, runs) for row, runs in zip(judged, zip(*history), strict=True)]
+
+
+def fold(regularizers: Sequence[Regularizer], hook: str, value: Any, context: Context) -> Any:
+    """Pass a value through the same hook of each regularizer in turn."""
+    for each in regularizers:
+        value = getattr(each, hook)(value, context)
+    return value
+
+
+class Batches:
+    """The batches of every run: a fresh permutation of its training rows at each epoch.
+
+    The last batch of an epoch is smaller where the batch size does not divide the number of rows.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        rows: Rows = stack.rows
+        self.n_splits, self.n_rows, n_features = rows.x_train.shape
+        self.batch_size = min(stack.settings.batch_size, self.n_rows)
+        self.epochs = stack.settings.epochs
+        self.x = rows.x_train.reshape(-1, n_features)
+        self.targets = np.eye(rows.n_classes, dtype=self.x.dtype)[rows.y_train.reshape(-1)]
+        self.first_row: Integers = np.array(stack.which)[:, None] * self.n_rows
+        self.streams = [stream(s.order, "order") for s in stack.seeds]
+        self.scratch = Scratch(self.x.dtype)
+
+    def epoch(self, epoch: int) -> Iterator[tuple[float, Floats, Floats]]:
+        """Yield (share of training done, x (R, B, D), targets (R, B, C)); the next overwrites them."""
+        order = np.stack([each.permutation(self.n_rows) for each in self.streams])
+        order += self.first_row
+        for start in range(0, self.n_rows, self.batch_size):
+            rows = order[:, start : start + self.batch_size]
+            x = self.scratch("x", (*rows.shape, self.x.shape[1]))
+            targets = self.scratch("targets", (*rows.shape, self.targets.shape[1]))
+            # mode='clip' skips the bounds check, and with it a copy of the output.
+            np.take(self.x, rows, axis=0, out=x, mode="clip")
+            np.take(self.targets, rows, axis=0, out=targets, mode="clip")
+            yield (epoch - 1 + start / self.n_rows) / self.epochs, x, targets
+
+
+def network_of(stack: Stack) -> Network:
+    """The network that a stack trains."""
+    settings, rows = stack.settings, stack.rows
+    return mlp(rows.x_train.shape[2], settings.hidden, rows.n_classes, settings.activation)
+
+
+def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
+    """The stack's regularizers, with strengths and options as columns (R, 1, 1)."""
+
+    def column(values: tuple[float, ...]) -> Floats:
+        return np.array(values, stack.settings.dtype)[:, None, None]
+
+    noise = [seeds.noise for seeds in stack.seeds]
+    return [
+        REGISTRY[each.name](
+            column(each.strength),
+            {key: column(values) for key, values in each.options.items()},
+            noise,
+            network,
+        )
+        for each in stack.ingredients
+    ]
+
+
+def runs_per_stack(settings: Settings, n_features: int, n_classes: int) -> int:
+    """How many runs train fastest together. No result depends on it.
+
+    More runs share Python's overhead; too many spill a core's L2 cache.
+    """
+    network = mlp(n_features, settings.hidden, n_classes, settings.activation)
+    run_bytes = network.n_parameters * np.dtype(settings.dtype).itemsize
+    return max(1, min(MOST_RUNS, STACK_BYTES // run_bytes))
+
+
+def recorded_epochs(epochs: int) -> set[int]:
+    """Which epochs are recorded: about 20, evenly spread, always the last.
+
+    At most every fourth, since measuring once costs about a third of training for an epoch.
+    """
+    records = max(1, min(RECORDS, epochs // 4))
+    return {round(epochs * i / records) for i in range(1, records + 1)}
+
+
+def record(
+    measure: Measure, epoch: int, theta: Floats, which: tuple[int, ...]
+) -> tuple[Record, ...]:
+    """Every run's scores with the weights theta (R, P)."""
+    return tuple(
+        Record(epoch, measure.train_scores(row, split), measure.test_scores(row, split))
+        for row, split in zip(theta, which, strict=True)
+    )
+
+
+def trained(network: Network, theta: Floats, history: tuple[Record, ...]) -> Trained:
+    """Put one run's outcome together, and say whether it diverged."""
+    start, end = history[0].train.loss, history[-1].train.loss
+    finite = bool(np.isfinite(theta).all() and np.isfinite(history[-1].test.loss))
+    ok = finite and end <= BLOWN_UP * start
+    nonzero = float(np.count_nonzero(theta[network.is_weight]) / network.is_weight.sum())
+    return Trained("ok" if ok else "diverged", history, theta.copy(), nonzero)

@@ -1,0 +1,31 @@
+"""What a result was computed with: versions, machine and BLAS."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Any
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "joblib", "threadpoolctl", "click", "rich")
+
+
+def environment() -> dict[str, Any]:
+    """Plain values; equal on one machine as long as nothing is installed or set anew."""
+    import numpy  # noqa: F401  threadpoolctl tells of libraries that are loaded
+    from threadpoolctl import threadpool_info
+
+    blas = [
+        {key: library.get(key) for key in ("internal_api", "version", "architecture")}
+        for library in threadpool_info()
+        if library["user_api"] == "blas" and "numpy" in library["filepath"].lower()
+    ]
+    return {
+        "regcmp": version("regcmp"),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "blas": blas,
+    }

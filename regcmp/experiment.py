@@ -1,0 +1,149 @@
+"""Methods times seeds: runs are put into stacks, stacks given to workers, and their rows collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from regcmp.data.dataset import Dataset
+from regcmp.data.scaling import scale
+from regcmp.data.splitting import split_rows, split_sizes
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
+from regcmp.engine.training import Trained, runs_per_stack, train
+from regcmp.method import Method
+from regcmp.plan import Plan
+from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
+
+Run = tuple[Method, int]
+Progress = Callable[[int], None]
+
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training gave: the frames, the sizes of the splits, and how long each method took."""
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    n_train: int
+    n_test: int
+    seconds: dict[str, float]
+    """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
+
+
+def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) -> Outcome:
+    """Train every method under every seed; ``progress`` is told of each number of runs done.
+
+    Raises DataError or UsageError before any training where a split can't be drawn.
+    """
+    n_train, n_test = split_sizes(dataset, plan.test_size, plan.train_size)
+    seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
+    splits = {seed: split_rows(dataset, n_train, n_test, seed) for seed in seeds}
+
+    @lru_cache(maxsize=64)
+    def prepared(seed: int) -> tuple[Any, ...]:
+        split = splits[seed]
+        x_train, x_test = scale(dataset, split, plan.dtype)
+        return x_train, dataset.y[split.train], x_test, dataset.y[split.test]
+
+    def stack_of(runs: list[Run]) -> Stack:
+        own = [plan.seed_of("split", seed) for _, seed in runs]
+        drawn = sorted(set(own))
+        arrays = [np.stack(each) for each in zip(*map(prepared, drawn), strict=True)]
+        rows = Rows(*arrays, n_classes=len(dataset.classes))
+        which = tuple(drawn.index(seed) for seed in own)
+        return Stack(plan.settings, ingredients(runs), run_seeds(plan, runs), rows, which)
+
+    most = runs_per_stack(plan.settings, dataset.n_features, len(dataset.classes))
+    groups = list(stacked_runs(plan, most))
+    finished: dict[Run, Trained] = {}
+    seconds = {str(method): 0.0 for method in plan.methods}
+    for index, outcomes, taken in _train_all((stack_of(g) for g in groups), jobs, len(groups)):
+        for (method, seed), trained in zip(groups[index], outcomes, strict=True):
+            finished[method, seed] = trained
+            seconds[str(method)] += taken / len(outcomes)
+        progress(len(outcomes))
+    runs, history = _frames(plan, finished)
+    return Outcome(runs, history, n_train, n_test, seconds)
+
+
+def stacked_runs(plan: Plan, most: int) -> Iterator[list[Run]]:
+    """The runs of the plan in groups of one kind of method, of at most ``most`` runs and even size."""
+    kinds: dict[tuple[str, ...], list[Method]] = {}
+    for method in plan.methods:
+        kinds.setdefault(method.kind, []).append(method)
+    # The heaviest kinds first, so that no worker ends up alone with one.
+    for kind in sorted(kinds, key=len, reverse=True):
+        runs = [(method, seed) for seed in plan.run_seeds for method in kinds[kind]]
+        n_groups = -(-len(runs) // most)
+        for part in np.array_split(np.arange(len(runs)), n_groups):
+            yield [runs[i] for i in part]
+
+
+def ingredients(runs: list[Run]) -> tuple[Ingredient, ...]:
+    """The regularizers that these runs share in kind, with the strengths of each run."""
+    parts_of_runs = zip(*(method.parts for method, _ in runs), strict=True)
+    return tuple(
+        Ingredient(
+            parts[0].name,
+            tuple(part.strength for part in parts),
+            {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
+        )
+        for parts in parts_of_runs
+    )
+
+
+def run_seeds(plan: Plan, runs: list[Run]) -> tuple[RunSeeds, ...]:
+    """The seeds of each run's streams; a regularizer's own noise always follows the run."""
+    return tuple(
+        RunSeeds(plan.seed_of("init", seed), plan.seed_of("order", seed), seed) for _, seed in runs
+    )
+
+
+def _train_all(
+    stacks: Iterable[Stack], jobs: int, count: int
+) -> Iterator[tuple[int, list[Trained], float]]:
+    """Train stacks here or in worker processes; yield (index, runs, seconds) as they finish.
+
+    BLAS has one thread in either case: with another number of threads a product may differ in its
+    last bits.
+    """
+    jobs = min(jobs, count)
+    if jobs == 1:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            yield from (_train_one(index, stack) for index, stack in enumerate(stacks))
+        return
+    from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky import get_reusable_executor
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(jobs, return_as="generator_unordered", batch_size=1)
+        try:
+            yield from parallel(delayed(_train_one)(i, stack) for i, stack in enumerate(stacks))
+        except BaseException:
+            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+            raise
+
+
+def _train_one(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
+    start = perf_counter()
+    return index, train(stack), perf_counter() - start
+
+
+def _frames(plan: Plan, finished: dict[Run, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    keys = [(method, seed) for method in plan.methods for seed in plan.run_seeds]
+    runs = [run_row(plan.dataset, str(m), seed, finished[m, seed]) for m, seed in keys]
+    history = [
+        history_row(plan.dataset, str(method), seed, record)
+        for method, seed in keys
+        for record in finished[method, seed].history
+    ]
+    return frame(runs, RUN_COLUMNS), frame(history, HISTORY_COLUMNS)

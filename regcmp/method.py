@@ -1,0 +1,123 @@
+"""Methods, and the words for them: ``dropout=0.5:input=0.2+l2=1e-4,1e-3``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from math import isfinite
+
+from regcmp.engine.regularizers import REGISTRY, Number
+from regcmp.errors import UsageError, unknown
+
+GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=NUMBER...][+NAME...]"
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One regularizer with its strength, and a value for each of its options."""
+
+    name: str
+    strength: float
+    options: tuple[tuple[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        declared = REGISTRY[self.name].options_are
+        shown = [(key, value) for key, value in self.options if value != declared[key].default]
+        tail = "".join(f":{key}={shortest(value)}" for key, value in shown)
+        return f"{self.name}={shortest(self.strength)}{tail}"
+
+    def key(self) -> tuple[int, float, tuple[tuple[str, float], ...]]:
+        """The canonical order: that of the registry, then of strength, then of options."""
+        return list(REGISTRY).index(self.name), self.strength, self.options
+
+
+@dataclass(frozen=True)
+class Method:
+    """What one row of the table trains with: no part at all is the method 'none'."""
+
+    parts: tuple[Part, ...] = ()
+
+    def __str__(self) -> str:
+        return "+".join(map(str, self.parts)) or NONE
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """The names of its regularizers: methods of one kind can train in one stack."""
+        return tuple(part.name for part in self.parts)
+
+    def key(self) -> tuple[int, list[tuple[int, float, tuple[tuple[str, float], ...]]]]:
+        """The canonical order of a table's rows: single regularizers before combinations."""
+        return len(self.parts), [part.key() for part in self.parts]
+
+
+def parse_methods(words: Iterable[str]) -> tuple[Method, ...]:
+    """The methods that these words name, each once, in canonical order.
+
+    Raises UsageError, naming the word, where one is not of the grammar or out of range.
+    """
+    methods = {method for word in words for method in parse_word(word)}
+    return tuple(sorted(methods, key=Method.key))
+
+
+def parse_word(word: str) -> list[Method]:
+    """The methods of one word: lists of strengths multiply out."""
+    if word.strip() == NONE:
+        return [Method()]
+    alternatives = [_parse_part(text.strip(), word) for text in word.split("+")]
+    names = [parts[0].name for parts in alternatives]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"method {word!r}: {name!r} stands in it twice; give its strengths as a list,"
+                f" {name}=A,B"
+            )
+    return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
+
+
+def _parse_part(text: str, word: str) -> list[Part]:
+    head, *tail = text.split(":")
+    name, equals, numbers = head.partition("=")
+    if name == NONE:
+        raise UsageError(f"method {word!r}: 'none' is the method without any part; leave it out")
+    if not name:
+        raise UsageError(f"method {word!r}: expected {GRAMMAR}, as in 'dropout=0.5+l2=1e-4'")
+    if name not in REGISTRY:
+        raise unknown("regularizer", name, [NONE, *REGISTRY])
+    regularizer = REGISTRY[name]
+    options = {key: number.default for key, number in regularizer.options_are.items()}
+    for setting in tail:
+        key, _, value = setting.partition("=")
+        if key not in options:
+            if not options:
+                raise UsageError(f"method {word!r}: {name!r} has no options, got {setting!r}")
+            raise unknown(f"option of {name!r}", key, options)
+        options[key] = _number(value, f"{name}:{key}", regularizer.options_are[key], word)
+    strengths = [regularizer.strength_is.default]
+    if equals:
+        strengths = [
+            _number(each, name, regularizer.strength_is, word) for each in numbers.split(",")
+        ]
+    return [Part(name, strength, tuple(sorted(options.items()))) for strength in strengths]
+
+
+def _number(text: str, what: str, allowed: Number, word: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(
+            f"method {word!r}: expected a number for {what}, got {text!r}; for example"
+            f" {what}={shortest(allowed.default)}"
+        ) from None
+    if not (isfinite(value) and allowed.low <= value <= allowed.high):
+        raise UsageError(
+            f"method {word!r}: {what} is the {allowed.meaning},"
+            f" from {shortest(allowed.low)} to {shortest(allowed.high)}, got {text!r}"
+        )
+    return value + 0.0  # -0.0 and 0.0 are one strength
+
+
+def shortest(value: float) -> str:
+    """The shortest text that reads back as this number: '3', '0.0001', '1e-05'."""
+    return repr(float(value)).removesuffix(".0")

@@ -1,0 +1,205 @@
+"""The plan: every word of a comparison, checked before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from typing import Any
+
+from regcmp.engine.initializers import INITIALIZERS
+from regcmp.engine.layers import ACTIVATIONS
+from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.schedules import SCHEDULES
+from regcmp.engine.stack import Settings
+from regcmp.errors import UsageError, unknown
+from regcmp.method import NONE, Method, parse_methods, parse_word
+
+DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
+METRICS = ("accuracy", "balanced_accuracy", "log_loss")
+SOURCES = ("split", "init", "order")
+DTYPES = ("float32", "float64")
+MAX_SEED = 2**63 - 1
+
+CHOICES = {
+    "activation": tuple(ACTIVATIONS),
+    "init": tuple(INITIALIZERS),
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": tuple(SCHEDULES),
+    "dtype": DTYPES,
+    "metric": METRICS,
+}
+"""The words that an option can take."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides a comparison's numbers. The defaults were chosen by benchmarks/defaults.py.
+
+    ``test_size`` and ``train_size`` are a share of the rows (a float below 1) or a count (an int);
+    without ``train_size``, all rows that are not test rows are trained on.
+    """
+
+    dataset: str
+    methods: tuple[Method, ...]
+    baseline: Method = Method()
+    seeds: int = 10
+    seed: int = 0
+    vary: tuple[str, ...] = SOURCES
+    test_size: float = 0.2
+    train_size: float | None = None
+    hidden: tuple[int, ...] = (128,)
+    activation: str = "relu"
+    init: str = "he"
+    optimizer: str = "adam"
+    lr: float = 0.001
+    schedule: str = "constant"
+    batch_size: int = 32
+    epochs: int = 60
+    dtype: str = "float32"
+    metric: str = "accuracy"
+
+    @property
+    def settings(self) -> Settings:
+        """What the engine is told of the network and its training."""
+        names = [field.name for field in fields(Settings)]
+        return Settings(**{name: getattr(self, name) for name in names})
+
+    @property
+    def run_seeds(self) -> range:
+        """The seed of each run of a method."""
+        return range(self.seed, self.seed + self.seeds)
+
+    def seed_of(self, source: str, seed: int) -> int:
+        """The seed that this source of variation uses in the run ``seed``: its own, or the first."""
+        return seed if source in self.vary else self.seed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, from which ``make_plan`` makes this plan again."""
+        words = asdict(self) | {
+            "methods": [str(method) for method in self.methods],
+            "baseline": str(self.baseline),
+            "vary": list(self.vary),
+            "hidden": list(self.hidden),
+        }
+        return words
+
+
+def make_plan(
+    dataset: str,
+    methods: Iterable[str] | str | None = None,
+    *,
+    baseline: str = NONE,
+    hidden: Sequence[int] | int | str = Plan.hidden,
+    vary: Sequence[str] | str = Plan.vary,
+    test_size: float | str = Plan.test_size,
+    train_size: float | str | None = None,
+    lr: float | None = None,
+    **words: Any,
+) -> Plan:
+    """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
+
+    Raises UsageError, naming the word, at the first that can't be meant.
+    """
+    if isinstance(methods, str):
+        methods = methods.split()
+    parsed = parse_methods(methods or DEFAULT_METHODS)
+    chosen = _one_method(baseline)
+    if chosen not in parsed:
+        parsed = (chosen, *parsed)
+    for name, known in CHOICES.items():
+        if name in words and words[name] not in known:
+            raise unknown(name, str(words[name]), known)
+    optimizer = OPTIMIZERS[words.get("optimizer", Plan.optimizer)]
+    for name, lowest, highest in (
+        ("seeds", 1, 100_000),
+        ("seed", 0, MAX_SEED),
+        ("batch_size", 1, None),
+        ("epochs", 1, None),
+    ):
+        words[name] = _whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
+    return Plan(
+        dataset=dataset,
+        methods=tuple(sorted(parsed, key=lambda m: (m != chosen, Method.key(m)))),
+        baseline=chosen,
+        hidden=_widths(hidden),
+        vary=_sources(vary),
+        test_size=_size("test_size", test_size),
+        train_size=None if train_size is None else _size("train_size", train_size),
+        lr=_rate(optimizer.default_rate if lr is None else lr),
+        **words,
+    )
+
+
+def flag(name: str) -> str:
+    """How a word is written on the command line, which is how messages name it."""
+    return "--" + name.replace("_", "-")
+
+
+def _one_method(text: str) -> Method:
+    methods = parse_word(str(text))
+    if len(methods) > 1:
+        raise UsageError(f"--baseline: expected one method, got {len(methods)} in {text!r}")
+    return methods[0]
+
+
+def _whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = lowest - 1
+    if number < lowest or (highest is not None and number > highest):
+        span = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest}"
+        raise UsageError(f"{flag(name)}: expected a whole number {span}, got {str(value)!r}")
+    return number
+
+
+def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:
+    if isinstance(value, str):
+        items: Sequence[Any] = value.split(",")
+    else:
+        items = [value] if isinstance(value, int) else list(value)
+    try:
+        return tuple(_whole("hidden", item, 1, 100_000) for item in items)
+    except UsageError:
+        given = value if isinstance(value, str) else ",".join(map(str, items))
+        raise UsageError(
+            "--hidden: expected the widths of the hidden layers, from 1 to 100000 and separated by"
+            f" commas, as in 128,64; got {given!r}"
+        ) from None
+
+
+def _sources(value: Sequence[str] | str) -> tuple[str, ...]:
+    given = value.split(",") if isinstance(value, str) else list(value)
+    for each in given:
+        if each not in SOURCES:
+            raise unknown("source of variation in --vary", each, SOURCES)
+    if not given:
+        raise UsageError(f"--vary: expected at least one of {', '.join(SOURCES)}")
+    return tuple(source for source in SOURCES if source in given)
+
+
+def _size(name: str, value: float | str) -> float:
+    """A share in (0, 1) stays a float, a count of rows becomes an int."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if 0 < number < 1:
+        return number
+    if number >= 1 and number.is_integer():
+        return int(number)
+    raise UsageError(
+        f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
+        f" got {str(value)!r}"
+    )
+
+
+def _rate(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number > 0 and isfinite(number):
+        return number
+    raise UsageError(f"--lr: expected a learning rate above 0, got {str(value)!r}")

@@ -1,0 +1,102 @@
+"""Where a report goes: targets are checked before any training, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from regcmp.errors import RegcmpError, UsageError
+
+FORMATS = (".csv", ".json", ".md")
+STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to write, in which format: ``path`` is None for standard output."""
+
+    path: Path | None
+    format: str
+
+
+def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
+    """Check a path given by ``flag``; its suffix is the format, and '-' is CSV on standard output, '-.md' Markdown.
+
+    Raises UsageError if the format is unknown or the file could not be written.
+    """
+    if text == STDOUT:
+        return Target(None, ".csv")
+    path = Path(text)
+    suffix = path.suffix.lower()
+    if suffix not in formats:
+        raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
+    if text == STDOUT + path.suffix:
+        return Target(None, suffix)
+    if path.is_dir():
+        raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first")
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".regcmp-"):
+            pass
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "the file is read-only")
+    except OSError as error:
+        raise UsageError(
+            f"{flag} {text!r}: can't be written ({error.strerror}); choose another place"
+        ) from error
+    return Target(path, suffix)
+
+
+def check_distinct(targets: Iterable[Target]) -> None:
+    """Raise UsageError where two exports would go to the same place."""
+    seen: set[Path | None] = set()
+    for each in targets:
+        place = each.path and each.path.resolve()
+        if place in seen:
+            where = "standard output" if place is None else repr(str(each.path))
+            raise UsageError(f"two exports go to {where}; give each its own file")
+        seen.add(place)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside ``path`` and rename it, so that a reader sees the old or the new, never a part.
+
+    The new file keeps the mode of the one it replaces. Raises RegcmpError where the system refuses.
+    """
+    temporary = ""
+    try:
+        path = path.resolve() if path.is_symlink() else path
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=".regcmp-", delete=False, encoding="utf-8", newline=""
+        ) as file:
+            temporary = file.name
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise RegcmpError(f"{str(path)!r} could not be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def _mode(path: Path) -> int:
+    """The mode of the file to be replaced, or that of a new one under this process's umask."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _or(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last

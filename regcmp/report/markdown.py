@@ -1,0 +1,32 @@
+"""The table as Markdown (GitHub's)."""
+
+from __future__ import annotations
+
+from regcmp.report.table import Table
+
+
+def to_markdown(table: Table) -> str:
+    """A Markdown document: the lines above, the table, the lines below and the verdict in bold."""
+    headers = [escape(column.header) for column in table.columns]
+    lines = [
+        *(escape(line) + "  " for line in table.above),
+        "",
+        _row(headers),
+        _row(["---", *["---:"] * (len(headers) - 1)]),
+        *(_row([escape(cell) for cell in row]) for row in table.rows),
+        "",
+        *(escape(line) + "  " for line in table.below),
+        "",
+        f"**{escape(table.verdict)}**",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is; control characters become spaces."""
+    plain = "".join(" " if ord(c) < 32 or 127 <= ord(c) < 160 else c for c in text)
+    return "".join("\\" + c if c in "\\`*_<>[]|#~" else c for c in plain)
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

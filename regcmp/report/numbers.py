@@ -1,0 +1,63 @@
+"""Numbers for people: rounded, accuracies in percent, and '-' for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+MISSING = "-"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the scores of one metric are written: a factor, decimals and a unit."""
+
+    name: str
+    factor: float
+    decimals: int
+    unit: str
+    """Of a difference, in a sentence."""
+    column_unit: str
+    """Of a score, in a column's header."""
+
+    def level(self, mean: float, sd: float | None = None) -> str:
+        """A mean, with its standard deviation where there is one: '97.4 ± 0.9'."""
+        if pd.isna(mean):
+            return MISSING
+        text = f"{mean * self.factor:.{self.decimals}f}"
+        return text if sd is None or pd.isna(sd) else f"{text} ± {sd * self.factor:.{self.decimals}f}"
+
+    def difference(self, value: float) -> str:
+        """A signed difference with one more decimal than a level, '+0.31'; zero has no sign."""
+        if pd.isna(value):
+            return MISSING
+        text = f"{value * self.factor:+.{self.decimals + 1}f}"
+        return text[1:] if float(text) == 0 else text
+
+    def interval(self, low: float, high: float) -> str:
+        """'[-0.20, +0.82]', or nothing where there is no interval."""
+        return "" if pd.isna(low) else f"[{self.difference(low)}, {self.difference(high)}]"
+
+    def estimate(self, value: float, low: float, high: float) -> str:
+        """A difference and its interval, '+0.31 [-0.20, +0.82]'."""
+        return f"{self.difference(value)} {self.interval(low, high)}".rstrip()
+
+
+STYLES = {
+    "accuracy": Style("accuracy", 100, 1, "points", " %"),
+    "balanced_accuracy": Style("balanced accuracy", 100, 1, "points", " %"),
+    "log_loss": Style("log loss", 1, 3, "nats", ""),
+}
+
+
+def p_text(p: float) -> str:
+    """A p-value in three decimals; very small ones as a bound."""
+    if pd.isna(p):
+        return MISSING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def count(number: int, noun: str) -> str:
+    """'1 run', '1,797 rows'."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

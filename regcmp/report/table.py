@@ -1,0 +1,132 @@
+"""The table that every human format shows: cells are made here, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from regcmp.report.numbers import MISSING, STYLES, count, p_text
+from regcmp.results import METRICS, Report
+from regcmp.statistics import LEVEL
+
+
+@dataclass(frozen=True)
+class Column:
+    """A header; columns of one group stay together where a table must be broken."""
+
+    header: str
+    group: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Lines above, a header and rows of text, lines below, and the verdict."""
+
+    above: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    tones: tuple[str, ...]
+    """Of each row: 'baseline', 'better', 'worse' or ''."""
+    below: tuple[str, ...]
+    verdict: str
+
+
+def make_table(report: Report) -> Table:
+    """Lay a report's summary out for people."""
+    plan = report.plan
+    style = STYLES[plan["metric"]]
+    versus = f"vs {plan['baseline']}"
+    columns = (
+        Column("Method", 0),
+        Column("n", 0),
+        Column(f"Train{style.column_unit}", 0),
+        Column(f"Test{style.column_unit}", 0),
+        Column("Gap", 0),
+        Column(f"Test {versus}", 1),
+        Column(f"Gap {versus}", 1),
+        Column("W/T/L", 1),
+        Column("p (Holm)", 1),
+    )
+    records: list[dict[str, Any]] = report.summary.to_dict("records")
+    return Table(
+        above=_above(plan),
+        columns=columns,
+        rows=tuple(_cells(row, plan["metric"], plan["baseline"]) for row in records),
+        tones=tuple(_tone(row, plan) for row in records),
+        below=(*_notes(records), *_legend(plan, records)),
+        verdict=report.verdict,
+    )
+
+
+def _cells(row: dict[str, Any], metric: str, baseline: str) -> tuple[str, ...]:
+    style = STYLES[metric]
+    runs = str(row["n"]) if not row["n_failed"] else f"{row['n']}/{row['n'] + row['n_failed']}"
+    levels = (
+        row["method"],
+        runs,
+        style.level(row["train_mean"]),
+        style.level(row["test_mean"], row["test_sd"]),
+        style.level(row["gap_mean"], row["gap_sd"]),
+    )
+    if row["method"] == baseline:
+        return (*levels, "baseline", "", "", "")
+    return (
+        *levels,
+        style.estimate(row["delta_test"], row["delta_test_low"], row["delta_test_high"]),
+        style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
+        f"{row['wins']}/{row['ties']}/{row['losses']}" if pd.notna(row["wins"]) else MISSING,
+        p_text(row["p_holm"]),
+    )
+
+
+def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
+    if row["method"] == plan["baseline"]:
+        return "baseline"
+    if not row["p_holm"] < 1 - LEVEL:
+        return ""
+    higher = METRICS[plan["metric"]].higher_is_better
+    return "better" if (row["delta_test"] > 0) == higher else "worse"
+
+
+def _above(plan: dict[str, Any]) -> tuple[str, ...]:
+    data = plan["data"]
+    network = "-".join(map(str, (data["features"], *plan["hidden"], len(data["classes"]))))
+    drawn = (
+        f"redrawn for each of {count(plan['seeds'], 'seed')}"
+        if "split" in plan["vary"] and plan["seeds"] > 1
+        else f"one split for {count(plan['seeds'], 'seed')}"
+    )
+    return (
+        f"{data['name']}: {count(data['rows'], 'row')}, {count(data['features'], 'feature')},"
+        f" {len(data['classes'])} classes; {data['n_train']:,} train and {data['n_test']:,} test"
+        f" rows, {drawn}",
+        f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
+        f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
+    )
+
+
+def _notes(records: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{row['method']}: {row['note']}"
+        for row in records
+        if row["note"] and row["note"] != "baseline"
+    ]
+
+
+def _legend(plan: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
+    gap = "train - test" if METRICS[plan["metric"]].higher_is_better else "test - train"
+    lines = [f"Gap: {gap}, both in evaluation mode. ±: standard deviation across seeds."]
+    compared = sum(1 for row in records if pd.notna(row["p_value"]))
+    if any(pd.notna(row["delta_test_low"]) for row in records):
+        lines.append(
+            f"vs {plan['baseline']}: mean of paired differences [95 % interval, Student t"
+            + (", Nadeau-Bengio corrected]." if "split" in plan["vary"] else "].")
+            + (f" Holm over {count(compared, 'p-value')}." if compared else "")
+        )
+    if "split" not in plan["vary"]:
+        lines.append(
+            "Conditional on this split: the sampling error of its test rows is not included."
+        )
+    return lines

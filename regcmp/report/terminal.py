@@ -1,0 +1,79 @@
+"""The table on a terminal: complete at any width. Where it is too wide, it is broken into several."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from regcmp.report.table import Table
+
+GUTTER = 2
+TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "": ""}
+METHOD_SHARE = 0.4
+"""A method's name is folded beyond this share of the width; a number never is."""
+
+
+def print_table(table: Table, console: Console, width: int | None) -> None:
+    """Print the table in at most ``width`` columns, or as wide as it is for None."""
+    console = _wide(console, width)
+    for line in table.above:
+        console.print(Text(line), soft_wrap=width is None)
+    for block in blocks(table, width):
+        console.print()
+        console.print(_rich(table, block, width), crop=False, no_wrap=True)
+    console.print()
+    for line in table.below:
+        console.print(Text(line, style="dim"), soft_wrap=width is None)
+    console.print()
+    console.print(Text(table.verdict, style="bold"), soft_wrap=width is None)
+
+
+def blocks(table: Table, width: int | None) -> list[list[int]]:
+    """Which columns stand in each of the tables, beside the method's: groups stay together if they can."""
+    widths = column_widths(table)
+    rest = list(range(1, len(widths)))
+    if width is None or _total(widths, rest) <= width:
+        return [rest]
+    if cell_len_max := int(width * METHOD_SHARE):
+        widths[0] = min(widths[0], cell_len_max)
+    groups = [
+        [i for i in rest if table.columns[i].group == group]
+        for group in sorted({table.columns[i].group for i in rest})
+    ]
+    packed: list[list[int]] = []
+    for group in groups:
+        packed.append([])
+        for column in group:
+            if packed[-1] and _total(widths, [*packed[-1], column]) > width:
+                packed.append([])
+            packed[-1].append(column)
+    return packed
+
+
+def column_widths(table: Table) -> list[int]:
+    """How wide each column's text is."""
+    texts = zip([column.header for column in table.columns], *table.rows, strict=True)
+    return [max(map(cell_len, column)) for column in texts]
+
+
+def _total(widths: list[int], columns: list[int]) -> int:
+    return widths[0] + sum(GUTTER + widths[i] for i in columns)
+
+
+def _rich(table: Table, block: list[int], width: int | None) -> RichTable:
+    grid = RichTable(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style="bold")
+    limit = None if width is None else max(8, width - sum(GUTTER + column_widths(table)[i] for i in block))
+    grid.add_column(table.columns[0].header, overflow="fold", max_width=limit)
+    for i in block:
+        grid.add_column(table.columns[i].header, no_wrap=True, justify="right")
+    for row, tone in zip(table.rows, table.tones, strict=True):
+        cells = [Text(row[i], style=TONES[tone]) for i in (0, *block)]
+        grid.add_row(*cells)
+    return grid
+
+
+def _wide(console: Console, width: int | None) -> Console:
+    console.width = 10_000 if width is None else width
+    return console

@@ -1,0 +1,86 @@
+"""The last line: what the table supports, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from regcmp.report.numbers import STYLES, Style, count, p_text
+from regcmp.results import METRICS
+from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P
+
+ALPHA = 1 - LEVEL
+
+
+def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
+    """One or two sentences: a winner only where its interval and Holm's p support one."""
+    metric = summary["metric"].iloc[0]
+    style, sign = STYLES[metric], 1 if METRICS[metric].higher_is_better else -1
+    rows: list[dict[str, Any]] = summary.to_dict("records")
+    base = next(row for row in rows if row["method"] == baseline)
+    others = [row for row in rows if row is not base]
+    if not others:
+        return f"Only {baseline} was trained: name a method to compare it with."
+    if base["n"] == 0:
+        return f"No comparison: every run of the baseline {baseline} diverged; try a smaller --lr."
+    if seeds < MIN_PAIRS_FOR_P:
+        return (
+            f"No winner is named from {count(seeds, 'seed')}: a claim needs at least"
+            f" {MIN_PAIRS_FOR_P}, better 10 (--seeds 10)."
+        )
+    shown = [row for row in others if row["p_holm"] < ALPHA]
+    better = sorted(
+        (row for row in shown if sign * row["delta_test"] > 0),
+        key=lambda row: -sign * row["delta_test"],
+    )
+    worse = [row for row in shown if sign * row["delta_test"] < 0]
+    if better:
+        text = _winner(better, baseline, style, seeds)
+    else:
+        text = _no_winner(others, baseline, style, sign, seeds)
+    if worse:
+        text += f" Worse than {baseline}: {_listed(worse)}."
+    return text + _gaps(others, style)
+
+
+def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: int) -> str:
+    best, *rest = better
+    text = f"{best['method']} beats {baseline} on test rows: {_effect(best, style, seeds)}."
+    if rest:
+        text += f" So does {_listed(rest)}; these were not tested against each other."
+    return text
+
+
+def _no_winner(
+    others: list[dict[str, Any]], baseline: str, style: Style, sign: int, seeds: int
+) -> str:
+    known = [row for row in others if pd.notna(row["p_value"])]
+    text = f"No method was shown to beat {baseline} in test {style.name} at {count(seeds, 'seed')}"
+    if not known:
+        return text + "."
+    nearest = max(known, key=lambda row: sign * row["delta_test"])
+    return f"{text}; the best of them, {_effect(nearest, style, seeds, name=True)}."
+
+
+def _effect(row: dict[str, Any], style: Style, seeds: int, name: bool = False) -> str:
+    differs = f"{row['method']}, differs by " if name else f"{style.name} "
+    return (
+        f"{differs}{style.difference(row['delta_test'])} {style.unit}"
+        f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
+        f" Holm p {'' if p_text(row['p_holm'])[0] == '<' else '= '}{p_text(row['p_holm'])}"
+        f", {count(seeds, 'paired seed')}"
+    )
+
+
+def _gaps(others: list[dict[str, Any]], style: Style) -> str:
+    """Whose gap is smaller by an interval that excludes zero; an underfit network has no gap to boast of."""
+    closed = [row for row in others if row["delta_gap_high"] < 0 and row["status"] == "ok"]
+    if not closed:
+        return " No gap was shown to be smaller."
+    each = ", ".join(f"{row['method']} by {style.difference(-row['delta_gap'])[1:]}" for row in closed)
+    return f" Smaller gap: {each} {style.unit}."
+
+
+def _listed(rows: list[dict[str, Any]]) -> str:
+    return ", ".join(row["method"] for row in rows)
