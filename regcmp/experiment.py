@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import split_rows, split_sizes
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
-from regcmp.engine.training import Trained, runs_per_stack, train
+from regcmp.engine.training import Trained, runs_per_stack, timed_training
 from regcmp.method import Method
 from regcmp.plan import Plan
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
@@ -119,7 +118,7 @@ def _train_all(
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
-            yield from (_train_one(index, stack) for index, stack in enumerate(stacks))
+            yield from (timed_training(index, stack) for index, stack in enumerate(stacks))
         return
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky import get_reusable_executor
@@ -127,15 +126,10 @@ def _train_all(
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(jobs, return_as="generator_unordered", batch_size=1)
         try:
-            yield from parallel(delayed(_train_one)(i, stack) for i, stack in enumerate(stacks))
+            yield from parallel(delayed(timed_training)(i, stack) for i, stack in enumerate(stacks))
         except BaseException:
             get_reusable_executor().shutdown(wait=True, kill_workers=True)
             raise
-
-
-def _train_one(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
-    start = perf_counter()
-    return index, train(stack), perf_counter() - start
 
 
 def _frames(plan: Plan, finished: dict[Run, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,15 @@ def train(stack: Stack) -> list[Trained]:
             if epoch in recorded:
                 history.append(record(measure, epoch, judged, stack.which))
     return [trained(network, row, runs) for row, runs in zip(judged, zip(*history), strict=True)]
+
+
+def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
+    """``train``, with the stack's number and the seconds it took: the task of a worker process.
+
+    It stands here so that a worker imports the engine and NumPy, and nothing heavier.
+    """
+    start = perf_counter()
+    return index, train(stack), perf_counter() - start
 
 
 def fold(regularizers: Sequence[Regularizer], hook: str, value: Any, context: Context) -> Any:

@@ -1,0 +1,53 @@
+"""Small stacks of runs for the engine's tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
+
+SETTINGS = Settings(
+    hidden=(12, 8),
+    activation="relu",
+    init="he",
+    optimizer="adam",
+    lr=0.01,
+    schedule="constant",
+    batch_size=16,
+    epochs=3,
+    dtype="float64",
+)
+
+
+def make_rows(
+    splits: int = 1, n_train: int = 40, n_test: int = 20, dtype: str = "float64"
+) -> Rows:
+    """Rows of 6 features in 3 classes, with some signal: the same at every call."""
+    rng = np.random.default_rng(7)
+    y = rng.integers(0, 3, (splits, n_train + n_test))
+    x = rng.normal(size=(splits, n_train + n_test, 6))
+    x[..., :3] += np.eye(3)[y]
+    x = x.astype(dtype)
+    return Rows(x[:, :n_train], y[:, :n_train], x[:, n_train:], y[:, n_train:], 3)
+
+
+def make_stack(
+    *ingredients: Ingredient, seeds: tuple[int, ...] = (0,), splits: int = 1, **settings: object
+) -> Stack:
+    """A stack of len(seeds) runs; run r learns from split seed % splits."""
+    own = replace(SETTINGS, **settings)  # type: ignore[arg-type]
+    return Stack(
+        settings=own,
+        ingredients=ingredients,
+        seeds=tuple(RunSeeds(seed, seed, seed) for seed in seeds),
+        rows=make_rows(splits, dtype=own.dtype),
+        which=tuple(seed % splits for seed in seeds),
+    )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator of its own for each test."""
+    return np.random.default_rng(0)

@@ -1,0 +1,138 @@
+"""What every regularizer must keep to, over the whole registry and all pairs: bit for bit."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from conftest import make_stack
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.stack import Ingredient, RunSeeds, Stack
+from regcmp.engine.training import Trained, train
+
+ON = {"l1": 0.01, "l2": 0.03, "dropout": 0.4}
+"""A strength of each regularizer at which three epochs show its effect."""
+
+NAMES = sorted(REGISTRY)
+
+
+def ingredient(name: str, *strengths: float) -> Ingredient:
+    """This regularizer at one strength per run, options at their defaults."""
+    options = REGISTRY[name].options_are
+    return Ingredient(
+        name, strengths, {key: (number.default,) * len(strengths) for key, number in options.items()}
+    )
+
+
+def same_bits(a: Trained, b: Trained) -> bool:
+    """Whether two runs ended with the same weights and have the same records."""
+    return a.theta.tobytes() == b.theta.tobytes() and a.history == b.history
+
+
+def only(stack: Stack, run: int) -> Stack:
+    """The stack of one of its runs, with its one split of the rows."""
+    rows, split = stack.rows, slice(stack.which[run], stack.which[run] + 1)
+    return Stack(
+        stack.settings,
+        tuple(
+            Ingredient(
+                each.name,
+                each.strength[run : run + 1],
+                {key: values[run : run + 1] for key, values in each.options.items()},
+            )
+            for each in stack.ingredients
+        ),
+        stack.seeds[run : run + 1],
+        type(rows)(
+            rows.x_train[split], rows.y_train[split], rows.x_test[split], rows.y_test[split], 3
+        ),
+        (0,),
+    )
+
+
+def test_every_regularizer_has_a_strength_to_be_tested_at() -> None:
+    """A new regularizer is added to ON."""
+    assert ON.keys() == REGISTRY.keys()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_off_is_the_baseline(name: str, dtype: str) -> None:
+    """At strength 0, training is that of no regularizer at all."""
+    (plain,) = train(make_stack(dtype=dtype))
+    (off,) = train(make_stack(ingredient(name, 0.0), dtype=dtype))
+    assert same_bits(off, plain)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_is_finite_and_differs(name: str) -> None:
+    """At its test strength, and at its default, a regularizer does something and stays finite."""
+    (plain,) = train(make_stack())
+    for strength in (ON[name], REGISTRY[name].strength_is.default):
+        (on,) = train(make_stack(ingredient(name, strength)))
+        assert np.isfinite(on.theta).all()
+        assert on.status == "ok"
+        assert not np.array_equal(on.theta, plain.theta)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "nesterov"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*NAMES, None], ids=str)
+def test_a_run_alone_equals_the_same_run_in_a_stack(
+    name: str | None, dtype: str, optimizer: str
+) -> None:
+    """Whatever its neighbours: other seeds, other splits, other strengths, 'off' among them."""
+    seeds, strengths = (0, 1, 2, 5, 1), (0.0, 0.4, 0.1, 0.3, 0.2)
+    own = (ingredient(name, *strengths),) if name else ()
+    stack = make_stack(
+        *own, seeds=seeds, splits=3, dtype=dtype, optimizer=optimizer, activation="tanh"
+    )
+    for run, stacked in enumerate(train(stack)):
+        (alone,) = train(only(stack, run))
+        assert same_bits(alone, stacked), f"run {run}"
+
+
+@pytest.mark.parametrize("pair", list(permutations(NAMES, 2)), ids="+".join)
+def test_a_pair_with_one_part_off_equals_the_other_part(pair: tuple[str, str]) -> None:
+    """In either order; with both on it is finite and differs from each alone."""
+    first, second = pair
+    (one,) = train(make_stack(ingredient(first, ON[first])))
+    (with_off,) = train(make_stack(ingredient(first, ON[first]), ingredient(second, 0.0)))
+    assert same_bits(with_off, one)
+    (both,) = train(make_stack(ingredient(first, ON[first]), ingredient(second, ON[second])))
+    assert np.isfinite(both.theta).all()
+    assert not np.array_equal(both.theta, one.theta)
+
+
+@pytest.mark.parametrize("name", [*NAMES, None], ids=str)
+def test_training_does_not_write_into_its_rows(name: str | None) -> None:
+    """Rows are shared between stacks, and read-only in a worker process."""
+    stack = make_stack(*((ingredient(name, ON[name]),) if name else ()))
+    for array in (stack.rows.x_train, stack.rows.y_train, stack.rows.x_test, stack.rows.y_test):
+        array.flags.writeable = False
+    train(stack)
+
+
+def test_streams_do_not_shift_one_another() -> None:
+    """With one source held still and another moved, only what belongs to the moved one changes."""
+    base = make_stack(ingredient("dropout", 0.4), epochs=1)
+
+    def trained(init: int, order: int, noise: int) -> Trained:
+        return train(Stack(base.settings, base.ingredients, (RunSeeds(init, order, noise),), base.rows, (0,)))[0]
+
+    start = trained(0, 0, 0)
+    for moved in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+        assert not same_bits(trained(*moved), start)
+    assert trained(0, 1, 1).history[0] == start.history[0], "epoch 0 knows the init alone"
+    assert trained(1, 0, 0).history[0] != start.history[0]
+
+
+def test_registry_is_complete() -> None:
+    """Each has what the help shows: a formula, a source, a docstring, a default within its range."""
+    for name, regularizer in REGISTRY.items():
+        assert regularizer.name == name
+        assert regularizer.__doc__ and regularizer.formula and regularizer.paper
+        for number in (regularizer.strength_is, *regularizer.options_are.values()):
+            assert number.low <= number.default <= number.high
+            assert number.meaning

@@ -1,0 +1,114 @@
+"""Backpropagation against finite differences in float64: every layer, activation, loss and penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
+from regcmp.engine.losses import cross_entropy, cross_entropy_gradient
+from regcmp.engine.network import Gradient, Masks, Network, mlp
+from regcmp.engine.regularizers import REGISTRY, Context
+
+TOLERANCE = 1e-6
+RUNS, ROWS = 3, 5
+
+
+def directional(f: Callable[[Floats], float], at: Floats, along: Floats, h: float = 1e-6) -> float:
+    """The central difference of f at a point, along a direction."""
+    return (f(at + h * along) - f(at - h * along)) / (2 * h)
+
+
+def assert_gradient(
+    f: Callable[[Floats], float], gradient: Floats, at: Floats, rng: np.random.Generator
+) -> None:
+    """Compare the gradient with differences along five random directions."""
+    for _ in range(5):
+        along = rng.normal(size=at.shape)
+        expected, got = directional(f, at, along), float((gradient * along).sum())
+        assert abs(got - expected) <= TOLERANCE * max(abs(got), abs(expected)), (got, expected)
+
+
+@pytest.mark.parametrize("layer", [Dense(4, 3), *(each() for each in ACTIVATIONS.values())])
+def test_a_layer_has_the_gradient_of_its_forward(
+    layer: Layer, rng: np.random.Generator
+) -> None:
+    """At its input and at its parameters, through a random linear readout."""
+    x = rng.normal(size=(RUNS, ROWS, 4))
+    params = [rng.normal(size=(RUNS, *shape)) for shape in (*layer.weights, *layer.biases)]
+
+    def output(x: Floats, params: list[Floats]) -> Floats:
+        return layer.forward(params, x.copy(), Memory(float))
+
+    readout = rng.normal(size=output(x, params).shape)
+    memory, grads = Memory(float), [np.empty_like(each) for each in params]
+    layer.forward(params, x.copy(), memory)
+    dx = layer.backward(params, grads, readout.copy(), memory, need_dx=True)
+
+    assert_gradient(lambda at: float((readout * output(at, params)).sum()), dx, x, rng)
+    for i, grad in enumerate(grads):
+
+        def loss(at: Floats, i: int = i) -> float:
+            moved = [*params[:i], at, *params[i + 1 :]]
+            return float((readout * output(x, moved)).sum())
+
+        assert_gradient(loss, grad, params[i], rng)
+
+
+def batch_loss(network: Network, x: Floats, targets: Floats, masks: Masks) -> Callable[[Floats], float]:
+    """The sum over runs of the mean cross-entropy, written anew in plain NumPy for soft targets."""
+
+    def loss(theta: Floats) -> float:
+        memories = [Memory(float) for _ in network.layers]
+        logits = network.forward(network.params(theta), x, masks, memories)
+        log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        return float(-(targets * log_p).sum(axis=-1).mean(axis=-1).sum())
+
+    return loss
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["plain", "masked"])
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 6, 5)], ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_network_has_the_gradient_of_its_loss(
+    activation: str, hidden: tuple[int, ...], masked: bool, rng: np.random.Generator
+) -> None:
+    """Any depth, any activation, one-hot or soft targets, with and without masks on every layer."""
+    network = mlp(4, hidden, 3, activation)
+    theta = rng.normal(size=(RUNS, network.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    masks = network.no_masks()
+    if masked:
+        for site in network.sites:
+            width = network.layers[site].weights[0][0]
+            masks[site] = 2.0 * (rng.random((RUNS, ROWS, width)) < 0.5)
+    gradient = Gradient(network, RUNS, float)(theta, x, targets, masks)
+    assert_gradient(batch_loss(network, x, targets, masks), gradient, theta, rng)
+
+
+def test_the_loss_has_its_gradient_and_survives_large_logits(rng: np.random.Generator) -> None:
+    """Softmax cross-entropy: differences at ordinary logits, exact limits at huge ones."""
+    logits, labels = rng.normal(size=(1, ROWS, 4)), rng.integers(0, 4, ROWS)
+    targets = np.eye(4)[labels][None]
+    gradient = cross_entropy_gradient(logits.copy(), targets)
+    assert_gradient(lambda z: float(cross_entropy(z[0], labels).mean()), gradient, logits, rng)
+
+    huge = np.array([[[1e4, 0.0, -1e4]]], np.float32)
+    assert cross_entropy_gradient(huge.copy(), np.eye(3)[[[0]]]).tolist() == [[[0, 0, 0]]]
+    assert cross_entropy(huge[0], np.array([2])).tolist() == [2e4]
+
+
+@pytest.mark.parametrize("name", ["l1", "l2"])
+def test_a_penalty_has_its_gradient(name: str, rng: np.random.Generator) -> None:
+    """What ``penalize`` adds is the gradient of ``penalty``, run by run, each at its own strength."""
+    network = mlp(4, (5,), 3, "tanh")
+    theta = rng.normal(size=(RUNS, network.n_parameters))
+    strength = np.array([0.1, 0.0, 3.0])[:, None, None]
+    regularizer = REGISTRY[name](strength, {}, range(RUNS), network)
+    context = Context(network, theta, Scratch(float))
+    added = regularizer.penalize(np.zeros_like(theta), context)
+    assert_gradient(lambda at: float(regularizer.penalty(at).sum()), added, theta, rng)
+    assert not added[1].any()
+    assert not added[:, ~network.is_weight].any()
