@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,11 @@ def split_sizes(
 ) -> tuple[int, int]:
     """How many rows train and how many test. Raises UsageError where the sizes leave too few."""
     n = dataset.n_rows
-    n_test = test_size if isinstance(test_size, int) else max(1, round(test_size * n))
+    n_test = test_size if isinstance(test_size, int) else ceil(_share(test_size, n))
     if train_size is None:
         n_train = n - n_test
     else:
-        n_train = train_size if isinstance(train_size, int) else max(1, round(train_size * n))
+        n_train = train_size if isinstance(train_size, int) else floor(_share(train_size, n))
     if n_train + n_test > n or n_train < 1:
         raise UsageError(
             f"--train-size and --test-size ask for {max(n_train, 0)} + {n_test} rows, but"
@@ -45,6 +46,11 @@ def split_sizes(
                 " classes"
             )
     return n_train, n_test
+
+
+def _share(share: float, n: int) -> float:
+    """This share of n rows, without the noise that makes 0.28 of 100 a little more than 28."""
+    return round(share * n, 6)
 
 
 def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:

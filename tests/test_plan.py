@@ -1,0 +1,153 @@
+"""The grammar of methods and the words of a plan."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.errors import UsageError
+from regcmp.method import parse_methods, shortest
+from regcmp.plan import make_plan
+
+
+def names(*words: str) -> list[str]:
+    """The canonical names of the methods that these words name."""
+    return [str(method) for method in parse_methods(words)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["none"], ["none"]),
+        (["l2=1e-4"], ["l2=0.0001"]),
+        (["l2=1E-5,3"], ["l2=1e-05", "l2=3"]),
+        (["dropout=0.5+l2=1"], ["l2=1+dropout=0.5"]),
+        (["l2=1+dropout=0.5:input=0.2"], ["l2=1+dropout=0.5:input=0.2"]),
+        (["dropout=0.5:input=0.2+l2=1"], ["l2=1+dropout=0.5:input=0.2"]),
+        (["dropout=0.5:input=0"], ["dropout=0.5"]),
+        (["l1=1,2+l2=3,4"], ["l1=1+l2=3", "l1=1+l2=4", "l1=2+l2=3", "l1=2+l2=4"]),
+        (["dropout=0.5", "l2=1", "none", "l1=1"], ["none", "l1=1", "l2=1", "dropout=0.5"]),
+        (["l2=0.1", "l2=1e-1"], ["l2=0.1"]),
+        (["l2=-0.0", "l2=0"], ["l2=0"]),
+    ],
+)
+def test_methods_have_one_canonical_name(words: list[str], expected: list[str]) -> None:
+    """Lists multiply out; order and spelling do not matter; each method stands once."""
+    assert names(*words) == expected
+
+
+def test_a_bare_name_takes_its_documented_default() -> None:
+    """Of every regularizer."""
+    for name, regularizer in REGISTRY.items():
+        assert names(name) == [f"{name}={shortest(regularizer.strength_is.default)}"]
+
+
+strengths = st.floats(0, 0.95)
+
+
+@given(st.lists(st.tuples(strengths, strengths, strengths), min_size=1, max_size=4), st.randoms())
+def test_names_read_back_as_the_same_methods(
+    numbers: list[tuple[float, float, float]], random: object
+) -> None:
+    """Whatever the numbers, to the last bit, and in any order of the words."""
+    words = [f"dropout={a!r}:input={b!r}+l2={c!r}" for a, b, c in numbers]
+    methods = parse_methods(words)
+    again = [str(method) for method in methods]
+    random.shuffle(again)  # type: ignore[attr-defined]
+    assert parse_methods(again) == methods
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("droput", "unknown regularizer 'droput': did you mean 'dropout'?"),
+        ("zzz", "unknown regularizer 'zzz': choose one of none, l1, l2, dropout"),
+        ("l2=abc", "method 'l2=abc': expected a number for l2, got 'abc'; for example l2="),
+        ("l2=", "method 'l2=': expected a number for l2, got ''"),
+        ("l2=1,,2", "method 'l2=1,,2': expected a number for l2, got ''"),
+        ("l2=-1", "the penalty λ on half the sum of the squared weights, from 0 to 1000, got '-1'"),
+        ("l2=nan", "got 'nan'"),
+        ("l1=inf", "got 'inf'"),
+        ("dropout=1", "the probability p to drop a hidden unit, from 0 to 0.95, got '1'"),
+        ("dropout=0.97", "from 0 to 0.95, got '0.97'"),
+        ("dropout=0.5:input=1.5", "dropout:input is the probability to drop an input feature"),
+        ("dropout:inptu=0.1", "unknown option of 'dropout' 'inptu': did you mean 'input'?"),
+        ("l2=1:input=0.1", "method 'l2=1:input=0.1': 'l2' has no options, got 'input=0.1'"),
+        ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
+        ("none+l2", "'none' is the method without any part; leave it out"),
+        ("none=1", "'none' is the method without any part; leave it out"),
+        ("", "method '': expected NAME"),
+        ("+", "method '+': expected NAME"),
+        ("=1", "method '=1': expected NAME"),
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_named(word: str, message: str) -> None:
+    """With what was given, what was expected and a way out."""
+    with pytest.raises(UsageError) as caught:
+        parse_methods([word])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_a_method_or_a_usage_error(text: str) -> None:
+    """And nothing else."""
+    try:
+        parse_methods([text])
+    except UsageError as error:
+        assert str(error)
+
+
+def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
+    """Whatever it is."""
+    plan = make_plan("digits", ["l2=1", "l1=1"])
+    assert [str(method) for method in plan.methods] == ["none", "l1=1", "l2=1"]
+    plan = make_plan("digits", ["none", "l1=1"], baseline="dropout=0.2")
+    assert [str(method) for method in plan.methods] == ["dropout=0.2", "none", "l1=1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"seeds": 0}, "--seeds: expected a whole number from 1 to 100000, got '0'"),
+        ({"seeds": "many"}, "--seeds: expected a whole number from 1 to 100000, got 'many'"),
+        ({"seed": -1}, "--seed: expected a whole number from 0 to"),
+        ({"epochs": 2.5}, "--epochs: expected a whole number of at least 1, got '2.5'"),
+        ({"batch_size": 0}, "--batch-size: expected a whole number of at least 1, got '0'"),
+        ({"hidden": "64,x"}, "--hidden: expected the widths of the hidden layers"),
+        ({"hidden": [64, 0]}, "separated by commas, as in 128,64; got '64,0'"),
+        ({"lr": 0}, "--lr: expected a learning rate above 0, got '0'"),
+        ({"lr": "inf"}, "--lr: expected a learning rate above 0, got 'inf'"),
+        ({"activation": "rleu"}, "unknown activation 'rleu': did you mean 'relu'?"),
+        ({"metric": "f1"}, "unknown metric 'f1': choose one of accuracy, balanced_accuracy"),
+        ({"vary": "splits"}, "unknown source of variation in --vary 'splits': did you mean 'split'?"),
+        ({"vary": []}, "--vary: expected at least one of split, init, order"),
+        ({"test_size": 0}, "--test-size: expected a share of the rows between 0 and 1, or a count"),
+        ({"test_size": 1.5}, "got '1.5'"),
+        ({"train_size": "nan"}, "--train-size: expected a share"),
+        ({"baseline": "l1=1,2"}, "--baseline: expected one method, got 2 in 'l1=1,2'"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named(words: dict[str, object], message: str) -> None:
+    """By its flag, with what was given and what is expected."""
+    with pytest.raises(UsageError) as caught:
+        make_plan("digits", **words)
+    assert message in str(caught.value)
+
+
+def test_a_plan_makes_itself_again_from_its_words() -> None:
+    """The plan in an export is enough to reproduce it."""
+    plan = make_plan(
+        "wine",
+        "l2=1e-3,1e-2 dropout=0.5:input=0.2",
+        baseline="l1=1e-3",
+        vary="init",
+        hidden="7,5",
+        optimizer="nesterov",
+        train_size=60,
+        metric="log_loss",
+        seed=3,
+    )
+    assert make_plan(**plan.as_dict()) == plan
+    assert plan.lr == 0.01, "the optimizer's own default"

@@ -1,0 +1,266 @@
+"""Statistics against worked examples with their sources, against simulation, and at every small n."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from regcmp.report.verdict import verdict
+from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
+from regcmp.statistics import holm, paired_t, summarize
+from sklearn.datasets import make_moons
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+from sklearn.svm import SVC
+
+SLEEP = (
+    (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+    (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+)
+"""Student (1908), The probable error of a mean: hours of sleep gained under two drugs; R's ``sleep``."""
+
+
+def test_without_correction_it_is_students_paired_t() -> None:
+    """R: t.test(extra ~ group, sleep, paired = TRUE): p = 0.002833, [-2.4598858, -0.7001142]."""
+    result = paired_t(np.subtract(*SLEEP), ratio=0)
+    assert result.mean == pytest.approx(-1.58)
+    assert result.p == pytest.approx(0.002833, abs=5e-7)
+    assert (result.low, result.high) == pytest.approx((-2.4598858, -0.7001142), abs=5e-8)
+
+
+def test_the_correction_is_that_of_scikit_learns_example() -> None:
+    """'Statistical comparison of models using grid search' prints t = 0.750 and one-sided p = 0.227."""
+    x, y = make_moons(noise=0.352, random_state=1, n_samples=100)
+    folds = RepeatedStratifiedKFold(n_splits=10, n_repeats=10, random_state=0)
+    rbf, linear = (
+        cross_val_score(SVC(kernel=kernel), x, y, cv=folds, scoring="roc_auc")
+        for kernel in ("rbf", "linear")
+    )
+    result = paired_t(rbf - linear, ratio=10 / 90)
+    assert result.p is not None and round(result.p / 2, 3) == 0.227
+
+
+def test_holm_is_that_of_the_worked_example() -> None:
+    """Wikipedia, Holm-Bonferroni method, example: of four, the first and the last are rejected at 5 %."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.01, None, 0.03]) == [0.02, None, 0.03], "a missing p does not count"
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_keeps_the_order_and_lies_between_p_and_bonferroni(ps: list[float]) -> None:
+    """For any p-values."""
+    adjusted = holm(ps)
+    for p, q in zip(ps, adjusted, strict=True):
+        assert q is not None and p <= q <= min(1, len(ps) * p) + 1e-15
+    order = np.argsort(ps, kind="stable")
+    assert np.all(np.diff(np.array(adjusted, float)[order]) >= 0)
+
+
+def rejection_rate(differences: np.ndarray, ratio: float) -> float:
+    """The share of rows that are rejected at 5 %."""
+    return float(np.mean([paired_t(row, ratio).p < 0.05 for row in differences]))  # type: ignore[operator]
+
+
+def test_redrawn_splits_are_rejected_at_five_percent_only_with_the_correction() -> None:
+    """Differences that correlate by n_test / N, the assumption of Nadeau and Bengio, and no effect."""
+    rng, sims, n, share = np.random.default_rng(0), 4000, 10, 0.2
+    common = rng.normal(size=(sims, 1)) * np.sqrt(share)
+    differences = common + rng.normal(size=(sims, n)) * np.sqrt(1 - share)
+    assert 0.04 < rejection_rate(differences, share / (1 - share)) < 0.06
+    assert rejection_rate(differences, 0) > 0.2
+
+
+def test_real_splits_of_one_sample_are_rejected_at_about_five_percent() -> None:
+    """Two classifiers that are equally good by symmetry, ten stratified-size splits of 80 + 20 rows.
+
+    Each is a nearest-centroid rule on its own block of features, and the blocks have one distribution.
+    """
+    rng, sims, n, rows, test = np.random.default_rng(1), 500, 10, 100, 20
+    differences = np.empty((sims, n))
+    for sim in range(sims):
+        y = np.arange(rows) % 2
+        x = rng.normal(size=(2, rows, 3)) + 0.4 * (2 * y[:, None] - 1)
+        for split in range(n):
+            order = rng.permutation(rows)
+            tests, trains = order[:test], order[test:]
+            scores = []
+            for block in x:
+                centre = [block[trains][y[trains] == c].mean(axis=0) for c in (0, 1)]
+                w, mid = centre[1] - centre[0], (centre[0] + centre[1]) / 2
+                scores.append(np.mean(((block[tests] - mid) @ w > 0) == y[tests]))
+            differences[sim, split] = scores[0] - scores[1]
+    assert 0.02 < rejection_rate(differences, test / (rows - test)) < 0.09
+    assert rejection_rate(differences, 0) > 0.15
+
+
+@pytest.mark.parametrize(
+    ("differences", "has_interval", "has_p"),
+    [([], False, False), ([1.0], False, False), ([1.0, 2.0], True, False)]
+    + [([float(i) for i in range(n)], True, n >= 5) for n in range(3, 8)],
+)
+def test_n_decides_what_is_claimed(
+    differences: list[float], has_interval: bool, has_p: bool
+) -> None:
+    """n = 1: values; n = 2 to 4: an interval; from 5: a p-value."""
+    result = paired_t(differences, 0.25)
+    assert (result.low is not None, result.p is not None) == (has_interval, has_p)
+    assert (result.mean is not None) == bool(differences)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -1 / 3])
+def test_equal_differences_carry_no_interval_and_no_p(value: float) -> None:
+    """Floating-point noise included: scipy's ttest_rel says p = 0 or nan here."""
+    result = paired_t([value + noise for noise in (0, 1e-17, -1e-16, 0, 0, 0)], 0.25)
+    assert result.all_equal
+    assert (result.low, result.high, result.p) == (None, None, None)
+    assert result.mean == pytest.approx(value)
+
+
+def runs(**methods: list[tuple[float, float] | None]) -> pd.DataFrame:
+    """A runs frame from (train, test) accuracies per seed; None is a run that diverged."""
+    rows = []
+    for name, scores in methods.items():
+        for seed, score in enumerate(scores):
+            row: dict[str, object] = {"dataset": "d", "method": name, "seed": seed, "epochs": 1}
+            if score is None:
+                row["status"] = "diverged"
+            else:
+                train, test = score
+                row |= {
+                    "status": "ok",
+                    "train_accuracy": train,
+                    "test_accuracy": test,
+                    "accuracy_gap": train - test,
+                    "train_loss": 1 - train,
+                    "test_loss": 1 - test,
+                    "loss_gap": train - test,
+                }
+            rows.append(row)
+    return frame(rows, RUN_COLUMNS)
+
+
+BASE: list[tuple[float, float] | None] = [(1.0, 0.90), (1.0, 0.91), (1.0, 0.89), (1.0, 0.90), (1.0, 0.92), (1.0, 0.90)]
+BETTER: list[tuple[float, float] | None] = [(1.0, 0.93), (1.0, 0.95), (1.0, 0.92), (1.0, 0.94), (1.0, 0.95), (1.0, 0.93)]
+
+
+def row_of(summary: pd.DataFrame, method: str) -> dict[str, object]:
+    """A method's row."""
+    (row,) = summary[summary["method"] == method].to_dict("records")
+    return row
+
+
+def test_summary_has_its_columns_and_its_arithmetic() -> None:
+    """Means, SDs of ddof 1, differences, wins, and an untested baseline."""
+    summary = summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", 0.25)
+    assert tuple(summary.columns) == SUMMARY_COLUMNS
+    l2, none = row_of(summary, "l2"), row_of(summary, "none")
+    d = np.array([b[1] - a[1] for a, b in zip(BASE, BETTER, strict=True)])  # type: ignore[index]
+    expected = paired_t(d, 0.25)
+    assert (l2["delta_test"], l2["delta_test_low"], l2["delta_test_high"], l2["p_value"]) == (
+        pytest.approx((expected.mean, expected.low, expected.high, expected.p))
+    )
+    assert l2["delta_gap"] == pytest.approx(-d.mean())
+    assert (l2["wins"], l2["ties"], l2["losses"]) == (6, 0, 0)
+    assert l2["test_sd"] == pytest.approx(np.std([b[1] for b in BETTER], ddof=1))  # type: ignore[index]
+    assert (none["n"], none["n_failed"], none["status"], none["note"]) == (6, 0, "ok", "baseline")
+    for column in ("delta_test", "delta_gap_low", "wins", "p_value", "p_holm"):
+        assert pd.isna(none[column])
+
+
+def test_a_tie_is_a_tie_within_rounding() -> None:
+    """0.1 + 0.2 and 0.3 are one score."""
+    summary = summarize(
+        runs(none=[(1.0, 0.3)] * 5, l2=[(1.0, 0.1 + 0.2)] * 4 + [(1.0, 0.4)]), "none", "accuracy", 0
+    )
+    assert [row_of(summary, "l2")[key] for key in ("wins", "ties", "losses")] == [1, 4, 0]
+
+
+def test_for_a_loss_lower_wins_and_the_gap_is_test_minus_train() -> None:
+    """The sign of delta_test is that of the loss, wins are those of the method."""
+    l2 = row_of(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "l2")
+    assert l2["delta_test"] < 0 and l2["wins"] == 6  # type: ignore[operator]
+    assert l2["gap_mean"] == pytest.approx(0.0633, abs=1e-4)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_a_method_that_trains_below_the_baselines_test_score_is_underfit(metric: str) -> None:
+    """Whatever its gap."""
+    flat: list[tuple[float, float] | None] = [(0.6, 0.6)] * 6
+    summary = summarize(runs(none=BASE, l1=flat, l2=BETTER), "none", metric, 0.25)
+    assert list(summary["status"]) == ["ok", "underfit", "ok"]
+    assert "underfit" in row_of(summary, "l1")["note"]  # type: ignore[operator]
+
+
+def test_a_lost_pair_takes_the_p_value_and_leaves_a_count() -> None:
+    """Whichever side of the pair diverged; the row stays."""
+    broken = [*BETTER[:5], None]
+    summary = summarize(runs(none=BASE, l1=broken, l2=BETTER), "none", "accuracy", 0.25)
+    l1, l2 = row_of(summary, "l1"), row_of(summary, "l2")
+    assert (l1["n"], l1["n_failed"], l1["status"]) == (5, 1, "diverged")
+    assert pd.isna(l1["p_value"]) and pd.isna(l1["p_holm"]) and pd.notna(l1["delta_test_low"])
+    assert l1["note"] == "1 of 6 runs diverged; 1 of 6 pairs lost: no p-value"
+    assert l2["p_holm"] == l2["p_value"], "l1 is not counted by Holm"
+
+    without_baseline = summarize(runs(none=[None, *BASE[1:]], l2=BETTER), "none", "accuracy", 0.25)
+    assert pd.isna(row_of(without_baseline, "l2")["p_value"])
+    assert row_of(without_baseline, "l2")["n_failed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "note"),
+    [
+        (1, "1 pair: no estimate of uncertainty"),
+        (2, "interval from 2 pairs only; no p-value below 5"),
+        (3, "3 pairs: no p-value below 5"),
+        (4, "4 pairs: no p-value below 5"),
+        (5, ""),
+    ],
+)
+def test_small_n_is_flagged(n: int, note: str) -> None:
+    """In the row's note, and by a verdict that names no winner."""
+    summary = summarize(runs(none=BASE[:n], l2=BETTER[:n]), "none", "accuracy", 0.25)
+    assert row_of(summary, "l2")["note"] == note
+    assert ("No winner is named" in verdict(summary, "none", n)) == (n < 5)
+    if n == 1:
+        assert pd.isna(row_of(summary, "l2")["test_sd"])
+
+
+def test_all_runs_of_the_baseline_lost() -> None:
+    """There is nothing to compare with, and the verdict says so."""
+    summary = summarize(runs(none=[None] * 6, l2=BETTER), "none", "accuracy", 0.25)
+    assert pd.isna(row_of(summary, "l2")["delta_test"])
+    assert verdict(summary, "none", 6).startswith("No comparison: every run of the baseline none")
+
+
+def test_identical_scores_say_so() -> None:
+    """No interval of width zero is claimed."""
+    l2 = row_of(summarize(runs(none=BASE, l2=BASE), "none", "accuracy", 0.25), "l2")
+    assert l2["note"] == "all 6 differences in test score are 0: no interval, no p-value"
+    assert (l2["delta_test"], l2["ties"]) == (0, 6)
+    assert pd.isna(l2["delta_test_low"])
+
+
+def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None:
+    """And the size of its effect; several winners are not ranked beyond what was tested."""
+    won = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", 0.25), "none", 6)
+    assert won.startswith("l2 beats none on test rows: accuracy +3.33 points [")
+    assert "Smaller gap: l2 by 3.33 points" in won
+
+    both = summarize(runs(none=BASE, l1=BETTER, l2=BETTER), "none", "accuracy", 0.25)
+    assert "these were not tested against each other" in verdict(both, "none", 6)
+
+    noisy: list[tuple[float, float] | None] = [(1, 0.85), (1, 0.96), (1, 0.84), (1, 0.95), (1, 0.9), (1, 0.9)]
+    lost = verdict(summarize(runs(none=BASE, l2=noisy), "none", "accuracy", 0.25), "none", 6)
+    assert lost.startswith("No method was shown to beat none in test accuracy at 6 seeds")
+
+    worse = verdict(summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", 0.25), "none", 6)
+    assert "Worse than none: l2." in worse and "beats" not in worse
+
+    loss = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "none", 6)
+    assert loss.startswith("l2 beats none on test rows: log loss -0.0333 nats [")
+
+    alone = verdict(summarize(runs(none=BASE), "none", "accuracy", 0.25), "none", 6)
+    assert alone == "Only none was trained: name a method to compare it with."
