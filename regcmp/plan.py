@@ -9,7 +9,7 @@ from typing import Any
 
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS
-from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.optimizers import OPTIMIZERS, Adam
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
@@ -48,14 +48,14 @@ class Plan:
     vary: tuple[str, ...] = SOURCES
     test_size: float = 0.2
     train_size: float | None = None
-    hidden: tuple[int, ...] = (128,)
+    hidden: tuple[int, ...] = (64, 64)
     activation: str = "relu"
     init: str = "he"
     optimizer: str = "adam"
-    lr: float = 0.001
+    lr: float = Adam.default_rate
     schedule: str = "constant"
     batch_size: int = 32
-    epochs: int = 60
+    epochs: int = 100
     dtype: str = "float32"
     metric: str = "accuracy"
 
