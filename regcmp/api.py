@@ -67,7 +67,7 @@ def check(plan: Plan) -> None:
 
 
 def run(
-    plan: Plan, jobs: int | None = None, progress: Callable[[int], None] = lambda done: None
+    plan: Plan, jobs: int | None = None, progress: Callable[[int], None] | None = None
 ) -> Comparison:
     """Carry a plan out; ``progress`` is called with each number of runs that were done."""
     start = perf_counter()
@@ -75,7 +75,7 @@ def run(
     if jobs < 1:
         raise UsageError(f"--jobs: expected a whole number of at least 1, got '{jobs}'")
     dataset = load_dataset(plan.dataset)
-    outcome = run_experiment(plan, dataset, jobs, progress)
+    outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     ratio = outcome.n_test / outcome.n_train if "split" in plan.vary else 0.0
     summary = summarize(outcome.runs, str(plan.baseline), plan.metric, ratio)
     return Comparison(

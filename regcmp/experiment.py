@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import split_rows, split_sizes
+from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
 from regcmp.method import Method
@@ -21,7 +21,6 @@ from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run
 
 Run = tuple[Method, int]
 Progress = Callable[[int], None]
-
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     splits = {seed: split_rows(dataset, n_train, n_test, seed) for seed in seeds}
 
     @lru_cache(maxsize=64)
-    def prepared(seed: int) -> tuple[Any, ...]:
+    def prepared(seed: int) -> tuple[Floats, Integers, Floats, Integers]:
         split = splits[seed]
         x_train, x_test = scale(dataset, split, plan.dtype)
         return x_train, dataset.y[split.train], x_test, dataset.y[split.test]
@@ -54,8 +53,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     def stack_of(runs: list[Run]) -> Stack:
         own = [plan.seed_of("split", seed) for _, seed in runs]
         drawn = sorted(set(own))
-        arrays = [np.stack(each) for each in zip(*map(prepared, drawn), strict=True)]
-        rows = Rows(*arrays, n_classes=len(dataset.classes))
+        x_train, y_train, x_test, y_test = map(np.stack, zip(*map(prepared, drawn), strict=True))
+        rows = Rows(x_train, y_train, x_test, y_test, len(dataset.classes))
         which = tuple(drawn.index(seed) for seed in own)
         return Stack(plan.settings, ingredients(runs), run_seeds(plan, runs), rows, which)
 

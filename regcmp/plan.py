@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any
 
@@ -42,7 +42,7 @@ class Plan:
 
     dataset: str
     methods: tuple[Method, ...]
-    baseline: Method = Method()
+    baseline: Method = field(default_factory=Method)
     seeds: int = 10
     seed: int = 0
     vary: tuple[str, ...] = SOURCES
@@ -62,7 +62,7 @@ class Plan:
     @property
     def settings(self) -> Settings:
         """What the engine is told of the network and its training."""
-        names = [field.name for field in fields(Settings)]
+        names = [each.name for each in fields(Settings)]
         return Settings(**{name: getattr(self, name) for name in names})
 
     @property

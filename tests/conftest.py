@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
 
 SETTINGS = Settings(
@@ -21,9 +22,7 @@ SETTINGS = Settings(
 )
 
 
-def make_rows(
-    splits: int = 1, n_train: int = 40, n_test: int = 20, dtype: str = "float64"
-) -> Rows:
+def make_rows(splits: int = 1, n_train: int = 40, n_test: int = 20, dtype: str = "float64") -> Rows:
     """Rows of 6 features in 3 classes, with some signal: the same at every call."""
     rng = np.random.default_rng(7)
     y = rng.integers(0, 3, (splits, n_train + n_test))

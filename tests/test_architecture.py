@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 import regcmp
 
 ROOT = Path(regcmp.__file__).parent
@@ -21,8 +22,27 @@ MAY_IMPORT = {
     "experiment": {"data", "engine", "method", "plan", "results"},
     "statistics": {"results"},
     "report": {"errors", "results", "statistics"},
-    "api": {"data", "environment", "errors", "experiment", "plan", "report", "results", "statistics"},
-    "cli": {"api", "data", "engine", "environment", "errors", "method", "plan", "report", "results"},
+    "api": {
+        "data",
+        "environment",
+        "errors",
+        "experiment",
+        "plan",
+        "report",
+        "results",
+        "statistics",
+    },
+    "cli": {
+        "api",
+        "data",
+        "engine",
+        "environment",
+        "errors",
+        "method",
+        "plan",
+        "report",
+        "results",
+    },
     "__init__": {"api", "errors"},
 }
 """What each part of the package may import of the others."""
@@ -55,7 +75,11 @@ def test_a_file_imports_what_its_part_may(path: Path) -> None:
     part = path.relative_to(ROOT).parts[0].removesuffix(".py")
     for module in imports(path):
         top, *rest = module.split(".")
-        if top == "regcmp" and rest and (ROOT / rest[0]).with_suffix(".py").exists() | (ROOT / rest[0]).is_dir():
+        if (
+            top == "regcmp"
+            and rest
+            and (ROOT / rest[0]).with_suffix(".py").exists() | (ROOT / rest[0]).is_dir()
+        ):
             assert rest[0] == part or rest[0] in MAY_IMPORT[part], f"{part} imports {module}"
         elif top in HOME:
             assert part in HOME[top], f"{part} imports {module}"

@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from conftest import make_stack
+
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Ingredient, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
@@ -21,7 +22,9 @@ def ingredient(name: str, *strengths: float) -> Ingredient:
     """This regularizer at one strength per run, options at their defaults."""
     options = REGISTRY[name].options_are
     return Ingredient(
-        name, strengths, {key: (number.default,) * len(strengths) for key, number in options.items()}
+        name,
+        strengths,
+        {key: (number.default,) * len(strengths) for key, number in options.items()},
     )
 
 
@@ -119,7 +122,9 @@ def test_streams_do_not_shift_one_another() -> None:
     base = make_stack(ingredient("dropout", 0.4), epochs=1)
 
     def trained(init: int, order: int, noise: int) -> Trained:
-        return train(Stack(base.settings, base.ingredients, (RunSeeds(init, order, noise),), base.rows, (0,)))[0]
+        return train(
+            Stack(base.settings, base.ingredients, (RunSeeds(init, order, noise),), base.rows, (0,))
+        )[0]
 
     start = trained(0, 0, 0)
     for moved in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):

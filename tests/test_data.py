@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from regcmp.data.bundled import BUNDLED, load_dataset
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
@@ -103,7 +104,11 @@ def test_the_digest_tells_data_apart() -> None:
     y[0] = 1
     digests = {
         each.digest
-        for each in (dataset, Dataset("t", x, dataset.y, ("a", "b")), Dataset("t", x, y, ("a", "b")))
+        for each in (
+            dataset,
+            Dataset("t", x, dataset.y, ("a", "b")),
+            Dataset("t", x, y, ("a", "b")),
+        )
     }
     assert len(digests) == 3
     assert dataset_of(5, 5).digest == dataset.digest

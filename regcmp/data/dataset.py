@@ -29,7 +29,7 @@ class Dataset:
     @property
     def n_features(self) -> int:
         """How many features a row has."""
-        return self.x.shape[1]
+        return int(self.x.shape[1])
 
     @cached_property
     def digest(self) -> str:

@@ -23,9 +23,7 @@ class Split:
     test: Rows
 
 
-def split_sizes(
-    dataset: Dataset, test_size: float, train_size: float | None
-) -> tuple[int, int]:
+def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) -> tuple[int, int]:
     """How many rows train and how many test. Raises UsageError where the sizes leave too few."""
     n = dataset.n_rows
     n_test = test_size if isinstance(test_size, int) else ceil(_share(test_size, n))
@@ -54,8 +52,9 @@ def _share(share: float, n: int) -> float:
 
 
 def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
-    """Draw training and test rows so that every class has its share of both (scikit-learn's stratified split).
+    """Draw training and test rows so that every class has its share of both.
 
+    The draw is scikit-learn's stratified ``train_test_split``.
     Raises DataError for a class of one row, and UsageError where a class would be left without
     training or test rows.
     """

@@ -1,1 +1,4 @@
-"""The engine: trains stacks of networks in NumPy, with backpropagation by hand. It imports nothing else of regcmp."""
+"""The engine: stacks of networks trained in NumPy, with backpropagation by hand.
+
+It imports nothing else of regcmp.
+"""

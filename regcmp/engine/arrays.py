@@ -23,8 +23,9 @@ class Scratch:
         self._buffers: dict[tuple[str, tuple[int, ...]], npt.NDArray[Any]] = {}
 
     def __call__(
-        self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike = None
+        self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike | None = None
     ) -> npt.NDArray[Any]:
+        """The buffer of this name and shape, of the scratch's dtype unless told otherwise."""
         key = (name, shape)
         buffer = self._buffers.get(key)
         if buffer is None:

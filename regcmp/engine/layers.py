@@ -126,7 +126,8 @@ class Sigmoid(Layer):
     ) -> Floats:
         slope = np.subtract(1, memory.y, out=memory.scratch("slope", memory.y.shape))
         slope *= memory.y
-        return np.multiply(dy, slope, out=dy)
+        dy *= slope
+        return dy
 
 
 class Identity(Layer):
@@ -140,4 +141,3 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "identity": Identity,
 }
 """Hidden activations by their name on the command line."""
-

@@ -1,13 +1,20 @@
 """Random streams, one per seed and purpose, so that no draw can shift another one."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 
-from regcmp.engine.arrays import Booleans
+Words16: TypeAlias = npt.NDArray[np.uint16]
 
 WORD = 1 << 16
+BLOCK = 1 << 15
+"""About how many words a run draws at a time."""
 
 
 def stream(seed: int, purpose: str) -> np.random.Generator:
@@ -24,16 +31,27 @@ def keep_threshold(rate: float) -> int:
     return round(rate * WORD)
 
 
-def draw_kept(
-    streams: Iterable[np.random.Generator], thresholds: Sequence[int], kept: Booleans
-) -> Booleans:
-    """Fill ``kept`` (R, ...) with independent draws, row r false with probability thresholds[r] / 65536.
+class Words:
+    """16-bit random words for R runs, a row per step, each run's from its own stream.
 
-    Each run reads 16-bit words from its own stream: a quarter of the work of drawing floats. The
-    probability is thereby a multiple of 1/65536, and callers scale by that exact value. Equal
-    streams give nested masks at different rates.
+    They are drawn for several steps at a time, since a call for a single step's words takes longer
+    than drawing them. How many words make a block is fixed per run: no result depends on R.
     """
-    for generator, threshold, row in zip(streams, thresholds, kept, strict=True):
-        words = generator.bit_generator.random_raw(-(-row.size // 4)).view(np.uint16)
-        np.greater_equal(words[: row.size].reshape(row.shape), threshold, out=row)
-    return kept
+
+    def __init__(self, streams: Sequence[np.random.Generator], per_step: int) -> None:
+        self.streams = streams
+        self.per_step = -(-per_step // 4) * 4
+        self.steps = max(1, BLOCK // self.per_step)
+        self.block = np.empty((len(streams), self.steps, self.per_step), np.uint16)
+        self.used = self.steps
+
+    def __call__(self, shape: tuple[int, ...]) -> Words16:
+        """The next step's words in this shape (R, ...), of at most ``per_step`` per run."""
+        if self.used == self.steps:
+            for row, generator in zip(self.block, self.streams, strict=True):
+                raw = generator.bit_generator.random_raw(row.size // 4)
+                row[...] = raw.view(np.uint16).reshape(row.shape)
+            self.used = 0
+        words = self.block[:, self.used, : prod(shape[1:])].reshape(shape)
+        self.used += 1
+        return words

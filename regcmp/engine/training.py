@@ -82,7 +82,8 @@ def train(stack: Stack) -> list[Trained]:
             judged = fold(regularizers, "select", theta, context)
             if epoch in recorded:
                 history.append(record(measure, epoch, judged, stack.which))
-    return [trained(network, row, runs) for row, runs in zip(judged, zip(*history), strict=True)]
+    histories = zip(*history, strict=True)
+    return [trained(network, row, runs) for row, runs in zip(judged, histories, strict=True)]
 
 
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:

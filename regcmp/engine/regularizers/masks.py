@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
+from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.streams import WORD, draw_kept, keep_threshold, stream
+from regcmp.engine.streams import WORD, Words, stream
 
 
 class Dropout(Regularizer):
@@ -21,7 +23,7 @@ class Dropout(Regularizer):
 
     name = "dropout"
     strength_is = Number(0.5, 0, 0.95, "probability p to drop a hidden unit")
-    options_are = {"input": Number(0.0, 0, 0.95, "probability to drop an input feature")}
+    options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "probability to drop an input feature")}
     formula = "h ← h · m / (1 - p), m ~ Bernoulli(1 - p)"
     paper = "Srivastava et al. 2014, Dropout (whose p is the probability to keep)"
 
@@ -34,31 +36,41 @@ class Dropout(Regularizer):
     ) -> None:
         super().__init__(strength, options, seeds, network)
         first, *hidden = network.sites
-        rates = {site: strength for site in hidden} | {first: options["input"]}
-        self.sites = [_Site(i, rate, seeds) for i, rate in sorted(rates.items()) if rate.any()]
+        rates = dict.fromkeys(hidden, strength) | {first: options["input"]}
+        self.sites = {
+            i: Bernoulli(rate, seeds, f"dropout {i}") for i, rate in rates.items() if rate.any()
+        }
 
     def mask(self, masks: Masks, context: Context) -> Masks:
-        """Multiply 0 or 1 / (1 - p) into the masks of the layers that this drops units of."""
-        for site in self.sites:
-            width = self.network.layers[site.layer].weights[0][0]
+        """Multiply 0 or 1 / (1 - p) into the masks of the layers whose input this drops."""
+        for layer, bernoulli in self.sites.items():
+            width = self.network.layers[layer].weights[0][0]
             shape = (len(self.seeds), context.batch_size, width)
-            kept = context.scratch(f"kept {site.layer}", shape, np.bool_)
-            draw_kept(site.streams, site.thresholds, kept)
-            mask = context.scratch(f"mask {site.layer}", shape)
-            np.multiply(kept, site.scale, out=mask)
-            before = masks[site.layer]
-            if before is not None:
-                mask *= before
-            masks[site.layer] = mask
+            mask = bernoulli.draw(shape, context.scratch(f"mask {layer}", shape))
+            before = masks[layer]
+            masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
         return masks
 
 
-class _Site:
-    """One layer whose input is dropped: each run's rate, exact scale and stream of words."""
+class Bernoulli:
+    """Draws of 0 with probability p, else 1 / (1 - p): for each run its own p and its own stream.
 
-    def __init__(self, layer: int, rate: Floats, seeds: Sequence[int]) -> None:
-        self.layer = layer
-        self.thresholds = [keep_threshold(p) for p in rate.ravel().tolist()]
-        exact = [WORD / (WORD - threshold) for threshold in self.thresholds]
-        self.scale = np.array(exact, rate.dtype)[:, None, None]
-        self.streams = [stream(seed, f"dropout {layer}") for seed in seeds]
+    A 16-bit word decides, which is a quarter of the work of drawing floats. So p is rounded to a
+    multiple of 1/65536, and the scale is that of the rounded p. Under one seed, what a smaller p
+    drops a larger one drops too.
+    """
+
+    def __init__(self, rate: Floats, seeds: Sequence[int], purpose: str) -> None:
+        thresholds = np.round(rate.astype(np.float64) * WORD)
+        self.threshold = thresholds.astype(np.uint16)
+        self.scale = (WORD / (WORD - thresholds)).astype(rate.dtype)
+        self.streams = [stream(seed, purpose) for seed in seeds]
+        self.words: Words | None = None
+
+    def draw(self, shape: tuple[int, ...], mask: Floats) -> Floats:
+        """Fill ``mask`` (R, B, width), as is ``shape``; the first call's B is the largest."""
+        if self.words is None:
+            self.words = Words(self.streams, prod(shape[1:]))
+        np.greater_equal(self.words(shape), self.threshold, out=mask, casting="unsafe")
+        mask *= self.scale
+        return mask

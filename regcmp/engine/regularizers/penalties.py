@@ -42,7 +42,8 @@ class L1(Penalty):
 
     def penalty(self, theta: Floats) -> Floats:
         """(R,) λ Σ|w|."""
-        return (self.lam * np.abs(theta)).sum(axis=1)
+        total: Floats = (self.lam * np.abs(theta)).sum(axis=1)
+        return total
 
 
 class L2(Penalty):
@@ -55,12 +56,11 @@ class L2(Penalty):
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
         """Add λ w."""
-        slope = np.multiply(
-            context.theta, self.lam, out=context.scratch("penalty", grad.shape)
-        )
+        slope = np.multiply(context.theta, self.lam, out=context.scratch("penalty", grad.shape))
         grad += slope
         return grad
 
     def penalty(self, theta: Floats) -> Floats:
         """(R,) ½ λ Σw²."""
-        return (self.lam * np.square(theta)).sum(axis=1) / 2
+        total: Floats = (self.lam * np.square(theta)).sum(axis=1) / 2
+        return total
