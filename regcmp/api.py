@@ -19,7 +19,7 @@ from regcmp.report.markdown import to_markdown
 from regcmp.report.table import make_table
 from regcmp.report.verdict import verdict
 from regcmp.results import Report
-from regcmp.statistics import summarize
+from regcmp.statistics import correction_ratio, summarize
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,11 @@ def run(
         raise UsageError(f"--jobs: expected a whole number of at least 1, got '{jobs}'")
     dataset = load_dataset(plan.dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
-    ratio = outcome.n_test / outcome.n_train if "split" in plan.vary else 0.0
+    varied = "split" in plan.vary
+    ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
     summary = summarize(outcome.runs, str(plan.baseline), plan.metric, ratio)
     return Comparison(
-        plan=plan.as_dict() | {"data": _data(dataset, outcome)},
+        plan=plan.as_dict() | {"data": _data(dataset, outcome), "correction_ratio": ratio},
         environment=environment(),
         timing={
             "seconds": perf_counter() - start,

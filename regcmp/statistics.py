@@ -30,13 +30,24 @@ class Paired:
     all_equal: bool = False
 
 
+def correction_ratio(n_rows: int, n_test: int) -> float:
+    """What Nadeau and Bengio (2003) add to 1/J where each of J splits is drawn from the same rows.
+
+    They write n_test / n_train for splits that use every row, from a correlation of rho = n_test / N
+    between the splits' differences: the factor is 1/J + rho / (1 - rho). Where rows are left unused,
+    rho is the same, so n_train counts all rows that are not test rows. (With the rows trained on
+    instead, a test that should reject 5 % rejects next to nothing; tests/test_statistics.py.)
+    """
+    return n_test / (n_rows - n_test)
+
+
 def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     """The corrected resampled t-test of Nadeau and Bengio (2003), and its interval.
 
     t = mean / sqrt((1/J + ratio) s²) with J - 1 degrees of freedom, where s² is the variance (ddof 1)
-    of the J ``differences`` and ``ratio`` is n_test / n_train where each difference comes from a split
-    of its own. With ratio 0 it is the plain paired t-test. Without any spread there is no interval
-    and no p: the observed variance of 0 is no estimate.
+    of the J ``differences`` and ``ratio`` is their correction where each difference comes from a
+    split of its own. With ratio 0 it is the plain paired t-test. Without any spread there is no
+    interval and no p: the observed variance of 0 is no estimate.
     """
     d = np.asarray(differences, float)
     n = len(d)
@@ -70,7 +81,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> pd.DataFrame:
     """One row per method of ``runs``, in their order, compared with ``baseline`` seed by seed.
 
-    ``ratio`` is n_test / n_train where the split varies with the seed, else 0.
+    ``ratio`` is the correction where the split varies with the seed, else 0.
     """
     columns = METRICS[metric]
     names = list(dict.fromkeys(runs["method"]))

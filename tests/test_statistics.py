@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 
 from regcmp.report.verdict import verdict
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
-from regcmp.statistics import holm, paired_t, summarize
+from regcmp.statistics import correction_ratio, holm, paired_t, summarize
 
 SLEEP = (
     (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
@@ -74,26 +74,42 @@ def test_redrawn_splits_are_rejected_at_five_percent_only_with_the_correction() 
     assert rejection_rate(differences, 0) > 0.2
 
 
-def test_real_splits_of_one_sample_are_rejected_at_about_five_percent() -> None:
-    """Two classifiers that are equally good by symmetry, ten stratified-size splits of 80 + 20 rows.
+def differences_of_equal_classifiers(rows: int, n_train: int, n_test: int) -> np.ndarray:
+    """Paired test accuracies of two classifiers that are equally good by symmetry: 500 x 10 splits.
 
-    Each is a nearest-centroid rule on its own block of features, and the blocks have one distribution.
+    Each is a nearest-centroid rule on its own block of features, and the blocks have one
+    distribution. The 10 splits of a row are drawn from one sample.
     """
-    rng, sims, n, rows, test = np.random.default_rng(1), 500, 10, 100, 20
+    rng, sims, n = np.random.default_rng(1), 500, 10
     differences = np.empty((sims, n))
     for sim in range(sims):
         y = np.arange(rows) % 2
         x = rng.normal(size=(2, rows, 3)) + 0.4 * (2 * y[:, None] - 1)
         for split in range(n):
             order = rng.permutation(rows)
-            tests, trains = order[:test], order[test:]
+            tests, trains = order[:n_test], order[n_test : n_test + n_train]
             scores = []
             for block in x:
                 centre = [block[trains][y[trains] == c].mean(axis=0) for c in (0, 1)]
                 w, mid = centre[1] - centre[0], (centre[0] + centre[1]) / 2
                 scores.append(np.mean(((block[tests] - mid) @ w > 0) == y[tests]))
             differences[sim, split] = scores[0] - scores[1]
-    assert 0.02 < rejection_rate(differences, test / (rows - test)) < 0.09
+    return differences
+
+
+def test_real_splits_of_one_sample_are_rejected_at_about_five_percent() -> None:
+    """Where every row is used, the correction is n_test / n_train."""
+    differences = differences_of_equal_classifiers(100, n_train=80, n_test=20)
+    assert correction_ratio(100, 20) == 20 / 80
+    assert 0.02 < rejection_rate(differences, correction_ratio(100, 20)) < 0.09
+    assert rejection_rate(differences, 0) > 0.15
+
+
+def test_the_correction_counts_rows_that_were_left_out() -> None:
+    """With half of the rows trained on, n_test over those would reject far less than 5 %."""
+    differences = differences_of_equal_classifiers(300, n_train=60, n_test=60)
+    assert 0.015 < rejection_rate(differences, correction_ratio(300, 60)) < 0.09
+    assert rejection_rate(differences, 60 / 60) < 0.01
     assert rejection_rate(differences, 0) > 0.15
 
 
