@@ -1,0 +1,137 @@
+"""The README is true: its commands run, its table is today's, and it names every option."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from regcmp.cli.compare import compare
+from regcmp.data.bundled import BUNDLED
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.method import shortest
+from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (regcmp .*)$", README, re.MULTILINE)
+SHOWN = re.findall(r"```console\n\$ (regcmp .*)\n(.*?)```", README, re.DOTALL)
+QUICK = {"REGCMP_COMPARE_SEEDS": "2", "REGCMP_COMPARE_EPOCHS": "2"}
+
+
+def run(command: str, folder: Path, **environment: str) -> str:
+    """A README command's standard output, run by a shell that finds this regcmp."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": path} | environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, (command, done.stderr)
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_runs(command: str, tmp_path: Path) -> None:
+    """With two seeds and two epochs, where it does not ask for more."""
+    out = run(command, tmp_path, **QUICK)
+    assert out
+    for file in re.findall(r"\b\w+\.(?:csv|json|md)\b", command):
+        assert (tmp_path / file).stat().st_size
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_a_shown_table_is_what_the_command_prints(
+    command: str, shown: str, tmp_path: Path
+) -> None:
+    """Up to the numbers, whose last digits belong to a machine, and the verdict that follows them."""
+    assert pattern(run(command, tmp_path)) == pattern(shown)
+
+
+def pattern(text: str) -> list[str]:
+    """The lines up to the verdict, without numbers of measured results and without widths."""
+    lines = [line for line in text.strip().splitlines() if line.strip()][:-1]
+    measured = re.compile(r"(?<![=\w-])[-+]?\d+\.\d+|\b\d+/\d+/\d+|<0\.001|^ +| {2,}")
+    return [measured.sub(" ", line).strip() for line in lines]
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    """With fewer seeds."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    quick = code.replace("seeds=10", "seeds=2, epochs=2")
+    done = subprocess.run(
+        [sys.executable, "-c", quick],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("No winner is named from 2 seeds")
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_an_example_runs(script: Path, tmp_path: Path) -> None:
+    """On little data and few seeds."""
+    done = subprocess.run(
+        [sys.executable, script, "digits", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_every_option_is_documented() -> None:
+    """In the README or, for those that explain themselves, in its commands; and each has a help text."""
+    for param in compare.params:
+        if isinstance(param, click.Option):
+            assert param.help, param.name
+            if param.name != "debug":
+                assert any(opt in README for opt in param.opts), param.opts
+
+
+def test_every_regularizer_and_dataset_is_documented() -> None:
+    """With its default strength."""
+    for name, regularizer in REGISTRY.items():
+        row = rf"^\| `{name}` \| {re.escape(shortest(regularizer.strength_is.default))} \|"
+        assert re.search(row, README, re.MULTILINE), name
+        for option in regularizer.options_are:
+            assert f"`:{option}=`" in README
+    for name in BUNDLED:
+        assert name in README
+
+
+def test_the_test_command_stands_alone_on_a_line() -> None:
+    """Where .ci/run takes it from, exactly as printed."""
+    assert len(re.findall(r"^ *python3 -m venv .* -m pytest$", README, re.MULTILINE)) == 1
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    """Keep a Changelog: an Unreleased heading, and only known kinds of change."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text
+    kinds = set(re.findall(r"^### (\w+)", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_columns_stand_in_the_order_of_their_promise() -> None:
+    """The first columns of the exports never move."""
+    assert RUN_COLUMNS[:12] == (
+        "dataset", "method", "seed", "status", "epochs", "train_accuracy", "test_accuracy",
+        "accuracy_gap", "train_loss", "test_loss", "loss_gap", "nonzero_fraction",
+    )  # fmt: skip
+    assert HISTORY_COLUMNS[:8] == (
+        "dataset", "method", "seed", "epoch", "train_accuracy", "test_accuracy", "train_loss",
+        "test_loss",
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""Methods times seeds: what varies, what is paired, and that any number can be reproduced."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import regcmp
+from regcmp.data.bundled import load_dataset
+from regcmp.engine.measuring import Scores
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
+from regcmp.engine.training import Record, Trained, train
+from regcmp.experiment import run_seeds, stacked_runs
+from regcmp.method import Method
+from regcmp.plan import make_plan
+from regcmp.results import run_row
+from sklearn.model_selection import train_test_split
+
+QUICK = {"hidden": "8", "epochs": 4, "jobs": 1}
+
+
+def test_a_number_is_reproduced_from_the_exported_plan() -> None:
+    """Split and scaling by hand, one run alone, from nothing but the JSON."""
+    comparison = regcmp.compare("wine", "l2=1e-3 dropout=0.3", seeds=3, seed=5, **QUICK)
+    report = json.loads(comparison.to_json())
+    plan = make_plan(
+        **{k: v for k, v in report["plan"].items() if k not in ("data", "correction_ratio")}
+    )
+    data, seed = load_dataset(plan.dataset), 6
+    train_rows, test_rows = train_test_split(
+        np.arange(len(data.y)),
+        train_size=report["plan"]["data"]["n_train"],
+        test_size=report["plan"]["data"]["n_test"],
+        stratify=data.y,
+        random_state=int(np.random.Generator(np.random.SFC64([seed, 0xB1F59A11])).integers(2**32)),
+    )
+    train_rows, test_rows = np.sort(train_rows), np.sort(test_rows)
+    mean, sd = data.x[train_rows].mean(axis=0), data.x[train_rows].std(axis=0)
+    x = ((data.x - mean) / sd).astype(plan.dtype)
+    rows = Rows(
+        x[None, train_rows],
+        data.y[None, train_rows],
+        x[None, test_rows],
+        data.y[None, test_rows],
+        3,
+    )
+    stack = Stack(
+        plan.settings,
+        (Ingredient("dropout", (0.3,), {"input": (0.0,)}),),
+        (RunSeeds(seed, seed, seed),),
+        rows,
+        (0,),
+    )
+    (alone,) = train(stack)
+    (row,) = (r for r in report["runs"] if (r["method"], r["seed"]) == ("dropout=0.3", seed))
+    assert row["test_accuracy"] == alone.history[-1].test.accuracy
+    assert row["train_loss"] == pytest.approx(alone.history[-1].train.loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("vary", ["split", "init", "order", "split,init,order"])
+def test_vary_redraws_what_it_names(vary: str) -> None:
+    """Before training only split and init show; after it, all do. What is held is that of the first seed."""
+    comparison = regcmp.compare("iris", ["none"], seeds=2, vary=vary, test_size=0.5, **QUICK)
+    history = comparison.history
+    start = history[history["epoch"] == 0]
+    end = history[history["epoch"] == history["epoch"].max()]
+    varies_at_start = start["test_loss"].nunique() > 1
+    assert varies_at_start == (vary != "order")
+    assert end["test_loss"].nunique() > 1
+    plan = make_plan("iris", ["none"], seeds=2, seed=7, vary=vary)
+    one, two = run_seeds(plan, [(Method(), 7), (Method(), 8)])
+    assert (one.init, one.order, one.noise) == (7, 7, 7)
+    assert two == RunSeeds(8 if "init" in vary else 7, 8 if "order" in vary else 7, 8)
+
+
+def test_methods_are_paired() -> None:
+    """Under one seed, all begin with the same weights on the same rows; under another, with others."""
+    comparison = regcmp.compare("wine", seeds=3, **QUICK)
+    start = comparison.history[comparison.history["epoch"] == 0]
+    assert (start.groupby("seed")["train_loss"].nunique() == 1).all()
+    assert start["train_loss"].nunique() == 3
+
+
+def test_stacks_hold_every_run_once_and_one_kind_each() -> None:
+    """In groups of even size, no larger than asked for."""
+    plan = make_plan("digits", "none l2=1e-3,1e-2 dropout=0.5 l2=1e-3+dropout=0.2", seeds=7)
+    groups = list(stacked_runs(plan, most=5))
+    runs = [run for group in groups for run in group]
+    assert sorted(map(str, runs)) == sorted(
+        str((method, seed)) for method in plan.methods for seed in plan.run_seeds
+    )
+    assert all(len({method.kind for method, _ in group}) == 1 for group in groups)
+    assert max(map(len, groups)) <= 5
+
+
+def test_a_runs_row_holds_its_last_record_with_the_promised_signs() -> None:
+    """Gaps are positive where a network overfits: accuracy train - test, loss test - train."""
+    history = (
+        Record(0, Scores(0.1, 2.0, 0.1), Scores(0.1, 2.1, 0.1)),
+        Record(9, Scores(1.0, 0.01, 0.99), Scores(0.9, 0.5, 0.8)),
+    )
+    row = run_row("d", "m", 3, Trained("ok", history, np.ones(2), 0.75))
+    assert row == {
+        "dataset": "d",
+        "method": "m",
+        "seed": 3,
+        "status": "ok",
+        "epochs": 9,
+        "train_accuracy": 1.0,
+        "test_accuracy": 0.9,
+        "accuracy_gap": pytest.approx(0.1),
+        "train_loss": 0.01,
+        "test_loss": 0.5,
+        "loss_gap": pytest.approx(0.49),
+        "nonzero_fraction": 0.75,
+        "train_balanced_accuracy": 0.99,
+        "test_balanced_accuracy": 0.8,
+        "balanced_accuracy_gap": pytest.approx(0.19),
+    }
+    assert run_row("d", "m", 3, Trained("diverged", history, np.ones(2), 0.75)) == {
+        "dataset": "d", "method": "m", "seed": 3, "status": "diverged", "epochs": 9,
+    }  # fmt: skip
+
+
+def test_seconds_are_told_per_method_and_jobs_are_checked() -> None:
+    """Timing stands in the JSON alone."""
+    comparison = regcmp.compare("iris", ["l2=1"], seeds=2, **QUICK)
+    assert comparison.timing["training_seconds"].keys() == {"none", "l2=1"}
+    assert comparison.timing["jobs"] == 1
+    with pytest.raises(regcmp.UsageError, match="--jobs: expected a whole number of at least 1"):
+        regcmp.compare("iris", ["l2=1"], seeds=2, hidden="4", epochs=1, jobs=0)
