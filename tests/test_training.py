@@ -83,10 +83,10 @@ def test_scores_are_those_of_scikit_learn(n_test: int, rng: np.random.Generator)
     peer = MLPClassifier((8,)).partial_fit(x, y, classes=[0, 1, 2])
     peer.coefs_, peer.intercepts_ = [w1[0], w2[0]], [b1[0, 0], b2[0, 0]]
 
-    measure = Measure(network, rows)
-    for scores, part in (
-        (measure.train_scores(theta, 0), slice(0, 30)),
-        (measure.test_scores(theta, 0), slice(30, None)),
+    measure = Measure(network, rows, [0])
+    for (scores,), part in (
+        (measure.train_scores(theta[None]), slice(0, 30)),
+        (measure.test_scores(theta[None]), slice(30, None)),
     ):
         p, labels = peer.predict_proba(x[part]), y[part]
         assert scores.accuracy == accuracy_score(labels, p.argmax(axis=1))
@@ -101,9 +101,9 @@ def test_scores_know_no_mask_and_no_penalty() -> None:
     stack = make_stack(Ingredient("dropout", (0.5,), {"input": (0.2,)}), Ingredient("l2", (0.1,)))
     (run,) = train(stack)
     last = run.history[-1]
-    measure = Measure(mlp(6, (12, 8), 3, "relu"), stack.rows)
-    assert measure.train_scores(run.theta, 0) == last.train
-    assert measure.test_scores(run.theta, 0) == last.test
+    measure = Measure(mlp(6, (12, 8), 3, "relu"), stack.rows, [0])
+    assert measure.train_scores(run.theta[None]) == [last.train]
+    assert measure.test_scores(run.theta[None]) == [last.test]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -21,12 +21,12 @@ def cross_entropy_gradient(logits: Floats, targets: Floats) -> Floats:
 
 
 def cross_entropy(logits: Floats, labels: Integers) -> Floats:
-    """The cross-entropy of each row (N,), in float64, for logits (N, C) and class numbers (N,).
+    """The cross-entropy of each row (R, B), in float64, for logits (R, B, C) and classes (R, B).
 
     log Σ exp(z - max z) - (z_label - max z): no overflow, and no logarithm of 0.
     """
-    z = logits.astype(np.float64)
-    z -= z.max(axis=-1, keepdims=True)
-    own = z[np.arange(len(z)), labels]
-    loss: Floats = np.log(np.exp(z).sum(axis=-1)) - own
+    z = logits - logits.max(axis=-1, keepdims=True)
+    own = np.take_along_axis(z, labels[..., None], axis=-1)[..., 0]
+    loss: Floats = np.log(np.exp(z, out=z).sum(axis=-1, dtype=np.float64))
+    loss -= own
     return loss

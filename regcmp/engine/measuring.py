@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.arrays import Booleans, Floats, Integers
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import cross_entropy
 from regcmp.engine.network import Network
@@ -26,30 +27,37 @@ class Scores:
 
 
 class Measure:
-    """Scores single networks; its buffers are made once."""
+    """Scores the networks of a stack; its buffers are made once."""
 
-    def __init__(self, network: Network, rows: Rows) -> None:
+    def __init__(self, network: Network, rows: Rows, which: Sequence[int]) -> None:
         self.network = network
         self.rows = rows
+        self.which = list(which)
         self._memories = [Memory(rows.x_train.dtype) for _ in network.layers]
 
-    def train_scores(self, theta: Floats, split: int) -> Scores:
-        """Scores of theta (P,) on the training rows of this split."""
-        return self._scores(theta, self.rows.x_train[split], self.rows.y_train[split])
+    def train_scores(self, theta: Floats) -> list[Scores]:
+        """Scores of every run, with weights theta (R, P), on the training rows of its split."""
+        return self._scores(theta, self.rows.x_train, self.rows.y_train)
 
-    def test_scores(self, theta: Floats, split: int) -> Scores:
-        """Scores of theta (P,) on the test rows of this split."""
-        return self._scores(theta, self.rows.x_test[split], self.rows.y_test[split])
+    def test_scores(self, theta: Floats) -> list[Scores]:
+        """Scores of every run, with weights theta (R, P), on the test rows of its split."""
+        return self._scores(theta, self.rows.x_test, self.rows.y_test)
 
-    def _scores(self, theta: Floats, x: Floats, labels: Integers) -> Scores:
-        params = self.network.params(theta[None])
-        masks = self.network.no_masks()
-        loss, right = np.empty(len(x)), np.empty(len(x), bool)
-        for start in range(0, len(x), CHUNK):
+    def _scores(self, theta: Floats, x: Floats, y: Integers) -> list[Scores]:
+        params, masks = self.network.params(theta), self.network.no_masks()
+        labels = y[self.which]
+        loss, right = np.empty(labels.shape), np.empty(labels.shape, bool)
+        for start in range(0, labels.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
-            logits = self.network.forward(params, x[None, part], masks, self._memories)[0]
-            right[part] = logits.argmax(axis=-1) == labels[part]
-            loss[part] = cross_entropy(logits, labels[part])
-        members = np.bincount(labels)
-        recalls = np.bincount(labels, weights=right)[members > 0] / members[members > 0]
-        return Scores(float(right.mean()), float(loss.mean()), float(recalls.mean()))
+            logits = self.network.forward(params, x[self.which, part], masks, self._memories)
+            right[:, part] = logits.argmax(axis=-1) == labels[:, part]
+            loss[:, part] = cross_entropy(logits, labels[:, part])
+        return list(map(score, loss, right, labels))
+
+
+def score(loss: Floats, right: Booleans, labels: Integers) -> Scores:
+    """One run's scores from its rows' losses, which of them are classified right, and their classes."""
+    members = np.bincount(labels)
+    present = members > 0
+    recalls = np.bincount(labels, weights=right)[present] / members[present]
+    return Scores(float(right.mean()), float(loss.mean()), float(recalls.mean()))

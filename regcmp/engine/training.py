@@ -64,9 +64,9 @@ def train(stack: Stack) -> list[Trained]:
     context = Context(network, theta, Scratch(theta.dtype))
     schedule = SCHEDULES[settings.schedule]
     recorded = recorded_epochs(settings.epochs)
-    measure = Measure(network, rows)
+    measure = Measure(network, rows, stack.which)
 
-    history = [record(measure, 0, theta, stack.which)]
+    history = [record(measure, 0, theta)]
     with np.errstate(all="ignore"):
         for epoch in range(1, settings.epochs + 1):
             for done, x, targets in batches.epoch(epoch):
@@ -81,7 +81,7 @@ def train(stack: Stack) -> list[Trained]:
                 theta = fold(regularizers, "project", theta, context)
             judged = fold(regularizers, "select", theta, context)
             if epoch in recorded:
-                history.append(record(measure, epoch, judged, stack.which))
+                history.append(record(measure, epoch, judged))
     histories = zip(*history, strict=True)
     return [trained(network, row, runs) for row, runs in zip(judged, histories, strict=True)]
 
@@ -176,14 +176,10 @@ def recorded_epochs(epochs: int) -> set[int]:
     return {round(epochs * i / records) for i in range(1, records + 1)}
 
 
-def record(
-    measure: Measure, epoch: int, theta: Floats, which: tuple[int, ...]
-) -> tuple[Record, ...]:
+def record(measure: Measure, epoch: int, theta: Floats) -> list[Record]:
     """Every run's scores with the weights theta (R, P)."""
-    return tuple(
-        Record(epoch, measure.train_scores(row, split), measure.test_scores(row, split))
-        for row, split in zip(theta, which, strict=True)
-    )
+    scores = zip(measure.train_scores(theta), measure.test_scores(theta), strict=True)
+    return [Record(epoch, train, test) for train, test in scores]
 
 
 def trained(network: Network, theta: Floats, history: tuple[Record, ...]) -> Trained:
