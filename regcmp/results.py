@@ -151,4 +151,3 @@ def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[st
         "train_loss": record.train.loss,
         "test_loss": record.test.loss,
     }
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
+
 from regcmp.cli.compare import compare
 from regcmp.data.bundled import BUNDLED
 from regcmp.engine.regularizers import REGISTRY
@@ -49,9 +49,7 @@ def test_a_command_runs(command: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_a_shown_table_is_what_the_command_prints(
-    command: str, shown: str, tmp_path: Path
-) -> None:
+def test_a_shown_table_is_what_the_command_prints(command: str, shown: str, tmp_path: Path) -> None:
     """Up to the numbers, whose last digits belong to a machine, and the verdict that follows them."""
     assert pattern(run(command, tmp_path)) == pattern(shown)
 

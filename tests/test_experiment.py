@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.model_selection import train_test_split
+
 import regcmp
 from regcmp.data.bundled import load_dataset
 from regcmp.engine.measuring import Scores
@@ -15,7 +17,6 @@ from regcmp.experiment import run_seeds, stacked_runs
 from regcmp.method import Method
 from regcmp.plan import make_plan
 from regcmp.results import run_row
-from sklearn.model_selection import train_test_split
 
 QUICK = {"hidden": "8", "epochs": 4, "jobs": 1}
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import make_stack
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+from sklearn.neural_network import MLPClassifier
+
 from regcmp.engine.measuring import CHUNK, Measure
 from regcmp.engine.network import mlp
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.streams import stream
 from regcmp.engine.training import recorded_epochs, train
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
-from sklearn.neural_network import MLPClassifier
 
 LAM, RATE = 0.05, 0.2
 

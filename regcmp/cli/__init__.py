@@ -1,5 +1,10 @@
 """The command line: options to a plan, printing, exit codes; nothing is computed here."""
 
-from regcmp.cli.main import main
+import sys
+
+try:
+    from regcmp.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C before main is there to handle it
+    sys.exit(130)
 
 __all__ = ["main"]

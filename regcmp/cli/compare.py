@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.cli.options import Command, Name, Option
+from regcmp.cli.options import Command, Name, option
 from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED
 from regcmp.engine.optimizers import OPTIMIZERS
@@ -32,100 +32,81 @@ def complete_method(
     return [CompletionItem(before + plus + name) for name in names if name.startswith(last)]
 
 
+def choice(group: str, name: str, text: str) -> Any:
+    """An option that takes one of the words that the plan knows for it."""
+    return option(
+        group, f"--{name}", default=getattr(Plan, name), type=Name(CHOICES[name]), help=text
+    )
+
+
+# Numbers stay text here: the plan reads them, and says what it expected.
+OPTIONS = (
+    option("Data", "--dataset", required=True, metavar="NAME", type=Name(list(BUNDLED)),
+           help="Which rows to learn from; 'regcmp datasets' lists them."),
+    option("Data", "--test-size", default=str(Plan.test_size), metavar="SHARE|ROWS",
+           help="Rows set aside for testing, as a share or a count."),
+    option("Data", "--train-size", metavar="SHARE|ROWS",
+           help="Rows to train on: fewer make overfitting stronger.  [default: all the others]"),
+    option("Protocol", "--seeds", default=str(Plan.seeds), metavar="N",
+           help="Paired runs of each method; below 5 there is no p-value."),
+    option("Protocol", "--seed", default=str(Plan.seed), metavar="N", help="The first seed."),
+    option("Protocol", "--vary", default=",".join(SOURCES), metavar="WHAT",
+           help="What each seed redraws. Without 'split', results are conditional on one split. The"
+           " noise of a regularizer is always redrawn."),
+    choice("Protocol", "metric", "The score that is compared."),
+    option("Protocol", "--baseline", default=NONE, metavar="METHOD",
+           shell_complete=complete_method, help="The method that the others are compared with."),
+    option("Network", "--hidden", default=",".join(map(str, Plan.hidden)), metavar="WIDTH,...",
+           help="Widths of the hidden layers."),
+    choice("Network", "activation", "Of the hidden layers."),
+    choice("Network", "init",
+           "Initial weights: he N(0, 2/fan_in), glorot uniform, normal N(0, 0.05²)."),
+    choice("Network", "dtype", "Precision of training."),
+    choice("Training", "optimizer", "How weights follow the gradient."),
+    option("Training", "--lr", metavar="RATE", help=f"Learning rate.  [default: {RATES}]"),
+    choice("Training", "schedule",
+           "Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0."),
+    option("Training", "--batch-size", default=str(Plan.batch_size), metavar="ROWS",
+           help="Rows per step."),
+    option("Training", "--epochs", default=str(Plan.epochs), metavar="N",
+           help="Passes over the training rows."),
+    option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
+           envvar="REGCMP_COMPARE_OUTPUT",
+           help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on"
+           " standard output, '-.json' JSON. Repeatable."),
+    option("Output", "--runs", "runs_file", metavar="FILE.csv", type=click.Path(),
+           envvar="REGCMP_COMPARE_RUNS", help="Write a row per run."),
+    option("Output", "--history", "history_file", metavar="FILE.csv", type=click.Path(),
+           envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
+    option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
+           help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
+    option("Other", "--jobs", type=int, metavar="N",
+           help="Worker processes; no number depends on them.  [default: one per core]"),
+    option("Other", "--debug", is_flag=True, help="Show where an error came from."),
+)  # fmt: skip
+
+
+def with_options(function: Any) -> Any:
+    """Declare the options in the order in which the help lists them."""
+    for declare in reversed(OPTIONS):
+        function = declare(function)
+    return function
+
+
 @click.command(cls=Command, short_help="Train one network under several regularizers.")
 @click.argument("methods", nargs=-1, metavar="[METHOD]...", shell_complete=complete_method)
-@click.option(
-    "--dataset", cls=Option, group="Data", required=True, metavar="NAME", type=Name(list(BUNDLED)),
-    help="Which rows to learn from; 'regcmp datasets' lists them.",
-)
-@click.option(
-    "--test-size", cls=Option, group="Data", default=str(Plan.test_size), metavar="SHARE|ROWS", show_default=True,
-    help="Rows set aside for testing, as a share or a count.",
-)
-@click.option(
-    "--train-size", cls=Option, group="Data", metavar="SHARE|ROWS",
-    help="Rows to train on: fewer make overfitting stronger.  [default: all the others]",
-)
-@click.option(
-    "--seeds", cls=Option, group="Protocol", default=Plan.seeds, metavar="N", show_default=True,
-    help="Paired runs of each method; below 5 there is no p-value.",
-)
-@click.option(
-    "--seed", cls=Option, group="Protocol", default=Plan.seed, metavar="N", show_default=True, help="The first seed.",
-)
-@click.option(
-    "--vary", cls=Option, group="Protocol", default=",".join(SOURCES), metavar="WHAT", show_default=True,
-    help="What each seed redraws. Without 'split', results are conditional on one split. The noise"
-    " of a regularizer is always redrawn.",
-)
-@click.option(
-    "--metric", cls=Option, group="Protocol", default=Plan.metric, type=Name(CHOICES["metric"]), show_default=True,
-    help="The score that is compared.",
-)
-@click.option(
-    "--baseline", cls=Option, group="Protocol", default=NONE, metavar="METHOD", show_default=True,
-    help="The method that the others are compared with.",
-)
-@click.option(
-    "--hidden", cls=Option, group="Network", default=",".join(map(str, Plan.hidden)), metavar="WIDTH,...",
-    show_default=True, help="Widths of the hidden layers.",
-)
-@click.option(
-    "--activation", cls=Option, group="Network", default=Plan.activation, type=Name(CHOICES["activation"]),
-    show_default=True, help="Of the hidden layers.",
-)
-@click.option(
-    "--init", cls=Option, group="Network", default=Plan.init, type=Name(CHOICES["init"]), show_default=True,
-    help="Initial weights: he N(0, 2/fan_in), glorot uniform, normal N(0, 0.05²).",
-)
-@click.option(
-    "--dtype", cls=Option, group="Network", default=Plan.dtype, type=Name(CHOICES["dtype"]), show_default=True,
-    help="Precision of training.",
-)
-@click.option(
-    "--optimizer", cls=Option, group="Training", default=Plan.optimizer, type=Name(CHOICES["optimizer"]),
-    show_default=True, help="How weights follow the gradient.",
-)
-@click.option(
-    "--lr", cls=Option, group="Training", metavar="RATE", help=f"Learning rate.  [default: {RATES}]",
-)
-@click.option(
-    "--schedule", cls=Option, group="Training", default=Plan.schedule, type=Name(CHOICES["schedule"]),
-    show_default=True, help="Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
-)
-@click.option(
-    "--batch-size", cls=Option, group="Training", default=Plan.batch_size, metavar="ROWS", show_default=True,
-    help="Rows per step.",
-)
-@click.option(
-    "--epochs", cls=Option, group="Training", default=Plan.epochs, metavar="N", show_default=True,
-    help="Passes over the training rows.",
-)
-@click.option(
-    "-o", "--output", "outputs", cls=Option, group="Output", multiple=True, metavar="FILE",
-    help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on standard"
-    " output, '-.json' JSON. Repeatable.",
-)
-@click.option(
-    "--runs", "runs_file", cls=Option, group="Output", metavar="FILE.csv", help="Write a row per run.",
-)
-@click.option(
-    "--history", "history_file", cls=Option, group="Output", metavar="FILE.csv",
-    help="Write a row per run and recorded epoch.",
-)
-@click.option("-q", "--quiet", is_flag=True, cls=Option, group="Output", help="No progress, no warnings.")
-@click.option(
-    "--color", cls=Option, group="Output", default="auto", type=click.Choice(["auto", "always", "never"]),
-    show_default=True, help="auto follows NO_COLOR, FORCE_COLOR and the terminal.",
-)
-@click.option(
-    "--jobs", cls=Option, group="Other", type=int, metavar="N",
-    help="Worker processes; no number depends on them.  [default: one per core]",
-)
-@click.option("--debug", is_flag=True, cls=Option, group="Other", help="Show where an error came from.")
+@with_options
 def compare(
-    methods: tuple[str, ...], outputs: tuple[str, ...], runs_file: str | None, history_file: str | None,
-    quiet: bool, color: str, jobs: int | None, debug: bool, **words: Any,
+    methods: tuple[str, ...],
+    outputs: tuple[str, ...],
+    runs_file: str | None,
+    history_file: str | None,
+    quiet: bool,
+    color: str,
+    jobs: int | None,
+    debug: bool,
+    **words: Any,
 ) -> None:
     """Train the same network under each METHOD over paired seeds, and print how they generalize.
 
@@ -152,7 +133,8 @@ def compare(
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
         comparison = run(plan, jobs, advance)
-    for name, place in exports:
+    # Files first: a closed pipe must not cost one.
+    for name, place in sorted(exports, key=lambda each: each[1].path is None):
         export(comparison, name, place)
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
     screen.warn_of_failures(comparison)

@@ -39,6 +39,9 @@ def page(name: str) -> str:
         f"{dataset.n_rows} rows, {dataset.n_features} features, {len(dataset.classes)} classes"
         f" ({dataset.source})",
         "",
-        *(f"  {label:<12} {int((dataset.y == i).sum()):>5} rows" for i, label in enumerate(dataset.classes)),
+        *(
+            f"  {label:<12} {int((dataset.y == i).sum()):>5} rows"
+            for i, label in enumerate(dataset.classes)
+        ),
     ]
     return "\n".join(lines)

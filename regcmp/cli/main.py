@@ -6,11 +6,13 @@ import importlib
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 import click
 
+from regcmp.cli.screen import take_all_characters
 from regcmp.errors import RegcmpError, unknown
 
 COMMANDS = {
@@ -20,6 +22,8 @@ COMMANDS = {
     "info": "Show versions and machine, for bug reports.",
 }
 INTERRUPTED, TERMINATED = 130, 143
+_stopped: list[int] = []
+"""Exit codes of signals that came: a module under import may make another exception of theirs."""
 
 
 class Group(click.Group):
@@ -61,14 +65,22 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 data or run-time error, 2 usage error, 130 Ctrl-C, 143 SIGTERM."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run the command line and exit.
+
+    0 done, 1 data or run-time error, 2 usage error, 130 Ctrl-C, 143 SIGTERM; 0 on a closed pipe.
+    """
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    _open_streams()
+    stdout = sys.stdout
     try:
         cli.main(prog_name="regcmp", standalone_mode=False)
         sys.stdout.flush()
         code = 0
     except SystemExit as stop:
-        code = int(stop.code or 0)
+        # On a closed pipe, click (which puts another stream in place first) and rich exit with 1.
+        closed = sys.stdout is not stdout or isinstance(stop.__context__, BrokenPipeError)
+        code = 0 if closed else int(stop.code or 0)
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     except BrokenPipeError:
@@ -80,11 +92,16 @@ def main() -> NoReturn:
         code = _complain(error.format_message(), error.exit_code)
     except RegcmpError as error:
         code = _complain(str(error), error.exit_code)
+    except MemoryError as error:
+        code = _complain(f"not enough memory ({error}); try smaller --hidden or --batch-size", 1)
+    except OSError as error:
+        code = _complain(f"the system refused: {error}", 1)
     except Exception as error:
-        if _debugging():
-            raise
-        kind = type(error).__name__
-        code = _complain(f"{kind}: {error} (this is a bug; --debug shows where)", 1)
+        if _stopped:
+            code = _stopped[0]
+        else:
+            kind = type(error).__name__
+            code = _complain(f"{kind}: {error} (this is a bug; --debug shows where)", 1)
     _let_go_of_closed_pipes()
     sys.exit(code)
 
@@ -92,7 +109,8 @@ def main() -> NoReturn:
 def _complain(message: str, code: int) -> int:
     if _debugging():
         raise
-    click.echo("Error: " + " ".join(message.split()), err=True)
+    with suppress(OSError):
+        click.echo("Error: " + " ".join(message.split()), err=True)
     return code
 
 
@@ -100,9 +118,17 @@ def _debugging() -> bool:
     return "--debug" in sys.argv
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    """End as after Ctrl-C: files half written are removed, workers stopped."""
-    raise SystemExit(TERMINATED)
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """End by an exception, so that files half written are removed and workers stopped."""
+    _stopped.append(INTERRUPTED if number == signal.SIGINT else TERMINATED)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(TERMINATED)
+
+
+def _open_streams() -> None:
+    """Have streams to write to, also after '>&-', that take every character."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    take_all_characters(sys.stdout, sys.stderr)
 
 
 def _let_go_of_closed_pipes() -> None:

@@ -28,7 +28,9 @@ def methods(name: str | None) -> None:
     if name is None:
         click.echo(listing())
     elif name == NONE:
-        click.echo("none\n\nNo regularization: the usual baseline, and what every method is at strength 0.")
+        click.echo(
+            "none\n\nNo regularization: the usual baseline, and what every method is at strength 0."
+        )
     elif name in REGISTRY:
         click.echo(page(REGISTRY[name]))
     else:
@@ -41,7 +43,15 @@ def listing() -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     lines = [f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
     return "\n".join(
-        ["Regularizers (name, default, meaning):", "", *lines, "", CONVENTIONS, "", f"A method: {GRAMMAR}"]
+        [
+            "Regularizers (name, default, meaning):",
+            "",
+            *lines,
+            "",
+            CONVENTIONS,
+            "",
+            f"A method: {GRAMMAR}",
+        ]
     )
 
 

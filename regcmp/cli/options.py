@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Option(click.Option):
@@ -16,6 +18,12 @@ class Option(click.Option):
         self.group = group
 
 
+def option(group: str, *names: str, **words: Any) -> Callable[[Decorated], Decorated]:
+    """A click option under a heading, which shows its default unless there is none."""
+    shown = "default" in words and words["default"] is not None
+    return click.option(*names, cls=Option, group=group, show_default=shown, **words)
+
+
 class Command(click.Command):
     """A command whose help lists its options by group, in the order in which they were declared."""
 
@@ -24,7 +32,7 @@ class Command(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record:
+            if record and isinstance(param, click.Option):
                 sections.setdefault(getattr(param, "group", "Other"), []).append(record)
         for group, records in sections.items():
             with formatter.section(group):
@@ -37,8 +45,6 @@ class Name(click.Choice[str]):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(list(names))
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take the name as it is."""
         return value

@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from regcmp.report.table import Table
     from regcmp.results import Report
 
 PLAIN = {"±": "+-", "²": "2", "½": "1/2", "Σ": "sum ", "λ": "lambda", "·": "*", "←": "<-"}
@@ -23,10 +25,6 @@ class Screen:
     def __init__(self, *, quiet: bool, color: str) -> None:
         self.quiet = quiet
         self.color = color
-        codecs.register_error("regcmp", _plain)
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="regcmp")
 
     def console(self, stream: TextIO) -> Console:
         """A console on this stream, coloured as --color says."""
@@ -53,11 +51,16 @@ class Screen:
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[int], None]]:
         """A bar with the remaining time on standard error, if that is a terminal; yields its advance."""
-        if self.quiet or not sys.stderr.isatty():
-            yield lambda done: None
+        if self.quiet or not sys.stderr.isatty() or self.console(sys.stderr).is_dumb_terminal:
+            yield lambda _: None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"))
         with Progress(
@@ -75,7 +78,8 @@ class Screen:
         if to_stderr and self.quiet:
             return
         console = self.console(stream)
-        print_table(make_table(report), console, _width(console, stream))
+        table = _encodable(make_table(report), console.encoding)
+        print_table(table, console, _width(console, stream))
 
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that diverged."""
@@ -95,6 +99,30 @@ def _width(console: Console, stream: TextIO) -> int | None:
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
     return console.width if stream.isatty() else None
+
+
+def _encodable(table: Table, encoding: str) -> Table:
+    """The table in characters that the encoding has, so that its columns stay in line."""
+
+    def plain(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text.encode(encoding, "regcmp").decode(encoding) for text in texts)
+
+    (verdict,) = plain([table.verdict])
+    return replace(
+        table,
+        above=plain(table.above),
+        rows=tuple(map(plain, table.rows)),
+        below=plain(table.below),
+        verdict=verdict,
+    )
+
+
+def take_all_characters(*streams: TextIO) -> None:
+    """Have the streams write in ASCII what their encoding lacks, rather than fail."""
+    codecs.register_error("regcmp", _plain)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="regcmp")
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import csv
+import io
+from collections.abc import Iterable
 
-from regcmp.results import TEXTS
+import pandas as pd
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(frame: pd.DataFrame) -> str:
     """The frame as CSV with a header line. Floats are written so that they read back the same."""
-    safe = frame.copy()
-    for name in TEXTS:
-        if name in safe:
-            safe[name] = [escape(text) for text in safe[name]]
-    text: str = safe.to_csv(index=False, lineterminator="\n")
-    return text
+    cells = frame.astype(object).where(frame.notna(), None)
+    return "".join(map(_line, [frame.columns, *cells.itertuples(index=False)]))
 
 
 def escape(text: str) -> str:
     """Text that a spreadsheet takes as text, not as a formula (CSV injection, OWASP)."""
     return "'" + text if text.startswith(DANGEROUS) else text
+
+
+def _line(cells: Iterable[object]) -> str:
+    """One line. Only a writer that ends lines in CR LF quotes cells that hold one or the other."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([escape(cell) if isinstance(cell, str) else cell for cell in cells])
+    return out.getvalue().removesuffix("\r\n") + "\n"

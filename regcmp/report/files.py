@@ -24,8 +24,9 @@ class Target:
 
 
 def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
-    """Check a path given by ``flag``; its suffix is the format, and '-' is CSV on standard output, '-.md' Markdown.
+    """Check a path given by ``flag``; its suffix is the format.
 
+    '-' is CSV on standard output, '-.md' is Markdown there.
     Raises UsageError if the format is unknown or the file could not be written.
     """
     if text == STDOUT:
@@ -36,9 +37,9 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
         raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
     if text == STDOUT + path.suffix:
         return Target(None, suffix)
-    if path.is_dir():
+    if path.is_dir() or text.endswith(os.sep):
         raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
-    folder = path.parent
+    folder = (path.resolve() if path.is_symlink() else path).parent
     if not folder.is_dir():
         raise UsageError(f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first")
     try:

@@ -26,7 +26,9 @@ class Style:
         if pd.isna(mean):
             return MISSING
         text = f"{mean * self.factor:.{self.decimals}f}"
-        return text if sd is None or pd.isna(sd) else f"{text} ± {sd * self.factor:.{self.decimals}f}"
+        return (
+            text if sd is None or pd.isna(sd) else f"{text} ± {sd * self.factor:.{self.decimals}f}"
+        )
 
     def difference(self, value: float) -> str:
         """A signed difference with one more decimal than a level, '+0.31'; zero has no sign."""

@@ -37,7 +37,7 @@ def make_table(report: Report) -> Table:
     """Lay a report's summary out for people."""
     plan = report.plan
     style = STYLES[plan["metric"]]
-    versus = f"vs {plan['baseline']}"
+    versus = f"vs {_short(plan['baseline'])}"
     columns = (
         Column("Method", 0),
         Column("n", 0),
@@ -58,6 +58,11 @@ def make_table(report: Report) -> Table:
         below=(*_notes(records), *_legend(plan, records)),
         verdict=report.verdict,
     )
+
+
+def _short(baseline: str) -> str:
+    """The baseline in a header: a long name would make the column wider than its numbers."""
+    return baseline if len(baseline) <= 12 else "baseline"
 
 
 def _cells(row: dict[str, Any], metric: str, baseline: str) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
     compared = sum(1 for row in records if pd.notna(row["p_value"]))
     if any(pd.notna(row["delta_test_low"]) for row in records):
         lines.append(
-            f"vs {plan['baseline']}: mean of paired differences [95 % interval, Student t"
+            f"vs {_short(plan['baseline'])}: mean of paired differences [95 % interval, Student t"
             + (", Nadeau-Bengio corrected]." if "split" in plan["vary"] else "].")
             + (f" Holm over {count(compared, 'p-value')}." if compared else "")
         )

@@ -13,10 +13,17 @@ GUTTER = 2
 TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "": ""}
 METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
+MIN_NAME = 8
+"""How wide a folded name is at least."""
 
 
 def print_table(table: Table, console: Console, width: int | None) -> None:
-    """Print the table in at most ``width`` columns, or as wide as it is for None."""
+    """Print the table in at most ``width`` columns, or as wide as it is for None.
+
+    Where a number does not fit beside a folded name, the table is wider: nothing is ever cropped.
+    """
+    if width is not None:
+        width = max(width, MIN_NAME + GUTTER + max(column_widths(table)[1:]))
     console = _wide(console, width)
     for line in table.above:
         console.print(Text(line), soft_wrap=width is None)
@@ -64,7 +71,11 @@ def _total(widths: list[int], columns: list[int]) -> int:
 
 def _rich(table: Table, block: list[int], width: int | None) -> RichTable:
     grid = RichTable(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style="bold")
-    limit = None if width is None else max(8, width - sum(GUTTER + column_widths(table)[i] for i in block))
+    limit = (
+        None
+        if width is None
+        else max(8, width - sum(GUTTER + column_widths(table)[i] for i in block))
+    )
     grid.add_column(table.columns[0].header, overflow="fold", max_width=limit)
     for i in block:
         grid.add_column(table.columns[i].header, no_wrap=True, justify="right")

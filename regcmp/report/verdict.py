@@ -78,7 +78,9 @@ def _gaps(others: list[dict[str, Any]], style: Style) -> str:
     closed = [row for row in others if row["delta_gap_high"] < 0 and row["status"] == "ok"]
     if not closed:
         return " No gap was shown to be smaller."
-    each = ", ".join(f"{row['method']} by {style.difference(-row['delta_gap'])[1:]}" for row in closed)
+    each = ", ".join(
+        f"{row['method']} by {style.difference(-row['delta_gap'])[1:]}" for row in closed
+    )
     return f" Smaller gap: {each} {style.unit}."
 
 
