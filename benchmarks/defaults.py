@@ -36,8 +36,9 @@ HEADER = (
     "gap",
     "loss gap",
     "gap vs none",
+    "status",
 )
-WIDTHS = (14, 9, 7, 14, 8, 7, 6, 9, 12)
+WIDTHS = (14, 9, 7, 14, 8, 7, 6, 9, 12, 0)
 
 
 def rows(networks: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -62,7 +63,5 @@ def rows(networks: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 if __name__ == "__main__":
     for cells in (HEADER, *rows(tuple(sys.argv[1:]) or NETWORKS)):
-        widths = (*WIDTHS, 0)
-        print(
-            "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths)).rstrip(), flush=True
-        )
+        line = "".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
+        print(line.rstrip(), flush=True)

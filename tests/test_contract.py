@@ -9,7 +9,7 @@ import pytest
 from conftest import make_stack
 
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.engine.stack import Ingredient, RunSeeds, Stack
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
 
 ON = {"l1": 0.01, "l2": 0.03, "dropout": 0.4}
@@ -48,7 +48,11 @@ def only(stack: Stack, run: int) -> Stack:
         ),
         stack.seeds[run : run + 1],
         type(rows)(
-            rows.x_train[split], rows.y_train[split], rows.x_test[split], rows.y_test[split], 3
+            rows.x_train[split],
+            rows.y_train[split],
+            rows.x_test[split],
+            rows.y_test[split],
+            rows.n_classes,
         ),
         (0,),
     )
@@ -91,6 +95,21 @@ def test_a_run_alone_equals_the_same_run_in_a_stack(
     stack = make_stack(
         *own, seeds=seeds, splits=3, dtype=dtype, optimizer=optimizer, activation="tanh"
     )
+    for run, stacked in enumerate(train(stack)):
+        (alone,) = train(only(stack, run))
+        assert same_bits(alone, stacked), f"run {run}"
+
+
+@pytest.mark.parametrize("hidden", [(256, 128), (70, 33)], ids=str)
+def test_a_run_alone_equals_the_same_run_in_a_stack_at_real_sizes(hidden: tuple[int, ...]) -> None:
+    """Where products are blocked, buffers leave the cache and lines of theta are not aligned."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 300, 64)).astype(np.float32), rng.integers(0, 10, (2, 300))
+    rows = Rows(x[:, :270], y[:, :270], x[:, 270:], y[:, 270:], 10)
+    seeds = tuple(RunSeeds(seed, seed, seed) for seed in range(6))
+    small = make_stack(hidden=hidden, batch_size=64, epochs=2, dtype="float32")
+    parts = (ingredient("l2", *[0.01] * 6), ingredient("dropout", *[0.5, 0.2] * 3))
+    stack = Stack(small.settings, parts, seeds, rows, (0, 1) * 3)
     for run, stacked in enumerate(train(stack)):
         (alone,) = train(only(stack, run))
         assert same_bits(alone, stacked), f"run {run}"
