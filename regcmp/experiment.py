@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -125,10 +127,36 @@ def _train_all(
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(jobs, return_as="generator_unordered", batch_size=1)
         try:
-            yield from parallel(delayed(timed_training)(i, stack) for i, stack in enumerate(stacks))
+            with _ctrl_c_held_back():
+                results = parallel(delayed(timed_training)(i, s) for i, s in enumerate(stacks))
+            yield from results
         except BaseException:
             get_reusable_executor().shutdown(wait=True, kill_workers=True)
             raise
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, since they inherit which signals are blocked.
+
+    It comes to this process when they have started, which then stops them; a worker that is
+    interrupted while it imports would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    # These two block SIGINT while they start a process of theirs, and then unblock it.
+    resource_tracker.ensure_running()
+    loky_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _frames(plan: Plan, finished: dict[Run, Trained]) -> tuple[pd.DataFrame, pd.DataFrame]:
