@@ -20,7 +20,7 @@ from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (regcmp .*)$", README, re.MULTILINE)
-SHOWN = re.findall(r"```console\n\$ (regcmp .*)\n(.*?)```", README, re.DOTALL)
+SHOWN = re.findall(r"```console\n\$ (regcmp [^\n]*)\n(.*?)```", README, re.DOTALL)
 QUICK = {"REGCMP_COMPARE_SEEDS": "2", "REGCMP_COMPARE_EPOCHS": "2"}
 
 
