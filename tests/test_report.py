@@ -1,0 +1,400 @@
+"""What leaves regcmp: golden files of every format, and what must hold of them for any numbers and names.
+
+After a change that is meant, ``REGCMP_GOLDEN=write pytest tests/test_report.py`` writes the golden
+files anew; read their diff.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+import pytest
+from commands import not_strict, read_csv, read_table, squeezed, strict
+from handmade import LONG, VARIANTS, log_loss, report
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from rich.cells import cell_len
+from rich.console import Console
+
+from regcmp.plan import make_plan
+from regcmp.report.delimited import DANGEROUS, to_csv
+from regcmp.report.json_text import to_json
+from regcmp.report.markdown import to_markdown
+from regcmp.report.table import Table, make_table
+from regcmp.report.terminal import print_table
+from regcmp.results import (
+    HISTORY_COLUMNS,
+    INTEGERS,
+    RUN_COLUMNS,
+    SUMMARY_COLUMNS,
+    TEXTS,
+    Report,
+    frame,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+COLUMNS = {"summary": SUMMARY_COLUMNS, "runs": RUN_COLUMNS, "history": HISTORY_COLUMNS}
+EACH_VARIANT = pytest.mark.parametrize("variant", list(VARIANTS))
+
+
+def on_terminal(given: Report, width: int | None, color: str | None = None) -> str:
+    """The table as it is printed at this width."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        force_terminal=color is not None,
+        color_system=color,  # type: ignore[arg-type]
+        highlight=False,
+        emoji=False,
+        markup=False,
+        _environ={},
+    )
+    print_table(make_table(given), console, width)
+    return out.getvalue()
+
+
+EXPORTS: dict[str, Callable[[], str]] = {
+    "report.summary.csv": lambda: to_csv(report().summary),
+    "report.runs.csv": lambda: to_csv(report().runs),
+    "report.history.csv": lambda: to_csv(report().history),
+    "report.json": lambda: to_json(report()),
+    "report.md": lambda: to_markdown(make_table(report())),
+    "report.60.txt": lambda: on_terminal(report(), 60),
+    "report.80.txt": lambda: on_terminal(report(), 80),
+    "report.200.txt": lambda: on_terminal(report(), 200),
+    "report.unlimited.txt": lambda: on_terminal(report(), None),
+    **{
+        f"{variant}.{kind}": export
+        for variant, make in VARIANTS.items()
+        if variant != "report"
+        for kind, export in {
+            "summary.csv": lambda make=make: to_csv(make().summary),
+            "json": lambda make=make: to_json(make()),
+            "md": lambda make=make: to_markdown(make_table(make())),
+            "80.txt": lambda make=make: on_terminal(make(), 80),
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_exports_are_as_the_golden_files_to_the_byte(name: str) -> None:
+    """In every format, and on the terminal at several widths."""
+    text = EXPORTS[name]()
+    if os.environ.get("REGCMP_GOLDEN") == "write":
+        (GOLDEN / name).write_bytes(text.encode())
+    assert text.encode() == (GOLDEN / name).read_bytes()
+
+
+def test_no_golden_file_is_left_over() -> None:
+    """Each is compared with something."""
+    assert {path.name for path in GOLDEN.iterdir()} == set(EXPORTS)
+
+
+# The terminal
+
+
+def assert_whole(printed: str, table: Table) -> None:
+    """Read the printed table back: every name and every cell, once, and all the text around it."""
+    read = read_table(printed, [row[0] for row in table.rows])
+    assert read.cells == {
+        column.header: [row[i] for row in table.rows] for i, column in enumerate(table.columns) if i
+    }
+    assert squeezed(read.above) == squeezed("".join(table.above))
+    assert squeezed(read.below) == squeezed("".join(table.below))
+    assert squeezed(read.verdict) == squeezed(table.verdict)
+
+
+@pytest.mark.parametrize(("variant", "step"), [("report", 1), ("single_pair", 5), ("log_loss", 5)])
+def test_at_every_width_the_table_fits_and_every_cell_stands_whole(variant: str, step: int) -> None:
+    """From 40 to 200 columns: no line is longer, and no name and no number is cropped."""
+    given = VARIANTS[variant]()
+    table = make_table(given)
+    for width in range(40, 201, step):
+        printed = on_terminal(given, width)
+        assert max(map(cell_len, printed.split("\n"))) <= width
+        assert_whole(printed, table)
+
+
+@EACH_VARIANT
+def test_a_terminal_too_narrow_for_a_number_crops_nothing(variant: str) -> None:
+    """The table is then wider than the terminal."""
+    given = VARIANTS[variant]()
+    for width in range(1, 40, 6):
+        assert_whole(on_terminal(given, width), make_table(given))
+
+
+@EACH_VARIANT
+def test_without_a_width_the_table_is_one_block_and_each_text_one_line(variant: str) -> None:
+    """As in a file or a pipe."""
+    given = VARIANTS[variant]()
+    table = make_table(given)
+    printed = on_terminal(given, None)
+    assert_whole(printed, table)
+    read = read_table(printed, [row[0] for row in table.rows])
+    assert read.n_blocks == 1
+    assert read.above.split("\n") == list(table.above)
+    assert read.below.split("\n") == list(table.below)
+    assert read.verdict == table.verdict + "\n"
+    assert printed.count("\n") == len(table.above) + len(table.rows) + len(table.below) + 5
+
+
+def test_colours_tell_the_better_from_the_worse_and_change_no_character() -> None:
+    """Bold green, red, and dim for the baseline; nothing for what was not shown to differ."""
+    coloured = on_terminal(report(), 200, color="standard")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == on_terminal(report(), 200)
+    by_name = {
+        method: next(line for line in coloured.split("\n") if f"{method} " in line)
+        for method in ("none", "l1=0.0001", "l2=0.01", "dropout=0.95")
+    }
+    assert by_name["none"].startswith("\x1b[2m")
+    assert by_name["l2=0.01"].startswith("\x1b[1;32m")
+    assert by_name["dropout=0.95"].startswith("\x1b[31m")
+    assert "\x1b" not in by_name["l1=0.0001"]
+
+
+def test_where_less_is_better_a_negative_difference_is_the_better_one() -> None:
+    """In tones and in the verdict."""
+    table = make_table(log_loss())
+    tones = dict(zip([row[0] for row in table.rows], table.tones, strict=True))
+    assert tones[LONG] == "baseline"
+    assert tones["l2=0.01"] == "better"
+    assert tones["dropout=0.95"] == "worse"
+    assert table.verdict.startswith(f"l2=0.01 beats {LONG}")
+
+
+# CSV
+
+
+@EACH_VARIANT
+@pytest.mark.parametrize("name", COLUMNS)
+def test_csv_has_the_frame_s_numbers_exactly_and_nothing_for_what_is_missing(
+    name: str, variant: str
+) -> None:
+    """Float for float, integers without a point; never NaN, never 0."""
+    given: pd.DataFrame = getattr(VARIANTS[variant](), name)
+    rows = read_csv(to_csv(given))
+    assert tuple(rows[0]) == COLUMNS[name]
+    assert len(rows) == len(given)
+    for row, expected in zip(rows, given.to_dict("records"), strict=True):
+        for column, cell in row.items():
+            value = expected[str(column)]
+            if column in TEXTS:
+                assert cell == ("" if pd.isna(value) else value)
+            elif pd.isna(value):
+                assert cell == ""
+            elif column in INTEGERS:
+                assert cell == str(int(value))
+            else:
+                assert cell == repr(float(value))
+    assert not re.search(r"(?i)\b(nan|na|inf|none,none)\b", to_csv(given).replace("none", ""))
+
+
+numbers = st.floats() | st.sampled_from((5e-324, -0.0, 1e22, 1 / 3, -1e-7, 2.0**63))
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(numbers, st.integers(0, 2**63 - 1)), min_size=1, max_size=5))
+def test_any_number_survives_csv_and_json(values: list[tuple[float, int]]) -> None:
+    """To the last bit and the sign of zero; what is not finite is missing."""
+    made = frame(
+        [{"dataset": "d", "test_loss": x, "seed": seed} for x, seed in values], RUN_COLUMNS
+    )
+    documents = json.loads(to_json(replace(report(), runs=made)), parse_constant=not_strict)["runs"]
+    for (x, seed), row, record in zip(values, read_csv(to_csv(made)), documents, strict=True):
+        assert row["seed"] == str(seed)
+        assert record["seed"] == seed
+        if math.isfinite(x):
+            assert row["test_loss"] == repr(x)
+            assert repr(record["test_loss"]) == repr(x)
+        else:
+            assert row["test_loss"] == ""
+            assert record["test_loss"] is None
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.sampled_from(DANGEROUS) | st.just("") | st.sampled_from("'\"\n;"), names)
+def test_no_text_cell_can_be_taken_for_a_formula(start: str, rest: str) -> None:
+    """It is escaped by an apostrophe exactly if it begins as a formula may, and is else unchanged."""
+    text = start + rest
+    made = frame([dict.fromkeys(TEXTS, text) | {"delta_test": -0.5}], SUMMARY_COLUMNS)
+    row = read_csv(to_csv(made))[0]
+    for name in TEXTS:
+        if name in SUMMARY_COLUMNS:
+            assert row[name] == ("'" + text if text.startswith(tuple("=+-@\t\r")) else text)
+    assert row["delta_test"] == "-0.5"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_the_starts_of_a_formula_are_escaped(start: str) -> None:
+    """All six of them, said once more without reading the list from the code under test."""
+    made = frame([{"dataset": start + "1", "gap_mean": -1.5, "seed": 3}], SUMMARY_COLUMNS)
+    row = read_csv(to_csv(made))[0]
+    assert row["dataset"] == "'" + start + "1"
+    assert row["gap_mean"] == "-1.5"
+
+
+# JSON
+
+
+def complaints(document: Any) -> list[str]:
+    """Where a document departs from the schema."""
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+@EACH_VARIANT
+def test_json_is_strict_and_of_its_schema(variant: str) -> None:
+    """And holds the frames whole: null where a number is missing, integers as integers."""
+    given = VARIANTS[variant]()
+    document = strict(to_json(given))
+    assert complaints(document) == []
+    assert document["plan"] == given.plan
+    assert document["environment"] == given.environment
+    assert document["timing"] == given.timing
+    assert document["verdict"] == given.verdict
+    for name, columns in COLUMNS.items():
+        expected = getattr(given, name).to_dict("records")
+        for row, values in zip(document[name], expected, strict=True):
+            assert tuple(row) == columns
+            for column, value in row.items():
+                if pd.isna(values[column]):
+                    assert value is None
+                else:
+                    assert value == values[column]
+                    kind = int if column in INTEGERS else str if column in TEXTS else float
+                    assert type(value) is kind
+
+
+def test_a_number_that_json_lacks_is_refused_rather_than_written() -> None:
+    """Outside the frames, too."""
+    with pytest.raises(ValueError, match="JSON"):
+        to_json(replace(report(), timing={"seconds": float("nan")}))
+
+
+def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
+    """A column or a word that is added is to be added there, too."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    definitions = SCHEMA["$defs"]
+    rows = {"summary_row": SUMMARY_COLUMNS, "run": RUN_COLUMNS, "record": HISTORY_COLUMNS}
+    for name, columns in rows.items():
+        assert tuple(definitions[name]["required"]) == columns
+        assert tuple(definitions[name]["properties"]) == columns
+    words = {*make_plan("iris").as_dict(), "data"}
+    assert set(definitions["plan"]["required"]) == words
+    assert set(definitions["plan"]["properties"]) == words
+    assert list(SCHEMA["properties"]) == SCHEMA["required"] == list(strict(to_json(report())))
+    assert SCHEMA["additionalProperties"] is True
+
+
+def paths(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where every value of a document stands, of lists only the first."""
+    if path:
+        yield path
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from paths(value, (*path, key))
+    elif isinstance(document, list) and document:
+        yield from paths(document[0], (*path, 0))
+
+
+def changed(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The document with another value at this place, or without the key, if it is ``KeyError``."""
+    other = copy.deepcopy(document)
+    inner = other
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is KeyError:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return other
+
+
+def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() -> None:
+    """At every place of a document; and allows keys that come later."""
+    document = strict(to_json(report()))
+    free = ("packages", "training_seconds")  # one key per package, and per method
+    for path in paths(document):
+        if not isinstance(path[-1], int) and path[-2:-1] != () and path[-2] in free:
+            continue
+        if isinstance(path[-1], str):
+            assert complaints(changed(document, path, KeyError)), f"{path} may be left out"
+        assert complaints(changed(document, path, True)), f"{path} may be true"
+    for path in [("later",), ("plan", "later"), ("runs", 0, "later")]:
+        assert complaints(changed(document, path, {"a": 1})) == []
+    assert complaints(changed(document, ("summary", 0, "p_value"), 1.5))
+    assert complaints(changed(document, ("summary", 0, "n"), -1))
+    assert complaints(changed(document, ("schema",), "regcmp.report/2"))
+
+
+# Markdown
+
+
+def read_markdown(text: str) -> tuple[list[list[str]], str]:
+    """The cells of its one table, and the text of all else, as a renderer shows them."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    assert [token.type for token in tokens].count("table_open") == 1
+    rows: list[list[str]] = []
+    around = ""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type == "tr_open":
+            rows.append([])
+        if token.type == "inline":
+            plain = "".join(
+                child.content if child.type in ("text", "text_special") else "\n"
+                for child in token.children or []
+                if child.type not in ("strong_open", "strong_close")
+            )
+            if before is not None and before.type in ("th_open", "td_open"):
+                rows[-1].append(plain)
+            else:
+                around += plain + "\n"
+    return rows, around
+
+
+@EACH_VARIANT
+def test_markdown_shows_the_table_s_cells(variant: str) -> None:
+    """As a renderer reads it: header, every cell, the lines around the table and the verdict."""
+    table = make_table(VARIANTS[variant]())
+    text = to_markdown(table)
+    rows, around = read_markdown(text)
+    assert rows[0] == [column.header for column in table.columns]
+    assert rows[1:] == [list(row) for row in table.rows]
+    assert squeezed(around) == squeezed("".join((*table.above, *table.below, table.verdict)))
+    assert f"**{table.verdict}**" in text.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a|b", "*a*", "_a_", "~~a~~", "`a`", "<b>a</b>", "[a](b)", "![a](b)", "&amp;", "<!--"),
+        *("a\\|b", "\\", "# a", "a\nb", "a\r\nb", "a\tb", "a\x1b[2Jb"),
+    ],
+)
+def test_no_name_can_break_out_of_a_markdown_cell(name: str) -> None:
+    """It is shown as it is, control characters as spaces."""
+    table = make_table(report())
+    table = replace(table, rows=((name, *table.rows[0][1:]), *table.rows[1:]), above=("x " + name,))
+    rows, around = read_markdown(to_markdown(table))
+    shown = re.sub(r"[\x00-\x1f]", " ", name)
+    assert [row[0] for row in rows[1:]] == [shown.strip(), *(row[0] for row in table.rows[1:])]
+    assert {len(row) for row in rows} == {len(table.columns)}
+    assert around.startswith("x " + shown.rstrip())
