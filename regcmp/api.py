@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from regcmp.data.bundled import check_dataset, load_dataset
+from regcmp.data.bundled import load_dataset
 from regcmp.data.dataset import Dataset
 from regcmp.environment import environment
 from regcmp.errors import UsageError
@@ -59,11 +59,6 @@ def compare(
     are ValueErrors and say what to do.
     """
     return run(make_plan(dataset, methods, **words), jobs)
-
-
-def check(plan: Plan) -> None:
-    """Raise UsageError where the plan names a dataset that isn't there."""
-    check_dataset(plan.dataset)
 
 
 def run(

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from regcmp.cli.options import Command, Name, option
 from regcmp.cli.screen import Screen
-from regcmp.data.bundled import BUNDLED
+from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.method import NONE
@@ -122,6 +122,7 @@ def compare(
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
     """
     plan = make_plan(methods=methods or DEFAULT_METHODS, **words)
+    check_dataset(plan.dataset)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
