@@ -73,6 +73,9 @@ def parse_word(word: str) -> list[Method]:
                 f"method {word!r}: {name!r} stands in it twice; give its strengths as a list,"
                 f" {name}=A,B"
             )
+        for other, reason in REGISTRY[name].excludes.items():
+            if other in names:
+                raise UsageError(f"method {word!r}: {name!r} can't go with {other!r}: {reason}")
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
 
 
@@ -115,6 +118,8 @@ def _number(text: str, what: str, allowed: Number, word: str) -> float:
             f"method {word!r}: {what} is the {allowed.meaning},"
             f" from {shortest(allowed.low)} to {shortest(allowed.high)}, got {text!r}"
         )
+    if allowed.whole and not value.is_integer():
+        raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}")
     return value + 0.0  # -0.0 and 0.0 are one strength
 
 

@@ -101,13 +101,17 @@ def test_the_loss_has_its_gradient_and_survives_large_logits(rng: np.random.Gene
     assert cross_entropy(huge, np.array([[2]])).tolist() == [[2e4]]
 
 
-@pytest.mark.parametrize("name", ["l1", "l2"])
+@pytest.mark.parametrize("name", ["l1", "l2", "elasticnet", "grouplasso", "orthogonal"])
 def test_a_penalty_has_its_gradient(name: str, rng: np.random.Generator) -> None:
     """What ``penalize`` adds is the gradient of ``penalty``, run by run, each at its own strength."""
     network = mlp(4, (5,), 3, "tanh")
     theta = rng.normal(size=(RUNS, network.n_parameters))
     strength = np.array([0.1, 0.0, 3.0])[:, None, None]
-    regularizer = REGISTRY[name](strength, {}, range(RUNS), network)
+    options = {
+        key: np.full_like(strength, number.default)
+        for key, number in REGISTRY[name].options_are.items()
+    }
+    regularizer = REGISTRY[name](strength, options, range(RUNS), network)
     context = Context(network, theta, Scratch(float))
     added = regularizer.penalize(np.zeros_like(theta), context)
     assert_gradient(lambda at: float(regularizer.penalty(at).sum()), added, theta, rng)

@@ -65,7 +65,7 @@ def test_names_read_back_as_the_same_methods(
     ("word", "message"),
     [
         ("droput", "unknown regularizer 'droput': did you mean 'dropout'?"),
-        ("zzz", "unknown regularizer 'zzz': choose one of none, l1, l2, dropout"),
+        ("zzz", "unknown regularizer 'zzz': choose one of none, l1, l2, "),
         ("l2=abc", "method 'l2=abc': expected a number for l2, got 'abc'; for example l2="),
         ("l2=", "method 'l2=': expected a number for l2, got ''"),
         ("l2=1,,2", "method 'l2=1,,2': expected a number for l2, got ''"),

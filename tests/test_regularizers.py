@@ -9,8 +9,9 @@ from conftest import make_stack
 from regcmp.engine.arrays import Scratch
 from regcmp.engine.network import Masks, Network, mlp
 from regcmp.engine.optimizers import SGD
-from regcmp.engine.regularizers import L1, L2, Context, Dropout
-from regcmp.engine.regularizers.masks import Bernoulli
+from regcmp.engine.regularizers import Context
+from regcmp.engine.regularizers.masks import Bernoulli, Dropout
+from regcmp.engine.regularizers.penalties import L1, L2
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.streams import Words, stream
 from regcmp.engine.training import train

@@ -11,7 +11,8 @@ from sklearn.neural_network import MLPClassifier
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Gradient, Network, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
-from regcmp.engine.regularizers import L2, Context
+from regcmp.engine.regularizers import Context
+from regcmp.engine.regularizers.penalties import L2
 
 HIDDEN, FEATURES, CLASSES, ROWS = (9, 7), 5, 3, 24
 RATE = 0.01

@@ -29,7 +29,7 @@ def methods(name: str | None) -> None:
         click.echo(listing())
     elif name == NONE:
         click.echo(
-            "none\n\nNo regularization: the usual baseline, and what every method is at strength 0."
+            "none\n\nNo regularization: the usual baseline, and what most methods are at strength 0."
         )
     elif name in REGISTRY:
         click.echo(page(REGISTRY[name]))
@@ -71,4 +71,12 @@ def page(regularizer: type[Regularizer]) -> str:
     for text, number in numbers.items():
         span = f"{shortest(number.low)} to {shortest(number.high)}"
         lines.append(f"  {text}  {number.meaning}; {span}, default {shortest(number.default)}")
+    off = "none" if regularizer.off is None else shortest(regularizer.off)
+    lines += [
+        "",
+        f"  To try: {', '.join(map(shortest, regularizer.grid))}. Strength that is off: {off}.",
+    ]
+    lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
+    lines += ["", "Elsewhere:"]
+    lines += [f"  {library}: {setting}" for library, setting in regularizer.elsewhere.items()]
     return "\n".join([*lines, "", f"Source: {regularizer.paper}"])

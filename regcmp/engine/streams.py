@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+
+from regcmp.engine.arrays import Floats
 
 Words16: TypeAlias = npt.NDArray[np.uint16]
 
@@ -29,6 +31,14 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
 def keep_threshold(rate: float) -> int:
     """How many of the 65,536 values of a 16-bit word mean 'drop' at this drop probability."""
     return round(rate * WORD)
+
+
+def fill_normal(streams: Sequence[np.random.Generator], out: Floats) -> Floats:
+    """Fill ``out`` (R, ...) with standard normal numbers, each run's from its own stream."""
+    dtype: Any = out.dtype
+    for generator, row in zip(streams, out, strict=True):
+        generator.standard_normal(dtype=dtype, out=row)
+    return out
 
 
 class Words:

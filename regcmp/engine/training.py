@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -61,7 +62,7 @@ def train(stack: Stack) -> list[Trained]:
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, len(theta), theta.dtype)
-    context = Context(network, theta, Scratch(theta.dtype))
+    context = Context(network, theta, Scratch(theta.dtype), epochs=settings.epochs)
     schedule = SCHEDULES[settings.schedule]
     recorded = recorded_epochs(settings.epochs)
     measure = Measure(network, rows, stack.which)
@@ -69,13 +70,14 @@ def train(stack: Stack) -> list[Trained]:
     history = [record(measure, 0, theta)]
     with np.errstate(all="ignore"):
         for epoch in range(1, settings.epochs + 1):
+            context.epoch = epoch
             for done, x, targets in batches.epoch(epoch):
                 context.theta, context.batch_size = theta, x.shape[1]
                 context.rate = settings.lr * schedule(done)
                 x, targets = fold(regularizers, "transform", (x, targets), context)
                 masks = fold(regularizers, "mask", network.no_masks(), context)
-                point = fold(regularizers, "perturb", theta, context)
-                grad = gradient(point, x, targets, masks)
+                context.gradient = partial(gradient, x=x, targets=targets, masks=masks)
+                grad = context.gradient(fold(regularizers, "perturb", theta, context))
                 grad = fold(regularizers, "penalize", grad, context)
                 optimizer.step(theta, grad, context.rate)
                 theta = fold(regularizers, "project", theta, context)

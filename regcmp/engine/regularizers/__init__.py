@@ -1,9 +1,31 @@
-"""The regularizers. Their order here is the canonical order in a method's name and in training."""
+"""The regularizers. Their order here is the canonical order in a method's name and in training.
 
+Within a hook it is the order in which they act: noise before the mixing of examples, penalties before
+the clipping of what they add up to, clipping before the noise that it must not bound, thresholds and
+decay before the bounds that must hold in the end, and averages last, over what all others leave.
+"""
+
+from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.masks import Dropout
-from regcmp.engine.regularizers.penalties import L1, L2
+from regcmp.engine.regularizers.batch import Mixup, Smooth
+from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
+from regcmp.engine.regularizers.gradient import SAM, Clip
+from regcmp.engine.regularizers.masks import Dropout, GaussDropout
+from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
+from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
+from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 
-REGISTRY: dict[str, type[Regularizer]] = {each.name: each for each in (L1, L2, Dropout)}
+REGISTRY: dict[str, type[Regularizer]] = {
+    each.name: each
+    for each in (
+        *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
+        *(Dropout, GaussDropout),
+        *(Noise, Mixup, Smooth),
+        *(WeightNoise, SAM),
+        *(Clip, GradNoise),
+        *(L1Prox, Decay, MaxNorm, UnitNorm),
+        *(Lookahead, EMA, SWA),
+    )
+}
 
 __all__ = ["REGISTRY", "Context", "Number", "Regularizer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,6 +21,13 @@ class Number:
     low: float
     high: float
     meaning: str
+    whole: bool = False
+    """Whether only whole numbers are meant."""
+
+
+def no_gradient(theta: Floats) -> Floats:
+    """Stand in for ``Context.gradient`` where no step is under way."""
+    raise RuntimeError("the gradient is known only within a step, once its masks are drawn")
 
 
 @dataclass
@@ -34,6 +41,14 @@ class Context:
     batch_size: int = 0
     rate: float = 0.0
     """The learning rate of this step."""
+    epoch: int = 0
+    """The epoch under way, from 1 to ``epochs``."""
+    epochs: int = 0
+    gradient: Callable[[Floats], Floats] = no_gradient
+    """The loss's gradient (R, P) at any theta, for this step's batch and masks, from ``perturb`` on.
+
+    The next call overwrites what it returned.
+    """
 
 
 class Regularizer:
@@ -47,8 +62,16 @@ class Regularizer:
     name: ClassVar[str]
     strength_is: ClassVar[Number]
     options_are: ClassVar[Mapping[str, Number]] = {}
+    off: ClassVar[float | None] = 0.0
+    """The strength at which training is that of the baseline, bit for bit; None if there is none."""
+    grid: ClassVar[tuple[float, ...]]
+    """Strengths worth trying, from weak to strong."""
     formula: ClassVar[str]
     paper: ClassVar[str]
+    elsewhere: ClassVar[Mapping[str, str]]
+    """The same setting in scikit-learn, Keras and PyTorch."""
+    excludes: ClassVar[Mapping[str, str]] = {}
+    """Regularizers that can't stand beside this one in a method, and why."""
 
     def __init__(
         self,

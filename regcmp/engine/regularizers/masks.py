@@ -1,4 +1,4 @@
-"""Regularizers that drop units: random masks on what enters a layer."""
+"""Regularizers that drop or shake units: random masks on what enters a layer."""
 
 from __future__ import annotations
 
@@ -11,45 +11,7 @@ import numpy as np
 from regcmp.engine.arrays import Floats
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.streams import WORD, Words, stream
-
-
-class Dropout(Regularizer):
-    """Zero each unit with probability p, for each example anew, and scale the rest by 1 / (1 - p).
-
-    Inverted scaling: nothing changes at evaluation. p applies to every hidden layer; ``input`` to
-    the network's input.
-    """
-
-    name = "dropout"
-    strength_is = Number(0.5, 0, 0.95, "probability p to drop a hidden unit")
-    options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "probability to drop an input feature")}
-    formula = "h ← h · m / (1 - p), m ~ Bernoulli(1 - p)"
-    paper = "Srivastava et al. 2014, Dropout (whose p is the probability to keep)"
-
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        first, *hidden = network.sites
-        rates = dict.fromkeys(hidden, strength) | {first: options["input"]}
-        self.sites = {
-            i: Bernoulli(rate, seeds, f"dropout {i}") for i, rate in rates.items() if rate.any()
-        }
-
-    def mask(self, masks: Masks, context: Context) -> Masks:
-        """Multiply 0 or 1 / (1 - p) into the masks of the layers whose input this drops."""
-        for layer, bernoulli in self.sites.items():
-            width = self.network.layers[layer].weights[0][0]
-            shape = (len(self.seeds), context.batch_size, width)
-            mask = bernoulli.draw(shape, context.scratch(f"mask {layer}", shape))
-            before = masks[layer]
-            masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
-        return masks
+from regcmp.engine.streams import WORD, Words, fill_normal, stream
 
 
 class Bernoulli:
@@ -74,3 +36,85 @@ class Bernoulli:
         np.greater_equal(self.words(shape), self.threshold, out=mask, casting="unsafe")
         mask *= self.scale
         return mask
+
+
+class Gaussian:
+    """Draws from N(1, p / (1 - p)): for each run its own p and its own stream."""
+
+    def __init__(self, rate: Floats, seeds: Sequence[int], purpose: str) -> None:
+        self.deviation = np.sqrt(rate / (1 - rate))
+        self.streams = [stream(seed, purpose) for seed in seeds]
+
+    def draw(self, shape: tuple[int, ...], mask: Floats) -> Floats:
+        """Fill ``mask`` (R, B, width), as is ``shape``."""
+        fill_normal(self.streams, mask)
+        mask *= self.deviation
+        mask += 1
+        return mask
+
+
+class Dropout(Regularizer):
+    """Zero each unit with probability p, for each example anew, and scale the rest by 1 / (1 - p).
+
+    Inverted scaling: nothing changes at evaluation. p applies to every hidden layer; ``input`` to
+    the network's input.
+    """
+
+    name = "dropout"
+    strength_is = Number(0.5, 0, 0.95, "probability p to drop a hidden unit")
+    options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "probability to drop an input feature")}
+    grid = (0.1, 0.2, 0.3, 0.5, 0.7)
+    formula = "h ← h · m / (1 - p), m ~ Bernoulli(1 - p)"
+    paper = "Srivastava et al. 2014, Dropout (whose p is the probability to keep)"
+    elsewhere: ClassVar = {
+        "scikit-learn": "not available",
+        "Keras": "keras.layers.Dropout(p) after each hidden layer",
+        "PyTorch": "torch.nn.Dropout(p) after each hidden activation",
+    }
+    draws: ClassVar[type[Bernoulli] | type[Gaussian]] = Bernoulli
+
+    def __init__(
+        self,
+        strength: Floats,
+        options: Mapping[str, Floats],
+        seeds: Sequence[int],
+        network: Network,
+    ) -> None:
+        super().__init__(strength, options, seeds, network)
+        first, *hidden = network.sites
+        rates = dict.fromkeys(hidden, strength) | {first: options["input"]}
+        self.sites = {
+            i: self.draws(rate, seeds, f"{self.name} {i}")
+            for i, rate in rates.items()
+            if rate.any()
+        }
+
+    def mask(self, masks: Masks, context: Context) -> Masks:
+        """Multiply the draws into the masks of the layers whose input this drops."""
+        for layer, draws in self.sites.items():
+            width = self.network.layers[layer].weights[0][0]
+            shape = (len(self.seeds), context.batch_size, width)
+            mask = draws.draw(shape, context.scratch(f"{self.name} {layer}", shape))
+            before = masks[layer]
+            masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
+        return masks
+
+
+class GaussDropout(Dropout):
+    """Multiply each unit, for each example anew, by normal noise around 1: dropout without zeros.
+
+    The noise has the mean and the variance of dropout's m / (1 - p) at the same p. Nothing changes
+    at evaluation. p applies to every hidden layer; ``input`` to the network's input.
+    """
+
+    name = "gaussdropout"
+    strength_is = Number(0.5, 0, 0.95, "rate p, with the noise variance p / (1 - p) of dropout's")
+    options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "rate p of the input features")}
+    formula = "h ← h · m, m ~ N(1, p / (1 - p))"
+    paper = "Srivastava et al. 2014, Dropout, section 10"
+    elsewhere: ClassVar = {
+        "scikit-learn": "not available",
+        "Keras": "keras.layers.GaussianDropout(p) after each hidden layer",
+        "PyTorch": "h·(1 + sqrt(p/(1-p))·torch.randn_like(h)) after each hidden activation",
+    }
+    draws = Gaussian
