@@ -590,7 +590,7 @@ COMPLETED = {
     "compare l2=1e-4+dr": ("l2=1e-4+dropout",),
     "compare l2=1e-4+": tuple(f"l2=1e-4+{name}" for name in REGISTRY),
     "compare --baseline dr": ("dropout",),
-    "methods l": ("l1", "l2"),
+    "methods l": tuple(name for name in REGISTRY if name.startswith("l")),
     "datasets d": ("digits",),
 }
 """What has been typed after 'regcmp ', and the words that it may become."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from regcmp.report.table import Table
     from regcmp.results import Report
 
-PLAIN = {"±": "+-", "²": "2", "½": "1/2", "Σ": "sum ", "λ": "lambda", "·": "*", "←": "<-"}
+PLAIN = {"±": "+-", "½": "1/2", "·": "*", "←": "<-", "‖": "||", "√": "sqrt", "Σ": "sum"}
+"""What a symbol is in ASCII; Greek letters go by their names, raised ones are lowered."""
 
 
 class Screen:
@@ -129,4 +131,13 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     """Characters that a terminal's encoding lacks, in ASCII."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
-    return "".join(PLAIN.get(each, "?") for each in text), error.end
+    return "".join(map(_in_ascii, text)), error.end
+
+
+def _in_ascii(character: str) -> str:
+    name = unicodedata.name(character, "")
+    if character in PLAIN:
+        return PLAIN[character]
+    if name.startswith("GREEK"):
+        return name.split()[-1].lower()
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
