@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from regcmp.report.table import Table
     from regcmp.results import Report
 
-PLAIN = {"±": "+-", "½": "1/2", "·": "*", "←": "<-", "‖": "||", "√": "sqrt", "Σ": "sum"}
+PLAIN = {
+    "±": "+-",
+    "½": "1/2",
+    "·": "*",
+    "←": "<-",
+    "‖": "||",
+    "√": "sqrt",
+    "Σ": "sum",
+    "λ": "lambda",
+}
 """What a symbol is in ASCII; Greek letters go by their names, raised ones are lowered."""
 
 
