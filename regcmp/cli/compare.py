@@ -12,6 +12,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.errors import RegcmpError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan
 from regcmp.report.files import check_distinct, target, write_whole
@@ -135,10 +136,16 @@ def compare(
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
         comparison = run(plan, jobs, advance)
     # Files first: a closed pipe must not cost one.
+    refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
-        export(comparison, name, place)
+        try:
+            export(comparison, name, place)
+        except RegcmpError as error:
+            refused.append(str(error))
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
     screen.warn_of_failures(comparison)
+    if refused:
+        raise RegcmpError("; ".join(refused))
 
 
 def export(comparison: Comparison, name: str, place: Target) -> None:
@@ -154,6 +161,6 @@ def export(comparison: Comparison, name: str, place: Target) -> None:
     else:
         text = comparison.to_csv()
     if place.path is None:
-        click.echo(text, nl=False)
+        print(text, end="")
     else:
         write_whole(place.path, text)

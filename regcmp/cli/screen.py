@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -126,6 +128,28 @@ def _encodable(table: Table, encoding: str) -> Table:
         below=plain(table.below),
         verdict=verdict,
     )
+
+
+def show_page(text: str) -> None:
+    """Print a page; lines that are wider than the terminal go on below, further in than they began."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        # The columns of a list are told apart by two blanks.
+        column = line.rfind("  ", indent, width // 2) + 2
+        hanging = " " * (column if column > 1 else 2 * indent)
+        print(
+            textwrap.fill(
+                line,
+                max(width, len(hanging) + 20),
+                subsequent_indent=hanging,
+                drop_whitespace=True,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            if len(line) > width
+            else line
+        )
 
 
 def take_all_characters(*streams: TextIO) -> None:
