@@ -56,7 +56,7 @@ class Plan:
     optimizer: str = "adam"
     lr: float = Adam.default_rate
     schedule: str = "constant"
-    batch_size: int = 32
+    batch_size: int = 64
     epochs: int = 100
     dtype: str = "float32"
     metric: str = "accuracy"

@@ -14,7 +14,7 @@ from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import RegcmpError
 from regcmp.method import NONE
-from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan
+from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
 from regcmp.report.files import check_distinct, target, write_whole
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ OPTIONS = (
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
-    option("Other", "--jobs", type=int, metavar="N",
+    option("Other", "--jobs", metavar="N",
            help="Worker processes; no number depends on them.  [default: one per core]"),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
 )  # fmt: skip
@@ -105,7 +105,7 @@ def compare(
     history_file: str | None,
     quiet: bool,
     color: str,
-    jobs: int | None,
+    jobs: str | None,
     debug: bool,
     **words: Any,
 ) -> None:
@@ -124,6 +124,7 @@ def compare(
     """
     plan = make_plan(methods=methods or DEFAULT_METHODS, **words)
     check_dataset(plan.dataset)
+    workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
@@ -134,7 +135,7 @@ def compare(
 
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
-        comparison = run(plan, jobs, advance)
+        comparison = run(plan, workers, advance)
     # Files first: a closed pipe must not cost one.
     refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
