@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from regcmp.report.table import Table
     from regcmp.results import Report
 
-PLAIN = {"±": "+-", "²": "2", "½": "1/2", "Σ": "sum ", "λ": "lambda", "·": "*", "←": "<-"}
+PLAIN = {
+    "±": "+-",
+    "²": "2",
+    "½": "1/2",
+    "Σ": "sum ",
+    "λ": "lambda",
+    "·": "*",
+    "←": "<-",
+    "ᵀ": "^T",
+}
 
 
 class Screen:
