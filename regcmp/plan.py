@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from regcmp.engine.initializers import INITIALIZERS
@@ -14,6 +15,7 @@ from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
 from regcmp.method import NONE, Method, parse_methods, parse_word
+from regcmp.plugins import Plugin, load_plugins
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
 METRICS = ("accuracy", "balanced_accuracy", "log_loss")
@@ -58,6 +60,7 @@ class Plan:
     epochs: int = 100
     dtype: str = "float32"
     metric: str = "accuracy"
+    plugins: tuple[Plugin, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -81,6 +84,7 @@ class Plan:
             "baseline": str(self.baseline),
             "vary": list(self.vary),
             "hidden": list(self.hidden),
+            "plugins": [asdict(plugin) for plugin in self.plugins],
         }
         return words
 
@@ -95,12 +99,14 @@ def make_plan(
     test_size: float | str = Plan.test_size,
     train_size: float | str | None = None,
     lr: float | None = None,
+    plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
     **words: Any,
 ) -> Plan:
     """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
 
     Raises UsageError, naming the word, at the first that can't be meant.
     """
+    loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     if isinstance(methods, str):
         methods = methods.split()
     parsed = parse_methods(methods or DEFAULT_METHODS)
@@ -127,6 +133,7 @@ def make_plan(
         test_size=_size("test_size", test_size),
         train_size=None if train_size is None else _size("train_size", train_size),
         lr=_rate(optimizer.default_rate if lr is None else lr),
+        plugins=loaded,
         **words,
     )
 
