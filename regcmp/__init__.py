@@ -5,20 +5,40 @@
 >>> print(comparison.to_markdown())
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from regcmp.errors import DataError, RegcmpError, UsageError
 
 if TYPE_CHECKING:
     from regcmp.api import Comparison, compare
+    from regcmp.engine.regularizers import Context, Number, Regularizer
+    from regcmp.plugins import register
 
-__all__ = ["Comparison", "DataError", "RegcmpError", "UsageError", "compare"]
+HOMES = {
+    "Comparison": "api",
+    "Context": "engine.regularizers",
+    "Number": "engine.regularizers",
+    "Regularizer": "engine.regularizers",
+    "compare": "api",
+    "register": "plugins",
+}
+
+__all__ = [
+    "Comparison",
+    "Context",
+    "DataError",
+    "Number",
+    "RegcmpError",
+    "Regularizer",
+    "UsageError",
+    "compare",
+    "register",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import the API at its first use: pandas and scikit-learn would slow ``regcmp --help`` down."""
-    if name in ("Comparison", "compare"):
-        from regcmp import api
-
-        return getattr(api, name)
+    if name in HOMES:
+        return getattr(import_module(f"regcmp.{HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import split_rows, split_sizes
 from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
 from regcmp.method import Method
@@ -58,7 +59,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         x_train, y_train, x_test, y_test = map(np.stack, zip(*map(prepared, drawn), strict=True))
         rows = Rows(x_train, y_train, x_test, y_test, len(dataset.classes))
         which = tuple(drawn.index(seed) for seed in own)
-        return Stack(plan.settings, ingredients(runs), run_seeds(plan, runs), rows, which)
+        parts = ingredients(runs)
+        return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
 
     most = runs_per_stack(plan.settings, dataset.n_features, len(dataset.classes))
     groups = list(stacked_runs(plan, most))
@@ -97,6 +99,11 @@ def ingredients(runs: list[Run]) -> tuple[Ingredient, ...]:
         )
         for parts in parts_of_runs
     )
+
+
+def from_outside(parts: Iterable[Ingredient]) -> dict[str, type[Regularizer]]:
+    """The classes among these that are not regcmp's own, which a worker process must be sent."""
+    return {each.name: REGISTRY[each.name] for each in parts if each.name not in BUILT_IN}
 
 
 def run_seeds(plan: Plan, runs: list[Run]) -> tuple[RunSeeds, ...]:

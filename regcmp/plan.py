@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from operator import index
+from pathlib import Path
 from typing import Any
 
 from regcmp.engine.initializers import INITIALIZERS
@@ -15,6 +16,7 @@ from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
 from regcmp.method import NONE, Method, parse_methods, parse_word, plain_text
+from regcmp.plugins import Plugin, load_plugins
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
 METRICS = ("accuracy", "balanced_accuracy", "log_loss")
@@ -60,6 +62,7 @@ class Plan:
     epochs: int = 100
     dtype: str = "float32"
     metric: str = "accuracy"
+    plugins: tuple[Plugin, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -83,6 +86,7 @@ class Plan:
             "baseline": str(self.baseline),
             "vary": list(self.vary),
             "hidden": list(self.hidden),
+            "plugins": [asdict(plugin) for plugin in self.plugins],
         }
         return words
 
@@ -97,6 +101,7 @@ def make_plan(
     test_size: float | str = Plan.test_size,
     train_size: float | str | None = None,
     lr: float | None = None,
+    plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
     **words: Any,
 ) -> Plan:
     """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
@@ -108,6 +113,7 @@ def make_plan(
     for name in words:
         if name not in Plan.__dataclass_fields__:
             raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
+    loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     parsed = parse_methods(_texts("methods", methods) or DEFAULT_METHODS)
     chosen = _one_method(baseline)
     if chosen not in parsed:
@@ -133,6 +139,7 @@ def make_plan(
         test_size=_size("test_size", test_size),
         train_size=None if train_size is None else _size("train_size", train_size),
         lr=_rate(optimizer.default_rate if lr is None else lr),
+        plugins=loaded,
         **words,
     )
 

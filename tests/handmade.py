@@ -35,6 +35,7 @@ PLAN: dict[str, Any] = {
     "epochs": 12,
     "dtype": "float32",
     "metric": "accuracy",
+    "plugins": [],
     "data": {
         "name": "digits",
         "rows": 1797,

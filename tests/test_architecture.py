@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "errors": set(),
     "engine": set(),
     "method": {"engine", "errors"},
-    "plan": {"engine", "errors", "method"},
+    "plugins": {"engine", "errors"},
+    "plan": {"engine", "errors", "method", "plugins"},
     "data": {"engine", "errors"},
     "environment": set(),
     "results": {"engine"},
@@ -40,10 +41,11 @@ MAY_IMPORT = {
         "errors",
         "method",
         "plan",
+        "plugins",
         "report",
         "results",
     },
-    "__init__": {"api", "errors"},
+    "__init__": {"api", "engine", "errors", "plugins"},
 }
 """What each part of the package may import of the others."""
 

@@ -939,7 +939,9 @@ def test_ctrl_c_during_an_import_is_not_a_failed_import(
     done = subprocess.run(
         [SCRIPT, "compare", *TINY],
         cwd=tmp_path,
-        env=environment(PYTHONPATH=str(tmp_path)),
+        env=environment(
+            PYTHONPATH=os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+        ),
         capture_output=True,
         text=True,
         timeout=60,

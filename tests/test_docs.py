@@ -42,6 +42,8 @@ def run(command: str, folder: Path, **environment: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(command: str, tmp_path: Path) -> None:
     """With two seeds and two epochs, where it does not ask for more."""
+    _, plugin = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "cauchy.py").write_text(plugin, encoding="utf-8")
     out = run(command, tmp_path, **QUICK)
     assert out
     for file in re.findall(r"\b\w+\.(?:csv|json|md)\b", command):
@@ -63,7 +65,7 @@ def pattern(text: str) -> list[str]:
 
 def test_the_python_example_runs(tmp_path: Path) -> None:
     """With fewer seeds."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     quick = code.replace("seeds=10", "seeds=2, epochs=2")
     done = subprocess.run(
         [sys.executable, "-c", quick],

@@ -82,6 +82,9 @@ OPTIONS = (
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
+    option("Other", "--plugin", "plugins", multiple=True, metavar="FILE.py", type=click.Path(),
+           envvar="REGCMP_COMPARE_PLUGIN", help="Python that registers regularizers of your own."
+           " Repeatable."),
     option("Other", "--jobs", metavar="N",
            help="Worker processes; no number depends on them.  [default: one per core]"),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import click
 
-from regcmp.cli.options import Name
+from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
-from regcmp.engine.regularizers import REGISTRY, Regularizer
+from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.errors import unknown
 from regcmp.method import GRAMMAR, NONE, shortest
+from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
 Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2 adds
@@ -19,15 +23,30 @@ scaling), so nothing changes at evaluation."""
 
 @click.command(short_help="List the regularizers, or show one.")
 @click.argument("name", required=False, type=Name([NONE, *REGISTRY]))
-def methods(name: str | None) -> None:
+@option("Other", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+@option(
+    "Other",
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE.py",
+    type=click.Path(),
+    help="List regularizers of your own too. Repeatable.",
+)
+def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
     """List the regularizers with their default strengths, or show what one of them does.
 
     \b
     Examples:
       regcmp methods
       regcmp methods dropout
+      regcmp methods --json
     """
-    if name is None:
+    load_plugins(plugins)
+    if as_json and name != NONE and (name is None or name in REGISTRY):
+        chosen = REGISTRY.values() if name is None else [REGISTRY[name]]
+        print(json.dumps(list(map(facts, chosen)), ensure_ascii=False, indent=2))
+    elif name is None:
         show_page(listing())
     elif name == NONE:
         show_page(
@@ -63,6 +82,31 @@ def line(regularizer: type[Regularizer]) -> tuple[str, str, str]:
     return regularizer.name, shortest(number.default), number.meaning
 
 
+def facts(regularizer: type[Regularizer]) -> dict[str, Any]:
+    """The same as plain values; ``off`` is None where no strength is."""
+
+    def span(number: Number) -> dict[str, Any]:
+        return {
+            "default": float(number.default),
+            "low": float(number.low),
+            "high": float(number.high),
+            "whole": number.whole,
+            "meaning": number.meaning,
+        }
+
+    return {
+        "name": regularizer.name,
+        **span(regularizer.strength_is),
+        "off": regularizer.off,
+        "grid": list(map(float, regularizer.grid)),
+        "options": {key: span(number) for key, number in regularizer.options_are.items()},
+        "formula": regularizer.formula,
+        "paper": regularizer.paper,
+        "elsewhere": dict(regularizer.elsewhere),
+        "excludes": dict(regularizer.excludes),
+    }
+
+
 def page(regularizer: type[Regularizer]) -> str:
     """All there is to know of one regularizer."""
     numbers = {f"{regularizer.name}=NUMBER": regularizer.strength_is} | {
@@ -75,12 +119,16 @@ def page(regularizer: type[Regularizer]) -> str:
     for text, number in numbers.items():
         span = f"{shortest(number.low)} to {shortest(number.high)}"
         lines.append(f"  {text}  {number.meaning}; {span}, default {shortest(number.default)}")
-    lines += ["", f"  To try: {', '.join(map(shortest, regularizer.grid))}."]
+    grid = ", ".join(map(shortest, regularizer.grid)) or shortest(regularizer.strength_is.default)
+    lines += ["", f"  To try: {grid}."]
     if regularizer.off is None:
         lines.append("  No strength switches it off.")
     else:
         lines.append(f"  Off at {shortest(regularizer.off)}.")
     lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
-    lines += ["", "Elsewhere:"]
+    if regularizer.elsewhere:
+        lines += ["", "Elsewhere:"]
     lines += [f"  {library}: {setting}" for library, setting in regularizer.elsewhere.items()]
-    return "\n".join([*lines, "", f"Source: {regularizer.paper}"])
+    if regularizer.paper:
+        lines += ["", f"Source: {regularizer.paper}"]
+    return "\n".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.regularizers.base import Regularizer
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,5 @@ class Stack:
     seeds: tuple[RunSeeds, ...]
     rows: Rows
     which: tuple[int, ...]
+    outside: Mapping[str, type[Regularizer]] = field(default_factory=dict)
+    """Regularizers that a worker process does not know by itself, by name."""

@@ -150,8 +150,9 @@ def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
         return np.array(values, stack.settings.dtype)[:, None, None]
 
     noise = [seeds.noise for seeds in stack.seeds]
+    known = {**REGISTRY, **stack.outside}
     return [
-        REGISTRY[each.name](
+        known[each.name](
             column(each.strength),
             {key: column(values) for key, values in each.options.items()},
             noise,

@@ -28,4 +28,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
     )
 }
 
-__all__ = ["REGISTRY", "Context", "Number", "Regularizer"]
+BUILT_IN = frozenset(REGISTRY)
+"""The names of those above; what else stands in the registry came from outside."""
+
+__all__ = ["BUILT_IN", "REGISTRY", "Context", "Number", "Regularizer"]

@@ -64,11 +64,11 @@ class Regularizer:
     options_are: ClassVar[Mapping[str, Number]] = {}
     off: ClassVar[float | None] = 0.0
     """The strength at which training is that of the baseline, bit for bit; None if there is none."""
-    grid: ClassVar[tuple[float, ...]]
+    grid: ClassVar[tuple[float, ...]] = ()
     """Strengths worth trying, from weak to strong."""
     formula: ClassVar[str]
-    paper: ClassVar[str]
-    elsewhere: ClassVar[Mapping[str, str]]
+    paper: ClassVar[str] = ""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
     """The same setting in scikit-learn, Keras and PyTorch."""
     excludes: ClassVar[Mapping[str, str]] = {}
     """Regularizers that can't stand beside this one in a method, and why."""

@@ -1,0 +1,109 @@
+"""Regularizers from outside: classes that are registered by hand, and files of them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from math import isfinite
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Number, Regularizer
+from regcmp.errors import RegcmpError, UsageError
+
+Class = TypeVar("Class", bound=type[Regularizer])
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+NEEDED = {"name": str, "formula": str, "strength_is": Number}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A file of regularizers: its path as it was given, and the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+def register(regularizer: Class) -> Class:
+    """Add a regularizer to those that a method can name; it comes last in their canonical order.
+
+    Stands above a class as ``@regcmp.register``. A class of the same module and name takes the place
+    of its older self, as when a notebook's cell runs again. Raises UsageError where the name is
+    taken or something is missing.
+    """
+    what = f"regularizer {getattr(regularizer, '__name__', regularizer)!r}"
+    if not (isinstance(regularizer, type) and issubclass(regularizer, Regularizer)):
+        raise UsageError(f"{what}: expected a class derived from regcmp.Regularizer")
+    for attribute, kind in NEEDED.items():
+        if not isinstance(getattr(regularizer, attribute, None), kind):
+            raise UsageError(f"{what}: its attribute {attribute!r} must be a {kind.__name__}")
+    name = regularizer.name
+    if not NAME.fullmatch(name) or name == "none":
+        raise UsageError(f"{what}: its name must be small letters, digits and _, got {name!r}")
+    for number in (regularizer.strength_is, *regularizer.options_are.values()):
+        if not (number.low <= number.default <= number.high and isfinite(number.high - number.low)):
+            raise UsageError(f"{what}: expected low <= default <= high, all finite, got {number}")
+    older = REGISTRY.get(name, regularizer)
+    if name in BUILT_IN or _origin(older) != _origin(regularizer):
+        raise UsageError(f"{what}: the name {name!r} exists already; choose another one")
+    REGISTRY[name] = regularizer
+    return regularizer
+
+
+def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugin, ...]:
+    """Run these files, which register their regularizers. A plan names them with their SHA-256.
+
+    Raises UsageError, naming the file, where one can't be read, fails, registers nothing, or is
+    no longer the one that the plan names.
+    """
+    plugins = []
+    for each in given:
+        path, expected = (each["path"], each["sha256"]) if isinstance(each, Mapping) else (each, "")
+        plugin = _load(str(path))
+        if expected and plugin.sha256 != expected:
+            raise UsageError(
+                f"--plugin: {plugin.path!r} has changed: its sha256 begins with"
+                f" {plugin.sha256[:12]}, the plan's with {expected[:12]}"
+            )
+        plugins.append(plugin)
+    return tuple(plugins)
+
+
+def _load(path: str) -> Plugin:
+    """Run one file as a module.
+
+    The module is known to Python only meanwhile: so its classes are sent to worker processes by
+    value, which need neither the file nor its folder.
+    """
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"--plugin: expected a Python file, can't read {path!r}: {error.strerror}"
+        ) from error
+    module = ModuleType(f"regcmp_plugin {Path(path).resolve()}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)
+    except RegcmpError as error:
+        raise UsageError(f"--plugin: {path!r}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(
+            f"--plugin: {path!r} failed to import: {type(error).__name__}: {error}"
+        ) from error
+    finally:
+        del sys.modules[module.__name__]
+    if not any(each.__module__ == module.__name__ for each in REGISTRY.values()):
+        raise UsageError(
+            f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class"
+        )
+    return Plugin(path, sha256(source).hexdigest())
+
+
+def _origin(regularizer: type) -> tuple[str, str]:
+    return regularizer.__module__, regularizer.__qualname__
