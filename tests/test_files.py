@@ -286,7 +286,10 @@ def test_two_exports_to_one_place_are_refused(
     assert str(caught.value) == f"two exports go to {where}; give each its own file"
 
 
-def test_exports_to_several_places_are_fine(tmp_path: Path) -> None:
+def test_exports_to_several_places_are_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One of them may be standard output."""
+    monkeypatch.chdir(tmp_path)
     check_distinct(target("-o", text) for text in ("-.json", str(tmp_path / "a.csv"), "b.csv"))
     check_distinct([])

@@ -15,7 +15,7 @@ from regcmp.engine.network import mlp
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.streams import stream
-from regcmp.engine.training import recorded_epochs, train
+from regcmp.engine.training import RECORDS, recorded_epochs, train
 
 LAM, RATE = 0.05, 0.2
 
@@ -126,7 +126,7 @@ def test_records_are_about_20_evenly_spread_and_end_with_the_last_epoch(epochs: 
     """At most every fourth epoch, so that measuring stays a fraction of training."""
     recorded = sorted(recorded_epochs(epochs))
     assert recorded[-1] == epochs
-    assert len(recorded) == max(1, min(20, epochs // 4))
+    assert len(recorded) == max(1, min(RECORDS, epochs // 4))
     steps = np.diff([0, *recorded])
     assert steps.max() - steps.min() <= 1
 

@@ -20,7 +20,7 @@ from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Rows, Settings, Stack
 from regcmp.engine.streams import stream
 
-RECORDS = 20
+RECORDS = 18
 """At how many epochs, at most, the scores are recorded."""
 
 BLOWN_UP = 10.0
