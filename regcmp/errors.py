@@ -20,9 +20,9 @@ class DataError(RegcmpError, ValueError):
     """Data that can't be used as they are."""
 
 
-def unknown(kind: str, given: str, known: Iterable[str]) -> UsageError:
+def unknown(kind: str, given: str, known: Iterable[str], of: str = "") -> UsageError:
     """The error for a name that isn't there, with the nearest one, or else all of them."""
     names = list(known)
     near = get_close_matches(given.lower(), names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names)}"
-    return UsageError(f"unknown {kind} {given!r}: {way_out}")
+    return UsageError(f"unknown {kind} {given!r}{of}: {way_out}")

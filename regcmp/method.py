@@ -99,7 +99,7 @@ def _parse_part(text: str, word: str) -> list[Part]:
         if key not in options:
             if not options:
                 raise UsageError(f"method {word!r}: {name!r} has no options, got {setting!r}")
-            raise unknown(f"option of {name!r}", key, options)
+            raise unknown("option", key, options, of=f" of {name!r}")
         if key in given:
             raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
         given.add(key)

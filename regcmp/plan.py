@@ -204,7 +204,7 @@ def _sources(value: Sequence[str] | str) -> tuple[str, ...]:
     given = [each.strip() for each in given]
     for each in given:
         if each not in SOURCES:
-            raise unknown("source of variation in --vary", each, SOURCES)
+            raise unknown("source of variation", each, SOURCES, of=" in --vary")
     if not given:
         raise UsageError(f"--vary: expected at least one of {', '.join(SOURCES)}")
     return tuple(source for source in SOURCES if source in given)

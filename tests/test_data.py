@@ -56,7 +56,7 @@ def test_sizes_are_shares_or_counts(
     ("test_size", "train_size", "message"),
     [
         (60, 60, "ask for 60 + 60 rows, but 'tiny' has 100; make one of them smaller"),
-        (100, None, "ask for 0 + 100 rows"),
+        (100, None, "--test-size: 100 rows of the 100 of 'tiny' leave none to train on"),
         (0.2, 3, "--train-size: 3 rows can't hold all 4 classes of 'tiny'"),
         (2, None, "--test-size: 2 rows can't hold all 4 classes of 'tiny'"),
     ],

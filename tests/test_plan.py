@@ -76,7 +76,7 @@ def test_names_read_back_as_the_same_methods(
         ("dropout=1", "the probability p to drop a hidden unit, from 0 to 0.95, got '1'"),
         ("dropout=0.97", "from 0 to 0.95, got '0.97'"),
         ("dropout=0.5:input=1.5", "dropout:input is the probability to drop an input feature"),
-        ("dropout:inptu=0.1", "unknown option of 'dropout' 'inptu': did you mean 'input'?"),
+        ("dropout:inptu=0.1", "unknown option 'inptu' of 'dropout': did you mean 'input'?"),
         ("l2=1:input=0.1", "method 'l2=1:input=0.1': 'l2' has no options, got 'input=0.1'"),
         ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
         ("dropout:input=0.1:input=0.2", "dropout:input stands in it twice"),
@@ -127,7 +127,7 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"metric": "f1"}, "unknown metric 'f1': choose one of accuracy, balanced_accuracy"),
         (
             {"vary": "splits"},
-            "unknown source of variation in --vary 'splits': did you mean 'split'?",
+            "unknown source of variation 'splits' in --vary: did you mean 'split'?",
         ),
         ({"vary": []}, "--vary: expected at least one of split, init, order"),
         ({"test_size": 0}, "--test-size: expected a share of the rows between 0 and 1, or a count"),

@@ -121,7 +121,7 @@ def compare(
     \b
     Examples:
       regcmp compare --dataset digits
-      regcmp compare --dataset digits none l2=1e-4,1e-2 dropout=0.5:input=0.2+l2=1e-4
+      regcmp compare --dataset digits none l2=1e-4,1e-2 dropout=0.5:input=0.2+l2
       regcmp compare --dataset breast_cancer --train-size 60 --metric log_loss
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
     """

@@ -63,7 +63,7 @@ def cli() -> None:
 
     \b
     regcmp compare --dataset digits
-    regcmp compare --dataset wine none l2=1e-3,1e-2 dropout=0.5+l2=1e-3 -o report.csv
+    regcmp compare --dataset wine none l2=1e-3,1e-2 dropout+l2 -o report.csv
     """
 
 

@@ -31,19 +31,29 @@ def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) ->
         n_train = n - n_test
     else:
         n_train = train_size if isinstance(train_size, int) else floor(_share(train_size, n))
-    if n_train + n_test > n or n_train < 1:
+    if n_test >= n:
         raise UsageError(
-            f"--train-size and --test-size ask for {max(n_train, 0)} + {n_test} rows, but"
+            f"--test-size: {count(n_test)} of the {n} of {dataset.name!r} leave none to train on;"
+            " make it smaller"
+        )
+    if n_train + n_test > n:
+        raise UsageError(
+            f"--train-size and --test-size ask for {n_train} + {n_test} rows, but"
             f" {dataset.name!r} has {n}; make one of them smaller"
         )
-    for name, count in (("--train-size", n_train), ("--test-size", n_test)):
-        if count < len(dataset.classes):
+    for name, size in (("--train-size", n_train), ("--test-size", n_test)):
+        if size < len(dataset.classes):
             raise UsageError(
-                f"{name}: {count} rows can't hold all {len(dataset.classes)} classes of"
+                f"{name}: {count(size)} can't hold all {len(dataset.classes)} classes of"
                 f" {dataset.name!r}; at least {len(dataset.classes)} are needed, some more for rare"
                 " classes"
             )
     return n_train, n_test
+
+
+def count(rows: int) -> str:
+    """'1 row', '2 rows'."""
+    return f"{rows} row" + ("" if rows == 1 else "s")
 
 
 def _share(share: float, n: int) -> float:
@@ -79,7 +89,7 @@ def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
         if counts.min() == 0:
             empty = ", ".join(repr(dataset.classes[i]) for i in np.flatnonzero(counts == 0))
             raise UsageError(
-                f"{name}: {len(rows)} rows leave class {empty} of {dataset.name!r} without any row"
+                f"{name}: {count(len(rows))} leave class {empty} of {dataset.name!r} without any row"
                 f" under seed {seed}; make it larger"
             )
     return Split(np.sort(train), np.sort(test))

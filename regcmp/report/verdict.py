@@ -75,7 +75,7 @@ def _effect(row: dict[str, Any], style: Style, seeds: int, name: bool = False) -
         f"{differs}{style.difference(row['delta_test'])} {style.unit}"
         f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
         f" Holm p {'' if p_text(row['p_holm'])[0] == '<' else '= '}{p_text(row['p_holm'])}"
-        f", {count(seeds, 'paired seed')}"
+        f"{'' if name else ', ' + count(seeds, 'paired seed')}"
     )
 
 
