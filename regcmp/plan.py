@@ -61,6 +61,8 @@ class Plan:
     dtype: str = "float32"
     metric: str = "accuracy"
     plugins: tuple[Plugin, ...] = ()
+    max_dropped: float = Settings.max_dropped
+    max_dead: float = Settings.max_dead
 
     @property
     def settings(self) -> Settings:
@@ -109,8 +111,10 @@ def make_plan(
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     if isinstance(methods, str):
         methods = methods.split()
-    parsed = parse_methods(methods or DEFAULT_METHODS)
-    chosen = _one_method(baseline)
+    for name in ("max_dropped", "max_dead"):
+        words[name] = _share(name, words.get(name, getattr(Plan, name)))
+    parsed = parse_methods(methods or DEFAULT_METHODS, words["max_dropped"])
+    chosen = _one_method(baseline, words["max_dropped"])
     if chosen not in parsed:
         parsed = (chosen, *parsed)
     for name, known in CHOICES.items():
@@ -143,8 +147,8 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _one_method(text: str) -> Method:
-    methods = parse_word(str(text))
+def _one_method(text: str, max_dropped: float) -> Method:
+    methods = parse_word(str(text), max_dropped)
     if len(methods) > 1:
         raise UsageError(f"--baseline: expected one method, got {len(methods)} in {text!r}")
     return methods[0]
@@ -200,6 +204,16 @@ def _size(name: str, value: float | str) -> float:
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
         f" got {str(value)!r}"
     )
+
+
+def _share(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if 0 <= number <= 1:
+        return number
+    raise UsageError(f"{flag(name)}: expected a share of a layer, from 0 to 1, got {str(value)!r}")
 
 
 def _rate(value: Any) -> float:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from regcmp.results import METRICS, SUMMARY_COLUMNS, frame
+from regcmp.results import METRICS, STOPS, SUMMARY_COLUMNS, frame
 
 LEVEL = 0.95
 MIN_PAIRS_FOR_P = 5
@@ -92,6 +92,7 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> p
         .astype(float)
         for name in names
     }
+    statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
     dataset = runs["dataset"].iloc[0]
     sign = 1 if columns.higher_is_better else -1
     rows = [
@@ -103,7 +104,7 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> p
     bar = rows[names.index(baseline)]["test_mean"]
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
-        _judge(row, bar, sign)
+        _judge(row, bar, sign, statuses[str(row["method"])])
         row["note"] = "; ".join(row["note"])
     return frame(rows, SUMMARY_COLUMNS)
 
@@ -158,14 +159,18 @@ def _caveats(test: Paired, lost: int) -> list[str]:
     return notes
 
 
-def _judge(row: dict[str, object], bar: object, sign: int) -> None:
-    """Set the status: 'diverged' if any run did, 'underfit' if training ends below the baseline's test."""
+def _judge(row: dict[str, object], bar: object, sign: int, statuses: list[str]) -> None:
+    """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
+
+    That is the baseline's test score.
+    """
     notes: list[str] = row["note"]  # type: ignore[assignment]
     row["status"] = "ok"
     train = row["train_mean"]
     if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
         row["status"] = "underfit"
         notes.append("underfit: its training score is worse than the baseline's test score")
-    if row["n_failed"]:
-        row["status"] = "diverged"
-        notes.insert(0, f"{row['n_failed']} of {row['n'] + row['n_failed']} runs diverged")  # type: ignore[operator]
+    stopped = [name for name in STOPS if name in statuses]
+    if stopped:
+        row["status"] = stopped[0]
+        notes[:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]

@@ -10,9 +10,9 @@ from sklearn.model_selection import train_test_split
 
 import regcmp
 from regcmp.data.bundled import load_dataset
-from regcmp.engine.measuring import Scores
+from regcmp.engine.measuring import Record, Scores
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
-from regcmp.engine.training import Record, Trained, train
+from regcmp.engine.training import Trained, train
 from regcmp.experiment import run_seeds, stacked_runs
 from regcmp.method import Method
 from regcmp.plan import make_plan

@@ -70,6 +70,13 @@ OPTIONS = (
            help="Rows per step."),
     option("Training", "--epochs", default=str(Plan.epochs), metavar="N",
            help="Passes over the training rows."),
+    option("Guard", "--max-dropped", default=str(Plan.max_dropped), metavar="SHARE",
+           help="Stop a run where a larger share of a layer's units is dropped."),
+    option("Guard", "--max-dead", default=str(Plan.max_dead), metavar="SHARE",
+           help="Stop a run where a larger share of a layer's relu units is 0 on all training rows;"
+           " 1 stops none."),
+    option("Guard", "--strict", is_flag=True,
+           help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
            help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on"
@@ -108,6 +115,7 @@ def compare(
     quiet: bool,
     color: str,
     jobs: int | None,
+    strict: bool,
     debug: bool,
     **words: Any,
 ) -> None:
@@ -142,6 +150,8 @@ def compare(
         export(comparison, name, place)
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
     screen.warn_of_failures(comparison)
+    if strict and comparison.summary["n_failed"].any():
+        raise SystemExit(1)
 
 
 def export(comparison: Comparison, name: str, place: Target) -> None:
