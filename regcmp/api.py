@@ -10,9 +10,8 @@ from typing import Any
 from regcmp.data.bundled import load_dataset
 from regcmp.data.dataset import Dataset
 from regcmp.environment import environment
-from regcmp.errors import UsageError
 from regcmp.experiment import Outcome, run_experiment
-from regcmp.plan import Plan, make_plan
+from regcmp.plan import Plan, make_plan, whole
 from regcmp.report.delimited import to_csv
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
@@ -52,7 +51,9 @@ def compare(
     """Train one network under several methods over paired seeds, and compare them.
 
     ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
-    underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. ``jobs`` is
+    underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
+    baseline, seeds, seed, vary, test_size, train_size, hidden, activation, init, optimizer, lr,
+    schedule, batch_size, epochs, dtype and metric, as ``regcmp compare --help`` explains. ``jobs`` is
     the number of worker processes, by default one per core; no result depends on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
@@ -66,9 +67,7 @@ def run(
 ) -> Comparison:
     """Carry a plan out; ``progress`` is called with each number of runs that were done."""
     start = perf_counter()
-    jobs = default_jobs() if jobs is None else jobs
-    if jobs < 1:
-        raise UsageError(f"--jobs: expected a whole number of at least 1, got '{jobs}'")
+    jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
     dataset = load_dataset(plan.dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary

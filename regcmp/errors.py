@@ -23,6 +23,6 @@ class DataError(RegcmpError, ValueError):
 def unknown(kind: str, given: str, known: Iterable[str]) -> UsageError:
     """The error for a name that isn't there, with the nearest one, or else all of them."""
     names = list(known)
-    near = get_close_matches(given.lower(), names, n=1, cutoff=0.5)
+    near = get_close_matches(given.lower(), names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names)}"
     return UsageError(f"unknown {kind} {given!r}: {way_out}")

@@ -138,7 +138,8 @@ def _train_all(
                 results = parallel(delayed(timed_training)(i, s) for i, s in enumerate(stacks))
             yield from results
         except BaseException:
-            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+            # Whatever it was made with: another one would first wait for this one's work.
+            get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
             raise
 
 

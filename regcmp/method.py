@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from math import isfinite
+from typing import TypeVar
 
 from regcmp.engine.regularizers import REGISTRY, Number
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
+
+T = TypeVar("T")
 
 GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=NUMBER...][+NAME...]"
 NONE = "none"
@@ -93,25 +96,29 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
         raise unknown("regularizer", name, [NONE, *REGISTRY])
     regularizer = REGISTRY[name]
     options = {key: number.default for key, number in regularizer.options_are.items()}
+    given: set[str] = set()
     for setting in tail:
         key, _, value = setting.partition("=")
         if key not in options:
             if not options:
                 raise UsageError(f"method {word!r}: {name!r} has no options, got {setting!r}")
             raise unknown(f"option of {name!r}", key, options)
+        if key in given:
+            raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
+        given.add(key)
         options[key] = _number(
             value, f"{name}:{key}", regularizer.options_are[key], word, max_dropped
         )
     allowed = regularizer.strength_is
-    given = numbers.split(",") if equals else [shortest(allowed.default)]
-    strengths = [_number(each, name, allowed, word, max_dropped) for each in given]
+    texts = numbers.split(",") if equals else [shortest(allowed.default)]
+    strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
     return [Part(name, strength, tuple(sorted(options.items()))) for strength in strengths]
 
 
 def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float) -> float:
     high = min(allowed.high, max_dropped) if allowed.drops else allowed.high
     try:
-        value = float(text)
+        value = float(plain_text(text))
     except ValueError:
         raise UsageError(
             f"method {word!r}: expected a number for {what}, got {text!r}; for example"
@@ -126,6 +133,16 @@ def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float
     if allowed.whole and not value.is_integer():
         raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}")
     return value + 0.0  # -0.0 and 0.0 are one strength
+
+
+def plain_text(number: T) -> T:
+    """The number as it is; of a text, only one in ordinary digits, without '1_0' or another script's.
+
+    Raises ValueError.
+    """
+    if isinstance(number, str) and ("_" in number or not number.isascii()):
+        raise ValueError(number)
+    return number
 
 
 def shortest(value: float) -> str:

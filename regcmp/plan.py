@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from regcmp.engine.optimizers import OPTIMIZERS, Adam
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
-from regcmp.method import NONE, Method, parse_methods, parse_word
+from regcmp.method import NONE, Method, parse_methods, parse_word, plain_text
 from regcmp.plugins import Plugin, load_plugins
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
@@ -22,6 +23,7 @@ METRICS = ("accuracy", "balanced_accuracy", "log_loss")
 SOURCES = ("split", "init", "order")
 DTYPES = ("float32", "float64")
 MAX_SEED = 2**63 - 1
+MAX_ROWS = 10**12
 
 CHOICES = {
     "activation": tuple(ACTIVATIONS),
@@ -56,7 +58,7 @@ class Plan:
     optimizer: str = "adam"
     lr: float = Adam.default_rate
     schedule: str = "constant"
-    batch_size: int = 32
+    batch_size: int = 64
     epochs: int = 100
     dtype: str = "float32"
     metric: str = "accuracy"
@@ -108,13 +110,17 @@ def make_plan(
 
     Raises UsageError, naming the word, at the first that can't be meant.
     """
+    if not isinstance(dataset, str):
+        raise UsageError(f"--dataset: expected a name, got {dataset!r}")
+    for name in words:
+        if name not in Plan.__dataclass_fields__:
+            raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
-    if isinstance(methods, str):
-        methods = methods.split()
     for name in ("max_dropped", "max_dead"):
         words[name] = _share(name, words.get(name, getattr(Plan, name)))
-    parsed = parse_methods(methods or DEFAULT_METHODS, words["max_dropped"])
-    chosen = _one_method(baseline, words["max_dropped"])
+    most = words["max_dropped"]
+    parsed = parse_methods(_texts("methods", methods) or DEFAULT_METHODS, most)
+    chosen = _one_method(baseline, most)
     if chosen not in parsed:
         parsed = (chosen, *parsed)
     for name, known in CHOICES.items():
@@ -127,7 +133,8 @@ def make_plan(
         ("batch_size", 1, None),
         ("epochs", 1, None),
     ):
-        words[name] = _whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
+        words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
+    words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
     return Plan(
         dataset=dataset,
         methods=tuple(sorted(parsed, key=lambda m: (m != chosen, Method.key(m)))),
@@ -147,17 +154,34 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def _texts(name: str, value: Iterable[str] | str | None) -> list[str]:
+    """Words from one text or from several. Raises UsageError for anything else."""
+    texts: list[Any]
+    if isinstance(value, str):
+        texts = value.split()
+    else:
+        texts = list(value) if isinstance(value, Iterable) else [] if value is None else [value]
+    for text in texts:
+        if not isinstance(text, str):
+            raise UsageError(f"{name}: expected words such as 'l2=1e-4', got {text!r}")
+    return texts
+
+
 def _one_method(text: str, max_dropped: float) -> Method:
-    methods = parse_word(str(text), max_dropped)
+    try:
+        methods = parse_word(text if isinstance(text, str) else repr(text), max_dropped)
+    except UsageError as error:
+        raise UsageError(f"--baseline: {error}") from None
     if len(methods) > 1:
         raise UsageError(f"--baseline: expected one method, got {len(methods)} in {text!r}")
     return methods[0]
 
 
-def _whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int:
+def whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int:
+    """A whole number in this range, from text or any kind of integer. Raises UsageError."""
     try:
-        number = int(str(value))
-    except ValueError:
+        number = index(value) if not isinstance(value, str) else int(plain_text(value))
+    except (TypeError, ValueError):
         number = lowest - 1
     if number < lowest or (highest is not None and number > highest):
         span = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest}"
@@ -169,9 +193,9 @@ def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:
     if isinstance(value, str):
         items: Sequence[Any] = value.split(",")
     else:
-        items = [value] if isinstance(value, int) else list(value)
+        items = list(value) if isinstance(value, Iterable) else [value]
     try:
-        return tuple(_whole("hidden", item, 1, 100_000) for item in items)
+        return tuple(whole("hidden", item, 1, 100_000) for item in items)
     except UsageError:
         given = value if isinstance(value, str) else ",".join(map(str, items))
         raise UsageError(
@@ -181,7 +205,8 @@ def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:
 
 
 def _sources(value: Sequence[str] | str) -> tuple[str, ...]:
-    given = value.split(",") if isinstance(value, str) else list(value)
+    given = value.split(",") if isinstance(value, str) else _texts("--vary", value)
+    given = [each.strip() for each in given]
     for each in given:
         if each not in SOURCES:
             raise unknown("source of variation in --vary", each, SOURCES)
@@ -193,12 +218,12 @@ def _sources(value: Sequence[str] | str) -> tuple[str, ...]:
 def _size(name: str, value: float | str) -> float:
     """A share in (0, 1) stays a float, a count of rows becomes an int."""
     try:
-        number = float(value)
-    except ValueError:
+        number = float(plain_text(value))
+    except (TypeError, ValueError):
         number = -1.0
     if 0 < number < 1:
         return number
-    if number >= 1 and number.is_integer():
+    if 1 <= number <= MAX_ROWS and number.is_integer():
         return int(number)
     raise UsageError(
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
@@ -218,7 +243,7 @@ def _share(name: str, value: Any) -> float:
 
 def _rate(value: Any) -> float:
     try:
-        number = float(value)
+        number = float(plain_text(value))
     except (TypeError, ValueError):
         number = -1.0
     if number > 0 and isfinite(number):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from regcmp.engine.measuring import Record
-from regcmp.engine.training import Trained
+if TYPE_CHECKING:
+    from regcmp.engine.measuring import Record, Scores
+    from regcmp.engine.training import Trained
 
 RUN_COLUMNS = (
     "dataset",
@@ -149,8 +151,13 @@ def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[st
         "method": method,
         "seed": seed,
         "epoch": record.epoch,
-        "train_accuracy": record.train.accuracy,
-        "test_accuracy": record.test.accuracy,
+        "train_accuracy": _meaningful(record.train),
+        "test_accuracy": _meaningful(record.test),
         "train_loss": record.train.loss,
         "test_loss": record.test.loss,
     }
+
+
+def _meaningful(scores: Scores) -> float | None:
+    """The accuracy, unless the network's outputs are no numbers: it would be that of a constant."""
+    return scores.accuracy if isfinite(scores.loss) else None

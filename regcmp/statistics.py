@@ -64,6 +64,12 @@ def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     return Paired(n, mean, mean - half, mean + half, p)
 
 
+def interval_p(mean: float, high: float, n: int) -> float:
+    """The two-sided p of a mean of n differences, from the upper end of its interval."""
+    error = (high - mean) / float(stdtrit(n - 1, (1 + LEVEL) / 2))
+    return 2 * float(stdtr(n - 1, -abs(mean) / error))
+
+
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Holm's (1979) adjusted p-values: the running maximum of min(1, (m - i) p) over ascending p.
 
@@ -104,7 +110,8 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> p
     bar = rows[names.index(baseline)]["test_mean"]
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
-        _judge(row, bar, sign, statuses[str(row["method"])])
+        name = str(row["method"])
+        _judge(row, bar, sign, name == baseline, statuses[name])
         row["note"] = "; ".join(row["note"])
     return frame(rows, SUMMARY_COLUMNS)
 
@@ -135,9 +142,9 @@ def _differences(
         "delta_gap": gap.mean,
         "delta_gap_low": gap.low,
         "delta_gap_high": gap.high,
-        "wins": int((better > EQUAL).sum()),
-        "ties": int((better.abs() <= EQUAL).sum()),
-        "losses": int((better < -EQUAL).sum()),
+        "wins": int((better > EQUAL).sum()) if test.n else None,
+        "ties": int((better.abs() <= EQUAL).sum()) if test.n else None,
+        "losses": int((better < -EQUAL).sum()) if test.n else None,
         "p_value": None if lost else test.p,
         "note": _caveats(test, lost),
     }
@@ -159,7 +166,9 @@ def _caveats(test: Paired, lost: int) -> list[str]:
     return notes
 
 
-def _judge(row: dict[str, object], bar: object, sign: int, statuses: list[str]) -> None:
+def _judge(
+    row: dict[str, object], bar: object, sign: int, is_baseline: bool, statuses: list[str]
+) -> None:
     """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
 
     That is the baseline's test score.
@@ -169,7 +178,8 @@ def _judge(row: dict[str, object], bar: object, sign: int, statuses: list[str]) 
     train = row["train_mean"]
     if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
         row["status"] = "underfit"
-        notes.append("underfit: its training score is worse than the baseline's test score")
+        whose = "its own" if is_baseline else "the baseline's"
+        notes.append(f"underfit: its training score is worse than {whose} test score")
     stopped = [name for name in STOPS if name in statuses]
     if stopped:
         row["status"] = stopped[0]

@@ -47,6 +47,7 @@ PLAN: dict[str, Any] = {
         "n_train": 1438,
         "n_test": 359,
     },
+    "correction_ratio": 0.24965229485396384,
 }
 ENVIRONMENT: dict[str, Any] = {
     "regcmp": "0.1.0",
@@ -298,7 +299,12 @@ def log_loss() -> Report:
             if key in row:
                 own[key] = -row[other]
         rows.append(own)
-    words = {"metric": "log_loss", "vary": ["init", "order"], "baseline": LONG}
+    words = {
+        "metric": "log_loss",
+        "vary": ["init", "order"],
+        "baseline": LONG,
+        "correction_ratio": 0.0,
+    }
     return _report(PLAN | words, rows)
 
 

@@ -124,6 +124,16 @@ def test_a_runs_row_holds_its_last_record_with_the_promised_signs() -> None:
     }  # fmt: skip
 
 
+def test_a_network_whose_outputs_are_no_numbers_has_no_accuracy() -> None:
+    """In the history; its argmax would be a constant class."""
+    words = {"optimizer": "sgd", "lr": 1e30, "dtype": "float32"}
+    comparison = regcmp.compare("iris", ["none"], seeds=1, **words, **QUICK)
+    last = comparison.history.iloc[-1]
+    assert last[["train_accuracy", "test_accuracy", "train_loss", "test_loss"]].isna().all()
+    assert comparison.history.iloc[0]["test_accuracy"] > 0
+    assert comparison.runs["status"].tolist() == ["diverged"]
+
+
 def test_seconds_are_told_per_method_and_jobs_are_checked() -> None:
     """Timing stands in the JSON alone."""
     comparison = regcmp.compare("iris", ["l2=1"], seeds=2, **QUICK)

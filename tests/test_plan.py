@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,8 @@ def test_names_read_back_as_the_same_methods(
         ("dropout:inptu=0.1", "unknown option of 'dropout' 'inptu': did you mean 'input'?"),
         ("l2=1:input=0.1", "method 'l2=1:input=0.1': 'l2' has no options, got 'input=0.1'"),
         ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
+        ("dropout:input=0.1:input=0.2", "dropout:input stands in it twice"),
+        ("l2=1_0", "expected a number for l2, got '1_0'"),
         ("none+l2", "'none' is the method without any part; leave it out"),
         ("none=1", "'none' is the method without any part; leave it out"),
         ("", "method '': expected NAME"),
@@ -131,6 +134,21 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"test_size": 1.5}, "got '1.5'"),
         ({"train_size": "nan"}, "--train-size: expected a share"),
         ({"baseline": "l1=1,2"}, "--baseline: expected one method, got 2 in 'l1=1,2'"),
+        ({"baseline": ""}, "--baseline: method '': expected NAME"),
+        ({"baseline": None}, "--baseline: unknown regularizer"),
+        ({"seed": 2**63 - 1, "seeds": 2}, "--seeds: expected a whole number from 1 to 1, got '2'"),
+        ({"seeds": "1_0"}, "got '1_0'"),
+        ({"seeds": "\u0663"}, "--seeds: expected a whole number"),
+        ({"hidden": None}, "--hidden: expected the widths"),
+        ({"hidden": 8.0}, "--hidden: expected the widths"),
+        ({"test_size": None}, "--test-size: expected a share"),
+        ({"train_size": [1]}, "--train-size: expected a share"),
+        ({"train_size": "1e300"}, "--train-size: expected a share"),
+        ({"vary": None}, "--vary: expected at least one of"),
+        ({"vary": [1]}, "--vary: expected words such as"),
+        ({"methods": [3]}, "methods: expected words such as 'l2=1e-4', got 3"),
+        ({"methods": 3}, "methods: expected words such as 'l2=1e-4', got 3"),
+        ({"epoch": 3}, "unknown option 'epoch': did you mean 'epochs'?"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_named(words: dict[str, object], message: str) -> None:
@@ -138,6 +156,19 @@ def test_a_setting_that_cannot_be_meant_is_named(words: dict[str, object], messa
     with pytest.raises(UsageError) as caught:
         make_plan("digits", **words)
     assert message in str(caught.value)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    """In the plan they are Python's, which JSON knows."""
+    words = {"seeds": np.int64(3), "hidden": np.int64(8), "lr": np.float32(0.5)}
+    plan = make_plan("iris", np.array(["none", "l1"]), test_size=np.float64(0.25), **words)
+    assert (plan.seeds, plan.hidden, plan.lr, plan.test_size) == (3, (8,), 0.5, 0.25)
+    assert {type(plan.seeds), type(plan.hidden[0]), type(plan.lr), type(plan.test_size)} == {
+        int,
+        float,
+    }
+    with pytest.raises(UsageError, match="--dataset: expected a name, got 5"):
+        make_plan(5)  # type: ignore[arg-type]
 
 
 def test_a_plan_makes_itself_again_from_its_words() -> None:

@@ -297,7 +297,7 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     for name, columns in rows.items():
         assert tuple(definitions[name]["required"]) == columns
         assert tuple(definitions[name]["properties"]) == columns
-    words = {*make_plan("iris").as_dict(), "data"}
+    words = {*make_plan("iris").as_dict(), "data", "correction_ratio"}
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
     assert list(SCHEMA["properties"]) == SCHEMA["required"] == list(strict(to_json(report())))

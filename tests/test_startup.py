@@ -47,6 +47,7 @@ def test_the_help_of_the_whole_imports_nothing_heavy(words: tuple[str, ...]) -> 
         ("compare", "--help"),
         ("compare", "--dataset", "iris", "dropout=2"),
         ("compare", "--dataset", "irs"),
+        ("compare", "--dataset", "iris", "--jobs", "0"),
         ("compare", "--dataset", "iris", "-o", "nowhere/report.csv"),
         ("methods",),
         ("methods", "l2"),

@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 
 from regcmp.report.verdict import verdict
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
-from regcmp.statistics import correction_ratio, holm, paired_t, summarize
+from regcmp.statistics import correction_ratio, holm, interval_p, paired_t, summarize
 
 SLEEP = (
     (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
@@ -302,3 +302,38 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
 
     alone = verdict(summarize(runs(none=BASE), "none", "accuracy", 0.25), "none", 6)
     assert alone == "Only none was trained: name a method to compare it with."
+
+
+def test_verdict_claims_nothing_from_pairs_that_are_too_few() -> None:
+    """Ten seeds of which the baseline lost eight are two pairs, for test scores and gaps alike."""
+    base: list[tuple[float, float] | None] = [(1.0, 0.80), (1.0, 0.82), *[None] * 8]
+    own: list[tuple[float, float] | None] = [(1.0, 0.90), (1.0, 0.921), *[(1.0, 0.9)] * 8]
+    summary = summarize(runs(none=base, l2=own), "none", "accuracy", 0.0)
+    assert row_of(summary, "l2")["delta_gap_high"] < 0  # type: ignore[operator]
+    assert verdict(summary, "none", 10).startswith("No winner is named from 2 pairs")
+
+
+def test_a_method_without_any_pair_has_no_wins() -> None:
+    """Missing, not 0."""
+    summary = summarize(runs(none=BASE, l2=[None] * 6), "none", "accuracy", 0.25)
+    assert pd.isna(row_of(summary, "l2")["wins"])
+
+
+def test_verdict_adjusts_the_gaps_of_many_methods() -> None:
+    """Under pure noise, twelve methods claim a smaller gap in about 5 % of comparisons, not in 14 %."""
+    rng, claims = np.random.default_rng(0), 0
+    for _ in range(200):
+        noise = 0.9 + rng.normal(size=(13, 10)) * 0.01
+        scores = {
+            "none" if i == 0 else f"m{i}": [(1.0, float(test)) for test in row]
+            for i, row in enumerate(noise)
+        }
+        summary = summarize(runs(**scores), "none", "accuracy", 0.0)  # type: ignore[arg-type]
+        claims += "Smaller gap" in verdict(summary, "none", 10)
+    assert claims <= 0.09 * 200
+
+
+def test_a_p_value_can_be_read_off_its_interval() -> None:
+    """Which is how the verdict comes by those of the gaps."""
+    result = paired_t(np.subtract(*SLEEP), ratio=0.25)
+    assert interval_p(result.mean, result.high, 10) == pytest.approx(result.p)  # type: ignore[arg-type]

@@ -12,8 +12,9 @@ from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.errors import RegcmpError
 from regcmp.method import NONE
-from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan
+from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
 from regcmp.report.files import check_distinct, target, write_whole
 
 if TYPE_CHECKING:
@@ -70,13 +71,11 @@ OPTIONS = (
            help="Rows per step."),
     option("Training", "--epochs", default=str(Plan.epochs), metavar="N",
            help="Passes over the training rows."),
-    option("Guard", "--max-dropped", default=str(Plan.max_dropped), metavar="SHARE",
+    option("Training", "--max-dropped", default=str(Plan.max_dropped), metavar="SHARE",
            help="Stop a run where a larger share of a layer's units is dropped."),
-    option("Guard", "--max-dead", default=str(Plan.max_dead), metavar="SHARE",
+    option("Training", "--max-dead", default=str(Plan.max_dead), metavar="SHARE",
            help="Stop a run where a larger share of a layer's relu units is 0 on all training rows;"
            " 1 stops none."),
-    option("Guard", "--strict", is_flag=True,
-           help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
            help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on"
@@ -85,13 +84,15 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run."),
     option("Output", "--history", "history_file", metavar="FILE.csv", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    option("Output", "--strict", is_flag=True,
+           help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
     option("Other", "--plugin", "plugins", multiple=True, metavar="FILE.py", type=click.Path(),
            envvar="REGCMP_COMPARE_PLUGIN", help="Python that registers regularizers of your own."
            " Repeatable."),
-    option("Other", "--jobs", type=int, metavar="N",
+    option("Other", "--jobs", metavar="N",
            help="Worker processes; no number depends on them.  [default: one per core]"),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
 )  # fmt: skip
@@ -114,7 +115,7 @@ def compare(
     history_file: str | None,
     quiet: bool,
     color: str,
-    jobs: int | None,
+    jobs: str | None,
     strict: bool,
     debug: bool,
     **words: Any,
@@ -134,6 +135,7 @@ def compare(
     """
     plan = make_plan(methods=methods or DEFAULT_METHODS, **words)
     check_dataset(plan.dataset)
+    workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
@@ -144,12 +146,18 @@ def compare(
 
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
-        comparison = run(plan, jobs, advance)
+        comparison = run(plan, workers, advance)
     # Files first: a closed pipe must not cost one.
+    refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
-        export(comparison, name, place)
+        try:
+            export(comparison, name, place)
+        except RegcmpError as error:
+            refused.append(str(error))
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
     screen.warn_of_failures(comparison)
+    if refused:
+        raise RegcmpError("; ".join(refused))
     if strict and comparison.summary["n_failed"].any():
         raise SystemExit(1)
 
@@ -167,6 +175,6 @@ def export(comparison: Comparison, name: str, place: Target) -> None:
     else:
         text = comparison.to_csv()
     if place.path is None:
-        click.echo(text, nl=False)
+        print(text, end="")
     else:
         write_whole(place.path, text)

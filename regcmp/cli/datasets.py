@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from regcmp.cli.options import Name
+from regcmp.cli.screen import show_page
 from regcmp.data.bundled import BUNDLED, load_dataset
 
 
@@ -18,7 +19,7 @@ def datasets(name: str | None) -> None:
       regcmp datasets
       regcmp datasets wine
     """
-    click.echo(listing() if name is None else page(name))
+    show_page(listing() if name is None else page(name))
 
 
 def listing() -> str:

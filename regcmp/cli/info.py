@@ -15,11 +15,11 @@ def info(as_json: bool) -> None:
 
     found = environment()
     if as_json:
-        click.echo(json.dumps(found, indent=1))
+        print(json.dumps(found, indent=1))
         return
     for name, value in found.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {each}" for key, each in value.items())
         elif isinstance(value, list):
             value = "; ".join(" ".join(str(x) for x in each.values()) for each in value)
-        click.echo(f"{name:<9} {value}")
+        print(f"{name:<9} {value}")

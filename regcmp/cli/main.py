@@ -6,6 +6,9 @@ import importlib
 import os
 import signal
 import sys
+import threading
+import traceback
+import warnings
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -101,25 +104,31 @@ def main() -> NoReturn:
             code = _stopped[0]
         else:
             kind = type(error).__name__
-            code = _complain(f"{kind}: {error} (this is a bug; --debug shows where)", 1)
+            code = _complain(f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)", 1)
     _let_go_of_closed_pipes()
     sys.exit(code)
 
 
 def _complain(message: str, code: int) -> int:
-    if _debugging():
-        raise
     with suppress(OSError):
+        if _debugging():
+            traceback.print_exc()
         click.echo("Error: " + " ".join(message.split()), err=True)
     return code
 
 
 def _debugging() -> bool:
-    return "--debug" in sys.argv
+    """Asked for by flag or environment, whether or not the command's words could be parsed."""
+    return "--debug" in sys.argv or os.environ.get("REGCMP_DEBUG", "0") != "0"
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End by an exception, so that files half written are removed and workers stopped."""
+    """End by an exception, so that files half written are removed and workers stopped.
+
+    What joblib's threads and warnings say of tasks that are given up is nothing to show.
+    """
+    threading.excepthook = lambda _: None
+    warnings.simplefilter("ignore")
     _stopped.append(INTERRUPTED if number == signal.SIGINT else TERMINATED)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(TERMINATED)
 

@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from regcmp.cli.options import Name, option
+from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.errors import unknown
 from regcmp.method import GRAMMAR, NONE, shortest
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
-Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2 adds ½ λ Σw². They act on
-weights, never on biases. A dropout number is the probability to drop a unit; kept units are scaled
-up in training (inverted scaling), so nothing changes at evaluation."""
+Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2 adds
+½ λ Σw². They act on weights, never on biases. A dropout number is the
+probability to drop a unit; kept units are scaled up in training (inverted
+scaling), so nothing changes at evaluation."""
 
 
 @click.command(short_help="List the regularizers, or show one.")
@@ -45,13 +47,13 @@ def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
         chosen = REGISTRY.values() if name is None else [REGISTRY[name]]
         click.echo(json.dumps(list(map(facts, chosen)), ensure_ascii=False, indent=2))
     elif name is None:
-        click.echo(listing())
+        show_page(listing())
     elif name == NONE:
-        click.echo(
+        show_page(
             "none\n\nNo regularization: the usual baseline, and what most methods are at strength 0."
         )
     elif name in REGISTRY:
-        click.echo(page(REGISTRY[name]))
+        show_page(page(REGISTRY[name]))
     else:
         raise unknown("regularizer", name, [NONE, *REGISTRY])
 
@@ -110,14 +112,19 @@ def page(regularizer: type[Regularizer]) -> str:
     numbers = {f"{regularizer.name}=NUMBER": regularizer.strength_is} | {
         f":{key}=NUMBER": number for key, number in regularizer.options_are.items()
     }
-    lines = [regularizer.name, "", (regularizer.__doc__ or "").strip().replace("\n    ", "\n"), ""]
+    lines = [regularizer.name, ""]
+    for paragraph in (regularizer.__doc__ or "").split("\n\n"):
+        lines += [" ".join(paragraph.split()), ""]
     lines += [f"  {regularizer.formula}", ""]
     for text, number in numbers.items():
         span = f"{shortest(number.low)} to {shortest(number.high)}"
         lines.append(f"  {text}  {number.meaning}; {span}, default {shortest(number.default)}")
-    off = "none" if regularizer.off is None else shortest(regularizer.off)
     grid = ", ".join(map(shortest, regularizer.grid)) or shortest(regularizer.strength_is.default)
-    lines += ["", f"  To try: {grid}. Strength that is off: {off}."]
+    lines += ["", f"  To try: {grid}."]
+    if regularizer.off is None:
+        lines.append("  No strength switches it off.")
+    else:
+        lines.append(f"  Off at {shortest(regularizer.off)}.")
     lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
     if regularizer.elsewhere:
         lines += ["", "Elsewhere:"]

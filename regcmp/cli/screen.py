@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import os
+import shutil
 import sys
+import textwrap
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,21 +21,15 @@ if TYPE_CHECKING:
 
 PLAIN = {
     "±": "+-",
-    "²": "2",
     "½": "1/2",
-    "Σ": "sum ",
-    "λ": "lambda",
     "·": "*",
     "←": "<-",
-    "ᵀ": "^T",
-    "σ": "sigma",
-    "α": "alpha",
-    "ε": "eps",
-    "ρ": "rho",
-    "η": "eta",
-    "‖": "|",
-    "√": "sqrt ",
+    "‖": "||",
+    "√": "sqrt",
+    "Σ": "sum",
+    "λ": "lambda",
 }
+"""What a symbol is in ASCII; Greek letters go by their names, raised ones are lowered."""
 
 
 class Screen:
@@ -135,6 +132,28 @@ def _encodable(table: Table, encoding: str) -> Table:
     )
 
 
+def show_page(text: str) -> None:
+    """Print a page; lines that are wider than the terminal go on below, further in than they began."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        # The columns of a list are told apart by two blanks.
+        column = line.rfind("  ", indent, width // 2) + 2
+        hanging = " " * (column if column > 1 else 2 * indent)
+        print(
+            textwrap.fill(
+                line,
+                max(width, len(hanging) + 20),
+                subsequent_indent=hanging,
+                drop_whitespace=True,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            if len(line) > width
+            else line
+        )
+
+
 def take_all_characters(*streams: TextIO) -> None:
     """Have the streams write in ASCII what their encoding lacks, rather than fail."""
     codecs.register_error("regcmp", _plain)
@@ -147,4 +166,13 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     """Characters that a terminal's encoding lacks, in ASCII."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
-    return "".join(PLAIN.get(each, "?") for each in text), error.end
+    return "".join(map(_in_ascii, text)), error.end
+
+
+def _in_ascii(character: str) -> str:
+    name = unicodedata.name(character, "")
+    if character in PLAIN:
+        return PLAIN[character]
+    if name.startswith("GREEK"):
+        return name.split()[-1].lower()
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"

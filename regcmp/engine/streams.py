@@ -28,11 +28,6 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64([seed, crc32(purpose.encode())]))
 
 
-def keep_threshold(rate: float) -> int:
-    """How many of the 65,536 values of a 16-bit word mean 'drop' at this drop probability."""
-    return round(rate * WORD)
-
-
 def fill_normal(streams: Sequence[np.random.Generator], out: Floats) -> Floats:
     """Fill ``out`` (R, ...) with standard normal numbers, each run's from its own stream."""
     dtype: Any = out.dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -86,10 +86,12 @@ def train(stack: Stack) -> list[Trained]:
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
     """``train``, with the stack's number and the seconds it took: the task of a worker process.
 
-    It stands here so that a worker imports the engine and NumPy, and nothing heavier.
+    It stands here so that a worker imports the engine and NumPy, and nothing heavier; and it leaves
+    out the weights, which no report holds.
     """
     start = perf_counter()
-    return index, train(stack), perf_counter() - start
+    runs = [replace(run, theta=run.theta[:0]) for run in train(stack)]
+    return index, runs, perf_counter() - start
 
 
 def fold(regularizers: Sequence[Regularizer], hook: str, value: Any, context: Context) -> Any:

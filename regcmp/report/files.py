@@ -37,12 +37,14 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
         raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
     if text == STDOUT + path.suffix:
         return Target(None, suffix)
-    if path.is_dir() or text.endswith(os.sep):
-        raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
-    folder = (path.resolve() if path.is_symlink() else path).parent
-    if not folder.is_dir():
-        raise UsageError(f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first")
     try:
+        if path.is_dir() or text.endswith(os.sep):
+            raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
+        folder = (path.resolve() if path.is_symlink() else path).parent
+        if not folder.is_dir():
+            raise UsageError(
+                f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first"
+            )
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".regcmp-"):
             pass
         if path.exists() and not os.access(path, os.W_OK):

@@ -25,7 +25,7 @@ class Style:
         """A mean, with its standard deviation where there is one: '97.4 ± 0.9'."""
         if pd.isna(mean):
             return MISSING
-        text = f"{mean * self.factor:.{self.decimals}f}"
+        text = _unsigned_zero(f"{mean * self.factor:.{self.decimals}f}")
         return (
             text if sd is None or pd.isna(sd) else f"{text} ± {sd * self.factor:.{self.decimals}f}"
         )
@@ -34,8 +34,11 @@ class Style:
         """A signed difference with one more decimal than a level, '+0.31'; zero has no sign."""
         if pd.isna(value):
             return MISSING
-        text = f"{value * self.factor:+.{self.decimals + 1}f}"
-        return text[1:] if float(text) == 0 else text
+        return _unsigned_zero(f"{value * self.factor:+.{self.decimals + 1}f}")
+
+    def size(self, value: float) -> str:
+        """How large a difference is, '0.31'."""
+        return f"{abs(value) * self.factor:.{self.decimals + 1}f}"
 
     def interval(self, low: float, high: float) -> str:
         """'[-0.20, +0.82]', or nothing where there is no interval."""
@@ -51,6 +54,10 @@ STYLES = {
     "balanced_accuracy": Style("balanced accuracy", 100, 1, "points", " %"),
     "log_loss": Style("log loss", 1, 3, "nats", ""),
 }
+
+
+def _unsigned_zero(text: str) -> str:
+    return text.lstrip("+-") if float(text) == 0 else text
 
 
 def p_text(p: float) -> str:

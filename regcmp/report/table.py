@@ -45,9 +45,9 @@ def make_table(report: Report) -> Table:
         Column(f"Test{style.column_unit}", 0),
         Column("Gap", 0),
         Column(f"Test {versus}", 1),
-        Column(f"Gap {versus}", 1),
         Column("W/T/L", 1),
         Column("p (Holm)", 1),
+        Column(f"Gap {versus}", 2),
     )
     records: list[dict[str, Any]] = report.summary.to_dict("records")
     return Table(
@@ -80,9 +80,9 @@ def _cells(row: dict[str, Any], metric: str, baseline: str) -> tuple[str, ...]:
     return (
         *levels,
         style.estimate(row["delta_test"], row["delta_test_low"], row["delta_test_high"]),
-        style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
         f"{row['wins']}/{row['ties']}/{row['losses']}" if pd.notna(row["wins"]) else MISSING,
         p_text(row["p_holm"]),
+        style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
     )
 
 
@@ -113,21 +113,29 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _notes(records: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"{row['method']}: {row['note']}"
-        for row in records
-        if row["note"] and row["note"] != "baseline"
-    ]
+    notes = {row["method"]: row["note"].removeprefix("baseline").lstrip("; ") for row in records}
+    return [f"{method}: {note}" for method, note in notes.items() if note]
+
+
+def _correction(plan: dict[str, Any]) -> str:
+    if "split" not in plan["vary"]:
+        return "]."
+    return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."
 
 
 def _legend(plan: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
-    gap = "train - test" if METRICS[plan["metric"]].higher_is_better else "test - train"
-    lines = [f"Gap: {gap}, both in evaluation mode. ±: standard deviation across seeds."]
+    higher = METRICS[plan["metric"]].higher_is_better
+    name, unit = STYLES[plan["metric"]].name, STYLES[plan["metric"]].column_unit.strip() or "nats"
+    lines = [
+        f"Score: {name} in {unit}, {'higher' if higher else 'lower'} is better. Gap:"
+        f" {'train - test' if higher else 'test - train'}, both in evaluation mode."
+        " ±: standard deviation across seeds."
+    ]
     compared = sum(1 for row in records if pd.notna(row["p_value"]))
     if any(pd.notna(row["delta_test_low"]) for row in records):
         lines.append(
             f"vs {_short(plan['baseline'])}: mean of paired differences [95 % interval, Student t"
-            + (", Nadeau-Bengio corrected]." if "split" in plan["vary"] else "].")
+            + _correction(plan)
             + (f" Holm over {count(compared, 'p-value')}." if compared else "")
         )
     if "split" not in plan["vary"]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from regcmp.report.numbers import STYLES, Style, count, p_text
 from regcmp.results import METRICS
-from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P
+from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P, holm, interval_p
 
 ALPHA = 1 - LEVEL
 WAYS_OUT = {
@@ -31,10 +31,11 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     if base["n"] == 0:
         way_out = WAYS_OUT[base["status"]]
         return f"No comparison: every run of the baseline {baseline} {base['status']}; {way_out}."
-    if seeds < MIN_PAIRS_FOR_P:
+    pairs = max(map(_pairs, others))
+    if pairs < MIN_PAIRS_FOR_P:
         return (
-            f"No winner is named from {count(seeds, 'seed')}: a claim needs at least"
-            f" {MIN_PAIRS_FOR_P}, better 10 (--seeds 10)."
+            f"No winner is named from {count(pairs, 'pair')}: a claim needs at least"
+            f" {MIN_PAIRS_FOR_P} seeds, better 10 (--seeds 10)."
         )
     shown = [row for row in others if row["p_holm"] < ALPHA]
     better = sorted(
@@ -48,7 +49,12 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
         text = _no_winner(others, baseline, style, sign, seeds)
     if worse:
         text += f" Worse than {baseline}: {_listed(worse)}."
-    return text + _gaps(others, style)
+    return text + _gaps(others, style, seeds)
+
+
+def _pairs(row: dict[str, Any]) -> int:
+    """How many seeds both the method and the baseline finished."""
+    return 0 if pd.isna(row["wins"]) else int(row["wins"] + row["ties"] + row["losses"])
 
 
 def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: int) -> str:
@@ -80,14 +86,24 @@ def _effect(row: dict[str, Any], style: Style, seeds: int, name: bool = False) -
     )
 
 
-def _gaps(others: list[dict[str, Any]], style: Style) -> str:
-    """Whose gap is smaller by an interval that excludes zero; an underfit network has no gap to boast of."""
-    closed = [row for row in others if row["delta_gap_high"] < 0 and row["status"] == "ok"]
+def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
+    """Whose gap is smaller, by Holm's p over all; an underfit network has no gap to boast of."""
+    adjusted = holm(
+        [
+            interval_p(row["delta_gap"], row["delta_gap_high"], seeds)
+            if _pairs(row) == seeds and pd.notna(row["delta_gap_high"])
+            else None
+            for row in others
+        ]
+    )
+    closed = [
+        row
+        for row, p in zip(others, adjusted, strict=True)
+        if p is not None and p < ALPHA and row["delta_gap"] < 0 and row["status"] == "ok"
+    ]
     if not closed:
         return " No gap was shown to be smaller."
-    each = ", ".join(
-        f"{row['method']} by {style.difference(-row['delta_gap'])[1:]}" for row in closed
-    )
+    each = ", ".join(f"{row['method']} by {style.size(row['delta_gap'])}" for row in closed)
     return f" Smaller gap: {each} {style.unit}."
 
 

@@ -30,7 +30,7 @@ class L1(Penalty):
     """Lasso: add λ sign(w) to the gradient of every weight, with sign(0) = 0."""
 
     name = "l1"
-    strength_is = Number(3e-4, 0, 1e3, "penalty λ on the sum of the weights' absolute values")
+    strength_is = Number(1e-4, 0, 1e3, "penalty λ on the sum of the weights' absolute values")
     grid = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)
     formula = "loss + λ Σ|w|"
     paper = "Tibshirani 1996, Regression shrinkage and selection via the lasso"
@@ -57,7 +57,7 @@ class L2(Penalty):
     """Ridge, or weight decay inside the gradient: add λ w to the gradient of every weight."""
 
     name = "l2"
-    strength_is = Number(3e-3, 0, 1e3, "penalty λ on half the sum of the squared weights")
+    strength_is = Number(1e-3, 0, 1e3, "penalty λ on half the sum of the squared weights")
     grid = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
     formula = "loss + ½ λ Σw²"
     paper = "Krogh and Hertz 1992, A simple weight decay can improve generalization"

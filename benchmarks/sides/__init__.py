@@ -1,0 +1,146 @@
+"""The sides: who trains the workloads, in which ways, and what of it is timed.
+
+Each module has ``load(workload, runs)``, which imports its library, prepares the rows and returns
+the timed part, a ``Train``. That returns ``Trained``, whose ``score`` is called after the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from workloads import Run, Workload
+
+Accuracies = list[tuple[str, int, float]]
+"""Method, seed and test accuracy of each run."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training returned: how to judge it, and how much of its time went into compiling."""
+
+    score: Callable[[], Accuracies]
+    compile_seconds: float = 0.0
+
+
+Train = Callable[[], Trained]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to use the two cores."""
+
+    threads: int = 1
+    processes: int = 1
+    own_workers: int = 0
+    """Worker processes that the side starts by itself."""
+    judged: bool = True
+    """False: shown, but targets compare with the best of the others."""
+
+    def __str__(self) -> str:
+        """How a table names it."""
+        for count, word in ((self.own_workers, "workers"), (self.processes, "processes")):
+            if count > 1:
+                return f"{count} {word}"
+        return "1 thread" if self.threads == 1 else f"{self.threads} threads"
+
+
+ONE, TWO = Variant(1), Variant(2)
+PROCESSES = Variant(processes=2)
+SHOWN = Variant(processes=2, judged=False)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One competitor."""
+
+    name: str
+    title: str
+    timed: str
+    variants: tuple[Variant, ...]
+    needs: str = "regcmp"
+    """The package that must be installed."""
+    only: tuple[str, ...] = ()
+    """The kinds of methods that it can train; empty means all."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the library is there."""
+        return find_spec(self.needs) is not None
+
+    def runs(self, workload: Workload) -> list[Run]:
+        """The runs of the workload that it can train."""
+        return [run for run in workload.runs if not self.only or kind(run[0])[0] in self.only]
+
+    def load(self, workload: Workload, runs: list[Run]) -> Train:
+        """Import the library and prepare the rows; what is returned is timed."""
+        train: Train = import_module(f"sides.{self.name}").load(workload, runs)
+        return train
+
+
+def kind(method: str) -> tuple[str, float]:
+    """A method's one regularizer and its strength."""
+    name, _, strength = method.partition("=")
+    return name, float(strength or 0)
+
+
+def by_method(runs: list[Run]) -> dict[str, list[int]]:
+    """The seeds of each method among these runs."""
+    seeds: dict[str, list[int]] = {}
+    for method, seed in runs:
+        seeds.setdefault(method, []).append(seed)
+    return seeds
+
+
+SIDES = {
+    each.name: each
+    for each in (
+        Side(
+            "torch_loop",
+            "PyTorch loop",
+            "initial weights and training, one run after another; scoring is not timed",
+            (ONE, TWO, PROCESSES),
+            needs="torch",
+        ),
+        Side(
+            "torch_vmap",
+            "PyTorch vmap",
+            "initial weights and training, a method's seeds at once; scoring is not timed",
+            (ONE, TWO),
+            needs="torch",
+        ),
+        Side(
+            "sklearn_mlp",
+            "MLPClassifier",
+            "fit, one run after another, none and l2 only; scoring is not timed",
+            (ONE, TWO, SHOWN),
+            needs="sklearn",
+            only=("none", "l2"),
+        ),
+        Side(
+            "jax_scan",
+            "JAX jit(vmap(scan))",
+            "initial weights, batch orders, compiling once per method, training; scoring is not"
+            " timed",
+            (ONE, TWO),
+            needs="jax",
+        ),
+        Side(
+            "numpy_loop",
+            "regcmp, R=1",
+            "run_experiment for one run at a time in this process: splits, scaling, training,"
+            " history, scores and frames",
+            (ONE, SHOWN),
+        ),
+        Side(
+            "regcmp_side",
+            "regcmp",
+            "run_experiment from the plan to the frames: start of two workers and their imports,"
+            " splits, scaling, training, history and scores",
+            (Variant(own_workers=2),),
+        ),
+    )
+}
+"""By name; regcmp comes last in a round, next to the following workload's."""
