@@ -79,7 +79,7 @@ def test_a_script_s_own_class_reaches_the_workers(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
         TWIN + "\nif __name__ == '__main__':\n"
         "    words = dict(epochs=2, seeds=2, hidden=4, jobs=2)\n"
-        "    runs = regcmp.compare('iris', ['l2', 'twin=0.003'], **words).runs\n"
+        "    runs = regcmp.compare('iris', ['l2=0.003', 'twin=0.003'], **words).runs\n"
         "    print(*runs['test_loss'][2:])\n"
     )
     done = subprocess.run(
