@@ -9,12 +9,14 @@ from math import isfinite
 from typing import TypeVar
 
 from regcmp.engine.regularizers import REGISTRY, Number
+from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
 
 T = TypeVar("T")
 
 GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=NUMBER...][+NAME...]"
 NONE = "none"
+MAX_DROPPED = Settings.max_dropped
 
 
 @dataclass(frozen=True)
@@ -55,20 +57,21 @@ class Method:
         return len(self.parts), [part.key() for part in self.parts]
 
 
-def parse_methods(words: Iterable[str]) -> tuple[Method, ...]:
+def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tuple[Method, ...]:
     """The methods that these words name, each once, in canonical order.
 
-    Raises UsageError, naming the word, where one is not of the grammar or out of range.
+    ``max_dropped`` bounds the rates at which units are dropped. Raises UsageError, naming the
+    word, where one is not of the grammar or out of range.
     """
-    methods = {method for word in words for method in parse_word(word)}
+    methods = {method for word in words for method in parse_word(word, max_dropped)}
     return tuple(sorted(methods, key=Method.key))
 
 
-def parse_word(word: str) -> list[Method]:
+def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
     """The methods of one word: lists of strengths multiply out."""
     if word.strip() == NONE:
         return [Method()]
-    alternatives = [_parse_part(text.strip(), word) for text in word.split("+")]
+    alternatives = [_parse_part(text.strip(), word, max_dropped) for text in word.split("+")]
     names = [parts[0].name for parts in alternatives]
     for name in names:
         if names.count(name) > 1:
@@ -82,7 +85,7 @@ def parse_word(word: str) -> list[Method]:
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
 
 
-def _parse_part(text: str, word: str) -> list[Part]:
+def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     head, *tail = text.split(":")
     name, equals, numbers = head.partition("=")
     if name == NONE:
@@ -103,16 +106,17 @@ def _parse_part(text: str, word: str) -> list[Part]:
         if key in given:
             raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
         given.add(key)
-        options[key] = _number(value, f"{name}:{key}", regularizer.options_are[key], word)
-    strengths = [regularizer.strength_is.default]
-    if equals:
-        strengths = [
-            _number(each, name, regularizer.strength_is, word) for each in numbers.split(",")
-        ]
+        options[key] = _number(
+            value, f"{name}:{key}", regularizer.options_are[key], word, max_dropped
+        )
+    allowed = regularizer.strength_is
+    texts = numbers.split(",") if equals else [shortest(allowed.default)]
+    strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
     return [Part(name, strength, tuple(sorted(options.items()))) for strength in strengths]
 
 
-def _number(text: str, what: str, allowed: Number, word: str) -> float:
+def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float) -> float:
+    high = min(allowed.high, max_dropped) if allowed.drops else allowed.high
     try:
         value = float(plain_text(text))
     except ValueError:
@@ -120,10 +124,11 @@ def _number(text: str, what: str, allowed: Number, word: str) -> float:
             f"method {word!r}: expected a number for {what}, got {text!r}; for example"
             f" {what}={shortest(allowed.default)}"
         ) from None
-    if not (isfinite(value) and allowed.low <= value <= allowed.high):
+    if not (isfinite(value) and allowed.low <= value <= high):
+        way_out = "; --max-dropped allows more" if high < value <= allowed.high else ""
         raise UsageError(
             f"method {word!r}: {what} is the {allowed.meaning},"
-            f" from {shortest(allowed.low)} to {shortest(allowed.high)}, got {text!r}"
+            f" from {shortest(allowed.low)} to {shortest(high)}, got {text!r}{way_out}"
         )
     if allowed.whole and not value.is_integer():
         raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}")

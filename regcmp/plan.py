@@ -63,6 +63,8 @@ class Plan:
     dtype: str = "float32"
     metric: str = "accuracy"
     plugins: tuple[Plugin, ...] = ()
+    max_dropped: float = Settings.max_dropped
+    max_dead: float = Settings.max_dead
 
     @property
     def settings(self) -> Settings:
@@ -114,8 +116,11 @@ def make_plan(
         if name not in Plan.__dataclass_fields__:
             raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
-    parsed = parse_methods(_texts("methods", methods) or DEFAULT_METHODS)
-    chosen = _one_method(baseline)
+    for name in ("max_dropped", "max_dead"):
+        words[name] = _share(name, words.get(name, getattr(Plan, name)))
+    most = words["max_dropped"]
+    parsed = parse_methods(_texts("methods", methods) or DEFAULT_METHODS, most)
+    chosen = _one_method(baseline, most)
     if chosen not in parsed:
         parsed = (chosen, *parsed)
     for name, known in CHOICES.items():
@@ -162,9 +167,9 @@ def _texts(name: str, value: Iterable[str] | str | None) -> list[str]:
     return texts
 
 
-def _one_method(text: str) -> Method:
+def _one_method(text: str, max_dropped: float) -> Method:
     try:
-        methods = parse_word(text if isinstance(text, str) else repr(text))
+        methods = parse_word(text if isinstance(text, str) else repr(text), max_dropped)
     except UsageError as error:
         raise UsageError(f"--baseline: {error}") from None
     if len(methods) > 1:
@@ -224,6 +229,16 @@ def _size(name: str, value: float | str) -> float:
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
         f" got {str(value)!r}"
     )
+
+
+def _share(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if 0 <= number <= 1:
+        return number
+    raise UsageError(f"{flag(name)}: expected a share of a layer, from 0 to 1, got {str(value)!r}")
 
 
 def _rate(value: Any) -> float:

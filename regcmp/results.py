@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from regcmp.engine.measuring import Scores
-    from regcmp.engine.training import Record, Trained
+    from regcmp.engine.measuring import Record, Scores
+    from regcmp.engine.training import Trained
 
 RUN_COLUMNS = (
     "dataset",
@@ -68,6 +68,8 @@ SUMMARY_COLUMNS = (
     "note",
 )
 INTEGERS = ("seed", "epochs", "epoch", "n", "n_failed", "wins", "ties", "losses")
+STOPS = ("diverged", "overdropped", "dead")
+"""The statuses of runs that were stopped, the gravest first."""
 TEXTS = ("dataset", "method", "metric", "status", "note")
 
 
@@ -117,14 +119,14 @@ def frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFram
 
 
 def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any]:
-    """A run's row. A run that diverged has no scores: its weights decide nothing."""
+    """A run's row. A run that was stopped has no scores: its weights decide nothing."""
     last = run.history[-1]
     row: dict[str, Any] = {
         "dataset": dataset,
         "method": method,
         "seed": seed,
         "status": run.status,
-        "epochs": last.epoch,
+        "epochs": last.epoch if run.stopped is None else run.stopped,
     }
     if run.status != "ok":
         return row

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from regcmp.results import METRICS, SUMMARY_COLUMNS, frame
+from regcmp.results import METRICS, STOPS, SUMMARY_COLUMNS, frame
 
 LEVEL = 0.95
 MIN_PAIRS_FOR_P = 5
@@ -98,6 +98,7 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> p
         .astype(float)
         for name in names
     }
+    statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
     dataset = runs["dataset"].iloc[0]
     sign = 1 if columns.higher_is_better else -1
     rows = [
@@ -109,7 +110,8 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> p
     bar = rows[names.index(baseline)]["test_mean"]
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
-        _judge(row, bar, sign, row["method"] == baseline)
+        name = str(row["method"])
+        _judge(row, bar, sign, name == baseline, statuses[name])
         row["note"] = "; ".join(row["note"])
     return frame(rows, SUMMARY_COLUMNS)
 
@@ -164,8 +166,13 @@ def _caveats(test: Paired, lost: int) -> list[str]:
     return notes
 
 
-def _judge(row: dict[str, object], bar: object, sign: int, is_baseline: bool) -> None:
-    """Set the status: 'diverged' if any run did, 'underfit' if training ends below the baseline's test."""
+def _judge(
+    row: dict[str, object], bar: object, sign: int, is_baseline: bool, statuses: list[str]
+) -> None:
+    """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
+
+    That is the baseline's test score.
+    """
     notes: list[str] = row["note"]  # type: ignore[assignment]
     row["status"] = "ok"
     train = row["train_mean"]
@@ -173,6 +180,7 @@ def _judge(row: dict[str, object], bar: object, sign: int, is_baseline: bool) ->
         row["status"] = "underfit"
         whose = "its own" if is_baseline else "the baseline's"
         notes.append(f"underfit: its training score is worse than {whose} test score")
-    if row["n_failed"]:
-        row["status"] = "diverged"
-        notes.insert(0, f"{row['n_failed']} of {row['n'] + row['n_failed']} runs diverged")  # type: ignore[operator]
+    stopped = [name for name in STOPS if name in statuses]
+    if stopped:
+        row["status"] = stopped[0]
+        notes[:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]

@@ -36,6 +36,8 @@ PLAN: dict[str, Any] = {
     "dtype": "float32",
     "metric": "accuracy",
     "plugins": [],
+    "max_dropped": 0.95,
+    "max_dead": 0.99,
     "data": {
         "name": "digits",
         "rows": 1797,

@@ -75,7 +75,7 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("No winner is named from 2 seeds")
+    assert done.stdout.startswith("No winner is named from 2 pairs")
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)

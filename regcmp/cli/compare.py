@@ -71,6 +71,11 @@ OPTIONS = (
            help="Rows per step."),
     option("Training", "--epochs", default=str(Plan.epochs), metavar="N",
            help="Passes over the training rows."),
+    option("Training", "--max-dropped", default=str(Plan.max_dropped), metavar="SHARE",
+           help="Stop a run where a larger share of a layer's units is dropped."),
+    option("Training", "--max-dead", default=str(Plan.max_dead), metavar="SHARE",
+           help="Stop a run where a larger share of a layer's relu units is 0 on all training rows;"
+           " 1 stops none."),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
            help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on"
@@ -79,6 +84,8 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run."),
     option("Output", "--history", "history_file", metavar="FILE.csv", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    option("Output", "--strict", is_flag=True,
+           help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
@@ -109,6 +116,7 @@ def compare(
     quiet: bool,
     color: str,
     jobs: str | None,
+    strict: bool,
     debug: bool,
     **words: Any,
 ) -> None:
@@ -150,6 +158,8 @@ def compare(
     screen.warn_of_failures(comparison)
     if refused:
         raise RegcmpError("; ".join(refused))
+    if strict and comparison.summary["n_failed"].any():
+        raise SystemExit(1)
 
 
 def export(comparison: Comparison, name: str, place: Target) -> None:

@@ -95,15 +95,17 @@ class Screen:
         print_table(table, console, _width(console, stream))
 
     def warn_of_failures(self, report: Report) -> None:
-        """Say on standard error which methods have runs that diverged."""
-        failed = report.summary[report.summary["n_failed"] > 0]
-        if self.quiet or failed.empty:
+        """Say on standard error which methods have runs that were stopped: a line for each status."""
+        from regcmp.report.verdict import WAYS_OUT
+
+        if self.quiet:
             return
-        each = ", ".join(
-            f"{row['method']} ({row['n_failed']} of {row['n'] + row['n_failed']} runs)"
-            for row in failed.to_dict("records")
-        )
-        print(f"Warning: diverged: {each}; try a smaller --lr", file=sys.stderr)
+        for status, way_out in WAYS_OUT.items():
+            failed = report.runs["status"] == status
+            counts = failed.groupby(report.runs["method"], sort=False).agg(["sum", "size"])
+            each = [f"{name} ({n} of {of} runs)" for name, n, of in counts.itertuples() if n]
+            if each:
+                print(f"Warning: {status}: {', '.join(each)}; {way_out}", file=sys.stderr)
 
 
 def _width(console: Console, stream: TextIO) -> int | None:

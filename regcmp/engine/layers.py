@@ -87,7 +87,8 @@ class Relu(Layer):
         # A comparison and a product are faster than np.maximum, and backward needs the comparison.
         memory.positive = memory.scratch("positive", x.shape, np.bool_)
         np.greater(x, 0, out=memory.positive)
-        return np.multiply(x, memory.positive, out=x)
+        memory.y = np.multiply(x, memory.positive, out=x)
+        return memory.y
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool

@@ -22,6 +22,10 @@ class Settings:
     batch_size: int
     epochs: int
     dtype: str
+    max_dropped: float = 0.95
+    """The share of a layer's units above which a run that drops them is stopped."""
+    max_dead: float = 0.99
+    """The share of a layer's relu units above which a run where they are dead is stopped."""
 
 
 @dataclass(frozen=True)

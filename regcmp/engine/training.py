@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from regcmp.engine.arrays import Floats, Integers, Scratch
+from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.measuring import Measure, Scores
+from regcmp.engine.measuring import Measure, Record
 from regcmp.engine.network import Gradient, Network, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
@@ -23,10 +24,6 @@ from regcmp.engine.streams import stream
 RECORDS = 18
 """At how many epochs, at most, the scores are recorded."""
 
-BLOWN_UP = 10.0
-"""A run whose training loss ends above this multiple of its start has diverged."""
-
-
 STACK_BYTES = 1 << 20
 """How large the theta of a stack may be."""
 
@@ -34,23 +31,16 @@ MOST_RUNS = 32
 
 
 @dataclass(frozen=True)
-class Record:
-    """One run's scores after an epoch; epoch 0 is before training."""
-
-    epoch: int
-    train: Scores
-    test: Scores
-
-
-@dataclass(frozen=True)
 class Trained:
-    """One run's outcome: 'ok' or 'diverged', its records and its final weights (P,)."""
+    """One run's outcome: 'ok' or why it was stopped, its records and its last weights (P,)."""
 
     status: str
     history: tuple[Record, ...]
     theta: Floats
     nonzero_fraction: float
     """The share of weights, biases aside, that are not exactly zero."""
+    stopped: int | None = None
+    """The epoch after which it was stopped, if it was."""
 
 
 def train(stack: Stack) -> list[Trained]:
@@ -66,8 +56,9 @@ def train(stack: Stack) -> list[Trained]:
     schedule = SCHEDULES[settings.schedule]
     recorded = recorded_epochs(settings.epochs)
     measure = Measure(network, rows, stack.which)
+    guard = Guard(settings, len(theta))
 
-    history = [record(measure, 0, theta)]
+    history = [measure.record(0, theta)]
     with np.errstate(all="ignore"):
         for epoch in range(1, settings.epochs + 1):
             context.epoch = epoch
@@ -76,6 +67,7 @@ def train(stack: Stack) -> list[Trained]:
                 context.rate = settings.lr * schedule(done)
                 x, targets = fold(regularizers, "transform", (x, targets), context)
                 masks = fold(regularizers, "mask", network.no_masks(), context)
+                guard.count_dropped(masks, epoch)
                 context.gradient = partial(gradient, x=x, targets=targets, masks=masks)
                 grad = context.gradient(fold(regularizers, "perturb", theta, context))
                 grad = fold(regularizers, "penalize", grad, context)
@@ -83,9 +75,12 @@ def train(stack: Stack) -> list[Trained]:
                 theta = fold(regularizers, "project", theta, context)
             judged = fold(regularizers, "select", theta, context)
             if epoch in recorded:
-                history.append(record(measure, epoch, judged))
-    histories = zip(*history, strict=True)
-    return [trained(network, row, runs) for row, runs in zip(judged, histories, strict=True)]
+                history.append(measure.record(epoch, judged))
+            guard.check(epoch, judged, history)
+            if guard.all_stopped:
+                break
+    runs = enumerate(zip(judged, zip(*history, strict=True), strict=True))
+    return [trained(network, *run, guard.stops.get(i)) for i, run in runs]
 
 
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
@@ -181,16 +176,12 @@ def recorded_epochs(epochs: int) -> set[int]:
     return {round(epochs * i / records) for i in range(1, records + 1)}
 
 
-def record(measure: Measure, epoch: int, theta: Floats) -> list[Record]:
-    """Every run's scores with the weights theta (R, P)."""
-    scores = zip(measure.train_scores(theta), measure.test_scores(theta), strict=True)
-    return [Record(epoch, train, test) for train, test in scores]
-
-
-def trained(network: Network, theta: Floats, history: tuple[Record, ...]) -> Trained:
-    """Put one run's outcome together, and say whether it diverged."""
-    start, end = history[0].train.loss, history[-1].train.loss
-    finite = bool(np.isfinite(theta).all() and np.isfinite(history[-1].test.loss))
-    ok = finite and end <= BLOWN_UP * start
+def trained(
+    network: Network, theta: Floats, history: tuple[Record, ...], stop: Stop | None
+) -> Trained:
+    """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
+    if stop:
+        theta, history = stop.theta, tuple(each for each in history if each.epoch <= stop.epoch)
     nonzero = float(np.count_nonzero(theta[network.is_weight]) / network.is_weight.sum())
-    return Trained("ok" if ok else "diverged", history, theta.copy(), nonzero)
+    status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
+    return Trained(status, history, theta.copy(), nonzero, epoch)

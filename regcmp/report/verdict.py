@@ -11,6 +11,12 @@ from regcmp.results import METRICS
 from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P, holm, interval_p
 
 ALPHA = 1 - LEVEL
+WAYS_OUT = {
+    "diverged": "try a smaller --lr",
+    "overdropped": "drop less, or allow it by --max-dropped",
+    "dead": "try a smaller strength or --lr, or --max-dead 1",
+}
+"""What to do about runs that were stopped, by their status."""
 
 
 def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
@@ -23,7 +29,8 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     if not others:
         return f"Only {baseline} was trained: name a method to compare it with."
     if base["n"] == 0:
-        return f"No comparison: every run of the baseline {baseline} diverged; try a smaller --lr."
+        way_out = WAYS_OUT[base["status"]]
+        return f"No comparison: every run of the baseline {baseline} {base['status']}; {way_out}."
     pairs = max(map(_pairs, others))
     if pairs < MIN_PAIRS_FOR_P:
         return (

@@ -23,6 +23,8 @@ class Number:
     meaning: str
     whole: bool = False
     """Whether only whole numbers are meant."""
+    drops: bool = False
+    """Whether it is a rate at which units are dropped, which --max-dropped bounds."""
 
 
 def no_gradient(theta: Floats) -> Floats:

@@ -61,8 +61,10 @@ class Dropout(Regularizer):
     """
 
     name = "dropout"
-    strength_is = Number(0.5, 0, 0.95, "probability p to drop a hidden unit")
-    options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "probability to drop an input feature")}
+    strength_is = Number(0.5, 0, 0.999, "probability p to drop a hidden unit", drops=True)
+    options_are: ClassVar = {
+        "input": Number(0.0, 0, 0.999, "probability to drop an input feature", drops=True)
+    }
     grid = (0.1, 0.2, 0.3, 0.5, 0.7)
     formula = "h ← h · m / (1 - p), m ~ Bernoulli(1 - p)"
     paper = "Srivastava et al. 2014, Dropout (whose p is the probability to keep)"

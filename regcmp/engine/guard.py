@@ -1,0 +1,111 @@
+"""The guard: runs that can't come to anything are stopped, and their neighbours do not notice.
+
+A stopped run is not taken out of its stack: it is computed on and ignored, since taking it out would
+copy every array. When all runs of a stack are stopped, the stack ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+
+import numpy as np
+
+from regcmp.engine.arrays import Booleans, Floats, Integers
+from regcmp.engine.measuring import Record
+from regcmp.engine.network import Masks
+from regcmp.engine.stack import Settings
+
+BLOWN_UP = 10.0
+"""A training loss above this multiple of its start is too high."""
+
+PATIENCE = 2
+"""At how many recorded epochs in a row a loss is too high before a run is stopped; one at the end."""
+
+ENOUGH = 1000
+"""How many units must have been looked at before the share of dropped ones is judged."""
+
+CHANCE = 4.0
+"""By how many standard errors that share must be too large: a rate at the bound is allowed."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why and after which epoch a run was stopped, and its weights (P,) then."""
+
+    status: str
+    epoch: int
+    theta: Floats
+
+
+class Guard:
+    """Watches the R runs of a stack. It reads what training makes and changes none of it.
+
+    What is looked at in a step is a comparison of two numbers, but for the first step of an epoch:
+    its masks stand for the epoch's.
+    """
+
+    def __init__(self, settings: Settings, runs: int) -> None:
+        self.settings = settings
+        self.runs = runs
+        self.stops: dict[int, Stop] = {}
+        self.too_high = [0] * runs
+        self.counted = 0
+        self.units: dict[int, int] = {}
+        self.dropped: dict[int, Integers] = {}
+
+    @property
+    def all_stopped(self) -> bool:
+        """Whether nothing is left to train."""
+        return len(self.stops) == self.runs
+
+    def count_dropped(self, masks: Masks, epoch: int) -> None:
+        """Count each run's zeros in the masks (R, B, width) of an epoch's first step, by layer."""
+        if epoch == self.counted:
+            return
+        self.counted = epoch
+        for layer, mask in enumerate(masks):
+            if mask is not None:
+                zeros = mask[0].size - np.count_nonzero(mask, axis=(1, 2))
+                self.dropped[layer] = self.dropped.get(layer, 0) + zeros
+                self.units[layer] = self.units.get(layer, 0) + mask[0].size
+
+    def check(self, epoch: int, theta: Floats, history: Sequence[Sequence[Record]]) -> None:
+        """After an epoch, stop the runs that it shows to be lost, by their weights theta (R, P)."""
+        finite: Booleans = np.logical_and.reduce(np.isfinite(theta), axis=1)
+        overdropped = self._overdropped()
+        recorded = history[-1][0].epoch == epoch
+        for run in range(self.runs):
+            if run in self.stops:
+                continue
+            start, last = history[0][run], history[-1][run]
+            status = "" if finite[run] else "diverged"
+            if recorded:
+                status = status or self._judged(run, start, last)
+            if overdropped[run]:
+                status = status or "overdropped"
+            if status:
+                self.stops[run] = Stop(status, epoch, theta[run].copy())
+
+    def _judged(self, run: int, start: Record, last: Record) -> str:
+        """What the record shows. Where the loss is too high, dead units are but a part of it."""
+        if not (isfinite(last.train.loss) and isfinite(last.test.loss)):
+            return "diverged"
+        if last.train.loss <= BLOWN_UP * start.train.loss:
+            self.too_high[run] = 0
+            return "dead" if last.dead_share > self.settings.max_dead else ""
+        self.too_high[run] += 1
+        final = last.epoch == self.settings.epochs
+        return "diverged" if self.too_high[run] >= (1 if final else PATIENCE) else ""
+
+    def _overdropped(self) -> Booleans:
+        """Of each run, whether a layer has lost more than its share, or every unit every time."""
+        most = self.settings.max_dropped
+        over: Booleans = np.zeros(self.runs, bool)
+        for layer, units in self.units.items():
+            if units >= ENOUGH:
+                share = self.dropped[layer] / units
+                over |= share > most + CHANCE * sqrt(most * (1 - most) / units)
+                over |= self.dropped[layer] == units
+        return over
