@@ -17,7 +17,7 @@ import regcmp
 
 DATASETS = ("digits", "iris", "wine", "breast_cancer")
 NETWORKS = ("128", "64,64", "128,64")
-EPOCHS = (60, 100)
+EPOCHS = (60, 80, 100)
 METHODS = (
     "none",
     "l1=3e-5,1e-4,3e-4,1e-3,3e-3",

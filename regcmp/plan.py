@@ -59,7 +59,7 @@ class Plan:
     lr: float = Adam.default_rate
     schedule: str = "constant"
     batch_size: int = 64
-    epochs: int = 100
+    epochs: int = 80
     dtype: str = "float32"
     metric: str = "accuracy"
     plugins: tuple[Plugin, ...] = ()

@@ -64,7 +64,7 @@ class Adam:
     twelve passes over memory.
     """
 
-    default_rate = 0.005
+    default_rate = 0.006
     b1, b2, eps = 0.9, 0.999, 1e-8
 
     def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:

@@ -21,7 +21,7 @@ from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Rows, Settings, Stack
 from regcmp.engine.streams import stream
 
-RECORDS = 18
+RECORDS = 15
 """At how many epochs, at most, the scores are recorded."""
 
 STACK_BYTES = 1 << 20
