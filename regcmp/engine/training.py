@@ -168,7 +168,7 @@ def runs_per_stack(settings: Settings, n_features: int, n_classes: int) -> int:
 
 
 def recorded_epochs(epochs: int) -> set[int]:
-    """Which epochs are recorded: about 20, evenly spread, always the last.
+    """Which epochs are recorded: about 15, evenly spread, always the last.
 
     At most every fourth, since measuring once costs about a third of training for an epoch.
     """
