@@ -21,7 +21,7 @@ from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Rows, Settings, Stack
 from regcmp.engine.streams import stream
 
-RECORDS = 15
+RECORDS = 12
 """At how many epochs, at most, the scores are recorded."""
 
 STACK_BYTES = 1 << 20
@@ -168,7 +168,7 @@ def runs_per_stack(settings: Settings, n_features: int, n_classes: int) -> int:
 
 
 def recorded_epochs(epochs: int) -> set[int]:
-    """Which epochs are recorded: about 15, evenly spread, always the last.
+    """Which epochs are recorded: a dozen, evenly spread, always the last.
 
     At most every fourth, since measuring once costs about a third of training for an epoch.
     """
