@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.matrices import incoming_norms, matrices
+from regcmp.engine.regularizers.matrices import TINY, incoming_norms, matrices
+from regcmp.engine.regularizers.penalties import Penalty
 
-TINY = 1e-30
 
-
-class L1Prox(Regularizer):
+class L1Prox(Penalty):
     """Lasso by soft threshold: after each step every weight moves to 0 by rate λ, and stops there.
 
     The minimized sum is that of l1, but weights become exactly 0, which a gradient never reaches.
@@ -33,16 +30,6 @@ class L1Prox(Regularizer):
         "Keras": "not available",
         "PyTorch": "after optimizer.step(): w.copy_(torch.nn.functional.softshrink(w, lr·λ))",
     }
-
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.lam: Floats = strength[:, :, 0] * network.is_weight
 
     def project(self, theta: Floats, context: Context) -> Floats:
         """Take off w what of it lies within the threshold: w - clip(w, -t, t)."""

@@ -8,9 +8,7 @@ import numpy as np
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.matrices import run_norms
-
-TINY = 1e-12
+from regcmp.engine.regularizers.matrices import TINY, run_norms
 
 
 class SAM(Regularizer):

@@ -11,6 +11,9 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Network
 
+TINY = 1e-30
+"""Added to a norm before dividing by it, so that a zero vector stays 0 instead of becoming 0 / 0."""
+
 
 def matrices(network: Network, theta: Floats) -> list[Floats]:
     """The weight matrices as views of theta (R, P), each (R, in, out); no biases."""

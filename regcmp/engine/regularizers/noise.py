@@ -13,19 +13,8 @@ from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
 from regcmp.engine.streams import fill_normal, stream
 
 
-class Noise(Regularizer):
-    """Noise on the inputs: fresh for each example whenever it is seen in training."""
-
-    name = "noise"
-    strength_is = Number(0.2, 0, 1e3, "standard deviation σ, in units of the standardised features")
-    grid = (0.05, 0.1, 0.2, 0.5, 1.0)
-    formula = "x ← x + σ z, z ~ N(0, 1)"
-    paper = "Bishop 1995, Training with noise is equivalent to Tikhonov regularization"
-    elsewhere: ClassVar = {
-        "scikit-learn": "not available",
-        "Keras": "keras.layers.GaussianNoise(σ) as the first layer",
-        "PyTorch": "x = x + σ·torch.randn_like(x), in training only",
-    }
+class Normal(Regularizer):
+    """What draws standard normal numbers, each run's from a stream of its own."""
 
     def __init__(
         self,
@@ -41,6 +30,21 @@ class Noise(Regularizer):
         """Standard normal numbers (R, ...) in a buffer of this regularizer's own."""
         return fill_normal(self.streams, context.scratch(self.name, shape))
 
+
+class Noise(Normal):
+    """Noise on the inputs: fresh for each example whenever it is seen in training."""
+
+    name = "noise"
+    strength_is = Number(0.2, 0, 1e3, "standard deviation σ, in units of the standardised features")
+    grid = (0.05, 0.1, 0.2, 0.5, 1.0)
+    formula = "x ← x + σ z, z ~ N(0, 1)"
+    paper = "Bishop 1995, Training with noise is equivalent to Tikhonov regularization"
+    elsewhere: ClassVar = {
+        "scikit-learn": "not available",
+        "Keras": "keras.layers.GaussianNoise(σ) as the first layer",
+        "PyTorch": "x = x + σ·torch.randn_like(x), in training only",
+    }
+
     def transform(self, batch: Batch, context: Context) -> Batch:
         x, targets = batch
         noise = self.draw(x.shape, context)
@@ -49,7 +53,7 @@ class Noise(Regularizer):
         return x, targets
 
 
-class WeightNoise(Noise):
+class WeightNoise(Normal):
     """Noise on the weights: each step takes its gradient at weights that noise has moved.
 
     The step itself starts from the weights without noise, and these are judged. One draw serves the
@@ -67,9 +71,6 @@ class WeightNoise(Noise):
         "PyTorch": "add σ·torch.randn_like(w) before the forward pass, take it off before the step",
     }
 
-    def transform(self, batch: Batch, context: Context) -> Batch:
-        return batch
-
     def perturb(self, theta: Floats, context: Context) -> Floats:
         point = self.draw(theta.shape, context)
         point *= self.strength[:, :, 0]
@@ -78,7 +79,7 @@ class WeightNoise(Noise):
         return point
 
 
-class GradNoise(Noise):
+class GradNoise(Normal):
     """Noise on the gradient, which fades: its variance falls with the number of steps t taken.
 
     It acts on every parameter, biases too, after penalties and clipping. η is a variance, so ten
@@ -97,9 +98,6 @@ class GradNoise(Noise):
         " * math.sqrt(η / (1 + t)**0.55))",
     }
     t = 0
-
-    def transform(self, batch: Batch, context: Context) -> Batch:
-        return batch
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
         noise = self.draw(grad.shape, context)

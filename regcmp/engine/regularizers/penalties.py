@@ -13,7 +13,7 @@ from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
 class Penalty(Regularizer):
-    """A penalty λ Σ f(w) on weights, with ``self.lam`` (R, P): λ at weights and 0 at biases."""
+    """What acts on each weight by itself, with ``self.lam`` (R, P): λ at weights and 0 at biases."""
 
     def __init__(
         self,

@@ -11,11 +11,8 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.matrices import matrices, outgoing_norms
+from regcmp.engine.regularizers.matrices import TINY, matrices, outgoing_norms
 from regcmp.engine.streams import fill_normal, stream
-
-TINY = 1e-30
-"""Keeps the direction of a zero vector from being 0 / 0: it is then 0."""
 
 
 class MatrixPenalty(Regularizer):
