@@ -23,6 +23,8 @@ ON = {
     "dropout": 0.4,
     "gaussdropout": 0.4,
     "noise": 0.4,
+    "cutout": 0.4,
+    "cutmix": 0.4,
     "mixup": 0.4,
     "smooth": 0.2,
     "weightnoise": 0.1,

@@ -113,6 +113,59 @@ def test_mixup_mixes_inputs_and_targets_alike() -> None:
         assert stats.kstest(np.array(shares)[:, run], beta.cdf).pvalue > 1e-3
 
 
+def test_cutout_sets_a_share_of_each_row_to_its_mean() -> None:
+    """S D of the D features, rounded and at least one: each as often, each row its own."""
+    shares = (0.0, 0.01, 0.3, 0.5)
+    x, targets = np.ones((4, DRAWS, 10)), np.ones((4, DRAWS, 2))
+    cut, same = make("cutout", *shares).transform((x, targets), context(np.zeros((4, 1))))
+    assert np.all(same == 1)
+    for run, count in enumerate((0, 1, 3, 5)):
+        zeros = cut[run] == 0
+        assert np.all(zeros.sum(axis=1) == count)
+        share = count / 10
+        assert np.allclose(zeros.mean(axis=0), share, atol=5 * np.sqrt(0.25 / DRAWS))
+    together = np.corrcoef((cut[2] == 0).T)[~np.eye(10, dtype=bool)]
+    assert np.allclose(together, -1 / 9, atol=0.04), "as far as a fixed number allows, independent"
+
+
+def test_cutout_is_nested_across_shares() -> None:
+    """Under one seed, what a smaller share cuts out a larger one cuts out too: strengths are paired."""
+    low, high = (
+        make("cutout", share).transform(
+            (np.ones((1, 50, 10)), np.ones((1, 50, 2))), context(np.zeros((1, 1)))
+        )[0]
+        for share in (0.2, 0.6)
+    )
+    assert np.all(high[low == 0] == 0) and (high == 0).sum() > (low == 0).sum()
+
+
+def test_cutmix_swaps_columns_and_mixes_targets_by_their_share() -> None:
+    """One set of columns for the batch, uniform in size at alpha = 1; with probability p; by run."""
+    rows, features, chances = 6, 20, (0.0, 0.5, 1.0)
+    cutmix, counts = make("cutmix", *chances), []
+    for _ in range(2000):
+        own = np.arange(1.0, rows + 1)
+        x = np.tile(own[:, None], (3, 1, features)) + np.arange(3)[:, None, None] * 100
+        targets = np.tile(np.eye(rows), (3, 1, 1))
+        before = x.copy()
+        now = context(np.zeros((3, 1)))
+        now.batch_size = rows
+        mixed, soft = cutmix.transform((x, targets), now)
+        swapped = mixed != before
+        counts.append(swapped.any(axis=1).sum(axis=1))
+        for run in range(3):
+            origin = (mixed[run] - run * 100).astype(int) - 1
+            expected = np.stack([np.bincount(row, minlength=rows) for row in origin]) / features
+            np.testing.assert_allclose(soft[run], expected, atol=1e-12)
+            columns = swapped[run].any(axis=0)
+            partners = origin[:, columns]
+            assert np.all(partners == partners[:, :1]), "one partner for all columns of a row"
+    counts = np.array(counts)
+    assert not counts[:, 0].any(), "p = 0 is off"
+    assert abs((counts[:, 1] == 0).mean() - 0.5 - 0.5 * (counts[:, 2] == 0).mean()) < 0.06
+    assert abs(counts[:, 2].mean() - features / 2) < 0.6
+
+
 def quadratic(hessian: Floats) -> Callable[[Floats], Floats]:
     """The gradient of ½ Σ h w² at any weights."""
     return lambda theta: hessian * theta

@@ -61,7 +61,8 @@ OPTIONS = (
            help="Widths of the hidden layers."),
     choice("Network", "activation", "Of the hidden layers."),
     choice("Network", "init",
-           "Initial weights: he N(0, 2/fan_in), glorot uniform, normal N(0, 0.05²)."),
+           "Initial weights: he N(0, 2/fan_in), lecun N(0, 1/fan_in), glorot uniform, normal"
+           " N(0, 0.05²)."),
     choice("Network", "dtype", "Precision of training."),
     choice("Training", "optimizer", "How weights follow the gradient."),
     option("Training", "--lr", metavar="RATE", help=f"Learning rate.  [default: {RATES}]"),

@@ -23,12 +23,22 @@ def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     return rng.uniform(-bound, bound, shape)
 
 
+def lecun(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """N(0, 1 / fan_in), for selu (LeCun et al. 1998; Klambauer et al. 2017)."""
+    return rng.normal(0, np.sqrt(1 / shape[0]), shape)
+
+
 def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """N(0, 0.05²), whatever the width."""
     return rng.normal(0, 0.05, shape)
 
 
-INITIALIZERS: dict[str, Initializer] = {"he": he, "glorot": glorot, "normal": normal}
+INITIALIZERS: dict[str, Initializer] = {
+    "he": he,
+    "glorot": glorot,
+    "lecun": lecun,
+    "normal": normal,
+}
 """Initialisations by their name on the command line."""
 
 

@@ -131,6 +131,36 @@ class Sigmoid(Layer):
         return dy
 
 
+class Selu(Layer):
+    """y = s x where x > 0, else s a (exp(x) - 1), so dy/dx = s, else y + s a.
+
+    With s and a of Klambauer et al. 2017, the outputs of a layer whose weights are N(0, 1 / fan_in) keep
+    mean 0 and variance 1 from layer to layer.
+    """
+
+    ALPHA = 1.6732632423543772
+    SCALE = 1.0507009873554805
+
+    def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
+        negative = np.minimum(x, 0, out=memory.scratch("negative", x.shape))
+        np.expm1(negative, out=negative)
+        negative *= self.ALPHA
+        np.maximum(x, 0, out=x)
+        x += negative
+        x *= self.SCALE
+        memory.y = x
+        return x
+
+    def backward(
+        self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
+    ) -> Floats:
+        slope = np.minimum(memory.y, 0, out=memory.scratch("slope", memory.y.shape))
+        slope += self.SCALE * self.ALPHA
+        np.copyto(slope, self.SCALE, where=memory.y > 0)
+        dy *= slope
+        return dy
+
+
 class Identity(Layer):
     """y = x: a linear network, for checks and as a reference."""
 
@@ -139,6 +169,7 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "relu": Relu,
     "tanh": Tanh,
     "sigmoid": Sigmoid,
+    "selu": Selu,
     "identity": Identity,
 }
 """Hidden activations by their name on the command line."""

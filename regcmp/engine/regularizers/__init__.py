@@ -1,8 +1,9 @@
 """The regularizers. Their order here is the canonical order in a method's name and in training.
 
-Within a hook it is the order in which they act: noise before the mixing of examples, penalties before
-the clipping of what they add up to, clipping before the noise that it must not bound, thresholds and
-decay before the bounds that must hold in the end, and averages last, over what all others leave.
+Within a hook it is the order in which they act: noise before the cutting and mixing of examples,
+penalties before the clipping of what they add up to, clipping before the noise that it must not bound,
+thresholds and decay before the bounds that must hold in the end, and averages last, over what all
+others leave.
 """
 
 from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
@@ -13,6 +14,7 @@ from regcmp.engine.regularizers.gradient import SAM, Clip
 from regcmp.engine.regularizers.masks import Dropout, GaussDropout
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
+from regcmp.engine.regularizers.rows import CutMix, CutOut
 from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 
 REGISTRY: dict[str, type[Regularizer]] = {
@@ -20,7 +22,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
     for each in (
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Dropout, GaussDropout),
-        *(Noise, Mixup, Smooth),
+        *(Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, SAM),
         *(Clip, GradNoise),
         *(L1Prox, Decay, MaxNorm, UnitNorm),

@@ -1,0 +1,31 @@
+"""What initial weights are drawn from, and what selu makes of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from regcmp.engine.initializers import initial_theta
+from regcmp.engine.layers import Memory
+from regcmp.engine.network import mlp
+
+
+@pytest.mark.parametrize(("name", "variance"), [("he", 2 / 50), ("lecun", 1 / 50)])
+def test_variance_follows_fan_in(name: str, variance: float) -> None:
+    """Over the weights; biases are 0."""
+    network = mlp(50, (400,), 3, "relu")
+    (weight, bias), *_ = network.params(initial_theta(network, name, [0], "float64"))
+    assert abs(weight.var() / variance - 1) < 5 * np.sqrt(2 / weight.size)
+    assert not bias.any()
+
+
+def test_selu_and_lecun_keep_mean_zero_and_variance_one(rng: np.random.Generator) -> None:
+    """Through eight layers, as Klambauer et al. prove; relu with the same weights fades."""
+    for activation, keeps in (("selu", True), ("relu", False)):
+        network = mlp(300, (300,) * 8, 300, activation)
+        theta = initial_theta(network, "lecun", [0], "float64")
+        memories = [Memory(float) for _ in network.layers]
+        logits = network.forward(
+            network.params(theta), rng.normal(size=(1, 400, 300)), network.no_masks(), memories
+        )
+        assert (abs(logits.mean()) < 0.1 and abs(logits.var() - 1) < 0.15) is keeps
