@@ -1,0 +1,49 @@
+"""A table: rows as they were read, not yet understood; and the options of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int | None], None]
+"""Told how many bytes were read, and of how many, where that is known."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they were read: a column per feature, and the target's where there is one.
+
+    A column is float64 (NaN is missing) if every cell is a number; else it has the text of the file,
+    as ``str`` in an object column, with None where a cell is missing. Typed formats keep their
+    booleans and integers.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    source: str
+    """Where the rows are from, for the reader of a report."""
+    target: str | None = None
+    """The column that the source itself knows to be the target."""
+    test: pd.DataFrame | None = None
+    """Test rows that are given, with the same columns."""
+    image: tuple[int, ...] | None = None
+    """(H, W) or (H, W, C) where the features are an image's pixels in row-major order."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How text is read, and how much of it: None is 'found out, where there is no doubt'."""
+
+    sep: str | None = None
+    decimal: str = "."
+    encoding: str = "utf-8"
+    header: bool | None = None
+    na: tuple[str, ...] | None = None
+    sample: int | None = None
+    test: str | None = None
+    """The file of test rows."""
