@@ -28,4 +28,4 @@ def test_selu_and_lecun_keep_mean_zero_and_variance_one(rng: np.random.Generator
         logits = network.forward(
             network.params(theta), rng.normal(size=(1, 400, 300)), network.no_masks(), memories
         )
-        assert (abs(logits.mean()) < 0.1 and abs(logits.var() - 1) < 0.15) is keeps
+        assert bool(abs(logits.mean()) < 0.1 and abs(logits.var() - 1) < 0.15) is keeps
