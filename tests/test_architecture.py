@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "results": {"engine"},
     "experiment": {"data", "engine", "method", "plan", "results"},
     "statistics": {"results"},
-    "report": {"errors", "results", "statistics"},
+    "gates": {"errors", "method", "results"},
+    "report": {"errors", "gates", "results", "statistics"},
     "api": {
         "data",
         "environment",
@@ -39,6 +40,7 @@ MAY_IMPORT = {
         "engine",
         "environment",
         "errors",
+        "gates",
         "method",
         "plan",
         "plugins",

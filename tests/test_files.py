@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+import pandas as pd
 import pytest
+from handmade import report
 
 from regcmp.errors import RegcmpError, UsageError
-from regcmp.report.files import Target, check_distinct, target, write_whole
+from regcmp.report.files import FORMATS, FRAMES, Target, check_distinct, target, write_whole
+from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
+from regcmp.report.latex import to_latex
+from regcmp.report.parquet import to_parquet
+from regcmp.report.table import make_table
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 NEW, OLD = "new ± ½\n", "old\n"
@@ -184,7 +193,9 @@ def message(text: str, *formats: str, flag: str = "-o") -> str:
 @pytest.mark.parametrize("text", ["", "report", "report.xlsx", ".csv", "report.csv.gz", "dir/"])
 def test_an_unknown_suffix_is_refused_with_those_that_are_known(text: str) -> None:
     """The message names all of them."""
-    assert message(text).endswith("expected a name that ends in .csv, .json or .md, or '-'")
+    assert message(text).endswith(
+        "expected a name that ends in .csv, .json, .md, .tex, .parquet or .xml, or '-'"
+    )
 
 
 def test_runs_and_history_are_csv_alone() -> None:
@@ -293,3 +304,50 @@ def test_exports_to_several_places_are_fine(
     monkeypatch.chdir(tmp_path)
     check_distinct(target("-o", text) for text in ("-.json", str(tmp_path / "a.csv"), "b.csv"))
     check_distinct([])
+
+
+# Formats
+
+
+def test_every_format_has_a_writer_and_every_writer_is_offered() -> None:
+    """The two lists stand apart so that a wrong name is refused before anything heavy is imported."""
+    assert tuple(REPORT_WRITERS) == FORMATS
+    assert tuple(FRAME_WRITERS) == FRAMES
+
+
+def test_a_format_whose_package_is_missing_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before any training."""
+    monkeypatch.setattr("regcmp.report.files.find_spec", lambda _: None)
+    with pytest.raises(
+        UsageError, match=r"needs pyarrow; install it: pip install 'regcmp\[parquet\]'"
+    ):
+        target("-o", str(tmp_path / "r.parquet"))
+
+
+def test_parquet_keeps_types_and_numbers_and_is_no_text_for_a_terminal() -> None:
+    """Every number to the last bit, integers as integers, what is missing null."""
+    pytest.importorskip("pyarrow")
+    for given in (report().summary, report().runs, report().history):
+        read = pd.read_parquet(io.BytesIO(to_parquet(given)))
+        pd.testing.assert_frame_equal(read, given, check_exact=True)
+        assert to_parquet(given) == to_parquet(given)
+    with pytest.raises(UsageError, match="name a file"):
+        target("-o", "-.parquet")
+
+
+def test_latex_escapes_all_that_is_special_and_has_a_cell_per_column() -> None:
+    """No name ends a row or begins a command; a bracket at a row's start is no option of its end."""
+    table = make_table(report())
+    name = "\\input{x}$&#_%~^[red]*<|>"
+    text = to_latex(replace(table, rows=((name, *table.rows[0][1:]), *table.rows[1:])))
+    body = text.split("\\midrule\n")[1].split("\\bottomrule")[0].splitlines()
+    assert len(body) == len(table.rows)
+    for row in body:
+        assert len(re.split(r"(?<!\\)&", row)) == len(table.columns)
+        assert row.endswith("\\\\")
+    assert body[0].startswith(
+        r"\textbackslash{}input\{x\}\$\&\#\_\%\textasciitilde{}\textasciicircum{}"
+        r"{[}red{]}{*}\textless{}\textbar{}\textgreater{}"
+    )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from regcmp.cli.gates import (
+    GATE_FAILED,
+    GATE_OPTIONS,
+    judge_gates,
+    need_gates,
+    parse_gates,
+    say_findings,
+    tell_github,
+)
 from regcmp.cli.options import Command, Name, option
 from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
@@ -15,10 +25,11 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import RegcmpError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
-from regcmp.report.files import check_distinct, target, write_whole
+from regcmp.report.files import FRAMES, check_distinct, target, write_whole
 
 if TYPE_CHECKING:
     from regcmp.api import Comparison
+    from regcmp.gates import Finding, Grounds
     from regcmp.report.files import Target
 
 RATES = ", ".join(f"{name} {each.default_rate:g}" for name, each in OPTIMIZERS.items())
@@ -79,17 +90,18 @@ OPTIONS = (
            " 1 stops none."),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
-           help="Also write the report: .csv (summary), .json (everything), .md; '-' is CSV on"
-           " standard output, '-.json' JSON. Repeatable."),
-    option("Output", "--runs", "runs_file", metavar="FILE.csv", type=click.Path(),
-           envvar="REGCMP_COMPARE_RUNS", help="Write a row per run."),
-    option("Output", "--history", "history_file", metavar="FILE.csv", type=click.Path(),
+           help="Also write the report: .csv or .parquet (summary), .json (everything), .md, .tex,"
+           " .xml (gates, as JUnit); '-' is CSV on standard output, '-.json' JSON. Repeatable."),
+    option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
+           envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
+    option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
     option("Output", "--strict", is_flag=True,
            help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
+    *GATE_OPTIONS,
     option("Other", "--plugin", "plugins", multiple=True, metavar="FILE.py", type=click.Path(),
            envvar="REGCMP_COMPARE_PLUGIN", help="Python that registers regularizers of your own."
            " Repeatable."),
@@ -118,6 +130,9 @@ def compare(
     color: str,
     jobs: str | None,
     strict: bool,
+    fail_if: tuple[str, ...],
+    warn_if: tuple[str, ...],
+    no_github: bool,
     debug: bool,
     **words: Any,
 ) -> None:
@@ -140,42 +155,53 @@ def compare(
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
-            exports.append((name, target(f"--{name}", text, (".csv",))))
+            exports.append((name, target(f"--{name}", text, FRAMES)))
     check_distinct(each for _, each in exports)
+    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan))
+    need_gates((each for _, each in exports), gates)
 
     from regcmp.api import run
 
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
         comparison = run(plan, workers, advance)
+    findings = judge_gates(gates, comparison.summary, lambda: grounds(plan))
     # Files first: a closed pipe must not cost one.
     refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
         try:
-            export(comparison, name, place)
+            export(comparison, findings, name, place)
         except RegcmpError as error:
             refused.append(str(error))
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
     screen.warn_of_failures(comparison)
+    say_findings(findings, quiet=quiet)
+    tell_github(comparison.to_markdown, findings, off=no_github)
     if refused:
         raise RegcmpError("; ".join(refused))
+    if any(each.fails for each in findings):
+        raise SystemExit(GATE_FAILED)
     if strict and comparison.summary["n_failed"].any():
         raise SystemExit(1)
 
 
-def export(comparison: Comparison, name: str, place: Target) -> None:
-    """Write one frame, or the report in the target's format."""
-    from regcmp.report.delimited import to_csv
+def grounds(plan: Plan) -> Grounds:
+    """What a gate on this plan's table can ask about."""
+    from regcmp.gates import grounds_of
 
-    if name != "summary":
-        text = to_csv(getattr(comparison, name))
-    elif place.format == ".json":
-        text = comparison.to_json()
-    elif place.format == ".md":
-        text = comparison.to_markdown()
+    return grounds_of(plan.as_dict())
+
+
+def export(comparison: Comparison, findings: Sequence[Finding], name: str, place: Target) -> None:
+    """Write one frame, or the report in the target's format."""
+    from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
+
+    if name == "summary":
+        content = REPORT_WRITERS[place.format](comparison, findings)
     else:
-        text = comparison.to_csv()
-    if place.path is None:
-        print(text, end="")
+        content = FRAME_WRITERS[place.format](getattr(comparison, name))
+    if place.path is not None:
+        write_whole(place.path, content)
     else:
-        write_whole(place.path, text)
+        assert isinstance(content, str)
+        print(content, end="")

@@ -7,11 +7,19 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
 
-FORMATS = (".csv", ".json", ".md")
+FORMATS = (".csv", ".json", ".md", ".tex", ".parquet", ".xml")
+"""What -o writes; report/formats.py has the writers."""
+FRAMES = (".csv", ".parquet")
+"""What --runs and --history write."""
+BINARY = (".parquet",)
+"""Not for standard output."""
+NEEDS = {".parquet": ("pyarrow", "parquet")}
+"""Formats that need a package, and the extra that installs it."""
 STDOUT = "-"
 
 
@@ -35,7 +43,14 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
     suffix = path.suffix.lower()
     if suffix not in formats:
         raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
+    package, extra = NEEDS.get(suffix, ("", ""))
+    if package and find_spec(package) is None:
+        raise UsageError(
+            f"{flag} {text!r}: {suffix} needs {package}; install it: pip install 'regcmp[{extra}]'"
+        )
     if text == STDOUT + path.suffix:
+        if suffix in BINARY:
+            raise UsageError(f"{flag} {text!r}: {suffix} is no text for a terminal; name a file")
         return Target(None, suffix)
     try:
         if path.is_dir() or text.endswith(os.sep):
@@ -67,7 +82,7 @@ def check_distinct(targets: Iterable[Target]) -> None:
         seen.add(place)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file beside ``path`` and rename it, so that a reader sees the old or the new, never a part.
 
     The new file keeps the mode of the one it replaces. Raises RegcmpError where the system refuses.
@@ -76,10 +91,10 @@ def write_whole(path: Path, text: str) -> None:
     try:
         path = path.resolve() if path.is_symlink() else path
         with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".regcmp-", delete=False, encoding="utf-8", newline=""
+            "wb", dir=path.parent, prefix=".regcmp-", delete=False
         ) as file:
             temporary = file.name
-            file.write(text)
+            file.write(content if isinstance(content, bytes) else content.encode())
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcmp.report.table import Table
+from regcmp.report.text import clean
 
 
 def to_markdown(table: Table) -> str:
@@ -24,8 +25,7 @@ def to_markdown(table: Table) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is; control characters become spaces."""
-    plain = "".join(" " if ord(c) < 32 or 127 <= ord(c) < 160 else c for c in text)
-    return "".join("\\" + c if c in "\\`*_<>[]|#~&" else c for c in plain)
+    return "".join("\\" + c if c in "\\`*_<>[]|#~&" else c for c in clean(text))
 
 
 def _row(cells: list[str]) -> str:

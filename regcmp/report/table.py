@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from regcmp.report.numbers import MISSING, STYLES, count, p_text
+from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
 from regcmp.statistics import LEVEL
 
@@ -37,7 +38,7 @@ def make_table(report: Report) -> Table:
     """Lay a report's summary out for people."""
     plan = report.plan
     style = STYLES[plan["metric"]]
-    versus = f"vs {_short(plan['baseline'])}"
+    versus = clean(f"vs {_short(plan['baseline'])}")
     columns = (
         Column("Method", 0),
         Column("n", 0),
@@ -50,13 +51,14 @@ def make_table(report: Report) -> Table:
         Column(f"Gap {versus}", 2),
     )
     records: list[dict[str, Any]] = report.summary.to_dict("records")
+    rows = (_cells(row, plan["metric"], plan["baseline"]) for row in records)
     return Table(
-        above=_above(plan),
+        above=tuple(map(clean, _above(plan))),
         columns=columns,
-        rows=tuple(_cells(row, plan["metric"], plan["baseline"]) for row in records),
+        rows=tuple(tuple(map(clean, cells)) for cells in rows),
         tones=tuple(_tone(row, plan) for row in records),
-        below=(*_notes(records), *_legend(plan, records)),
-        verdict=report.verdict,
+        below=tuple(map(clean, (*_notes(records), *_legend(plan, records)))),
+        verdict=clean(report.verdict),
     )
 
 

@@ -1,0 +1,238 @@
+"""Gates: conditions on a table that fail a build, such as ``gap_mean(dropout=0.5) > 0.05``."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from regcmp.errors import UsageError, unknown
+from regcmp.method import parse_word, plain_text
+from regcmp.results import INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
+
+GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"
+EXAMPLE = "gap_mean(dropout=0.5) > 0.05"
+SHAPE = re.compile(r"\s*([^()<>=!]*?)\s*\(([^()]*)\)\s*([<>=!]*)\s*(.*?)\s*")
+OPERATORS = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+CONTRARY = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+ANY, BEST = "*", "best"
+SHARES = ("accuracy", "balanced_accuracy")
+"""Metrics that tables for people show in percent, and no column holds so."""
+MIN_RUNS = 2
+"""Fewer runs say nothing of a score: there is no spread to judge it by."""
+VERSUS = SUMMARY_COLUMNS[SUMMARY_COLUMNS.index("delta_test") : SUMMARY_COLUMNS.index("p_holm") + 1]
+"""The columns that compare a method with the baseline, which has no value in them."""
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What gates can ask about: the numeric columns of a table and its methods.
+
+    ``versus`` are the columns in which ``baseline`` never has a value. The method 'best' is that of
+    the best ``ranked_by``.
+    """
+
+    columns: tuple[str, ...]
+    methods: tuple[str, ...]
+    metric: str
+    ranked_by: str
+    baseline: str = ""
+    versus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition: it fails where it is true, or can't be judged. ``fatal`` is --fail-if."""
+
+    text: str
+    column: str
+    method: str
+    operator: str
+    limit: float
+    fatal: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in a gate's column for one method, after how many runs; or why that says nothing."""
+
+    method: str
+    value: float | None
+    n: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a gate ended: 'passed', 'failed' or 'inconclusive', and the readings that made it so."""
+
+    gate: Gate
+    outcome: str
+    readings: tuple[Reading, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the exit code says so."""
+        return self.gate.fatal and self.outcome != "passed"
+
+
+def grounds_of(plan: dict[str, Any]) -> Grounds:
+    """What can be asked of the summary of a plan's comparison."""
+    return Grounds(
+        columns=tuple(name for name in SUMMARY_COLUMNS if name not in TEXTS),
+        methods=tuple(plan["methods"]),
+        metric=plan["metric"],
+        ranked_by="test_mean",
+        baseline=plan["baseline"],
+        versus=VERSUS,
+    )
+
+
+def parse_gate(text: str, grounds: Grounds, *, fatal: bool = True) -> Gate:
+    """Read ``COLUMN(METHOD) OPERATOR NUMBER``.
+
+    Raises UsageError, naming the flag and the word, where one is not of the grammar or not there.
+    """
+    flag = "--fail-if" if fatal else "--warn-if"
+    try:
+        return _parse(text, grounds, fatal)
+    except UsageError as error:
+        raise UsageError(f"{flag} {text!r}: {error}") from None
+
+
+def _parse(text: str, grounds: Grounds, fatal: bool) -> Gate:
+    match = SHAPE.fullmatch(text)
+    if not match:
+        raise UsageError(f"expected {GRAMMAR}, in quotes, as in '{EXAMPLE}'")
+    column, word, sign, number = match.groups()
+    if column in TEXTS:
+        raise UsageError(f"column {column!r} holds text; a gate needs a number")
+    if column not in grounds.columns:
+        raise unknown("column", column, grounds.columns)
+    method = resolve(word, grounds.methods)
+    if method == grounds.baseline and column in grounds.versus:
+        raise UsageError(f"{method!r} is the baseline, which has no {column}: name another method")
+    if sign not in OPERATORS:
+        raise UsageError(f"expected one of {' '.join(OPERATORS)} before the number, got {sign!r}")
+    return Gate(text, column, method, sign, _limit(number, column, grounds.metric), fatal)
+
+
+def _limit(text: str, column: str, metric: str) -> float:
+    try:
+        limit = float(plain_text(text))
+    except ValueError:
+        limit = float("nan")
+    if not isfinite(limit):
+        raise UsageError(f"expected a number such as 0.05 at the end, got {text!r}")
+    if metric in SHARES and abs(limit) > 1 and column not in INTEGERS:
+        raise UsageError(f"{column} holds shares, not percent: 5 % is 0.05, got {text!r}")
+    return limit
+
+
+def resolve(word: str, methods: Sequence[str]) -> str:
+    """The method that a word means: by its canonical name, by bare names if one method has them.
+
+    'best' and '*' stay what they are. Raises UsageError where none or several are meant.
+    """
+    word = word.strip()
+    if word in (ANY, BEST, *methods):
+        return word
+    if not re.search(r"[=:]", word):
+        named = [name for name in methods if _names(name) == _names(word)]
+        if len(named) > 1:
+            raise UsageError(
+                f"{word!r} could be {' or '.join(named)}: write the strength, or '*' for any method"
+            )
+        if named:
+            return named[0]
+    else:
+        meant = [str(method) for method in parse_word(word, max_dropped=1.0)]
+        if len(meant) > 1:
+            raise UsageError(f"expected one method, got {len(meant)} in {word!r}")
+        if meant[0] in methods:
+            return meant[0]
+    raise unknown("method", word, [*methods, BEST, ANY], of=" in this table")
+
+
+def _names(method: str) -> list[str]:
+    """The regularizers of a method; a plus sign within a number is not followed by a letter."""
+    parts = re.split(r"\+(?=\s*[a-z])", method)
+    return sorted(re.split("[=:]", part)[0].strip() for part in parts)
+
+
+def judge(gates: Iterable[Gate], table: pd.DataFrame, grounds: Grounds) -> list[Finding]:
+    """How each gate ends on a table of the kind that ``grounds`` describes."""
+    rows = {str(row["method"]): row for row in table.to_dict("records")}
+    return [_judge(gate, rows, grounds) for gate in gates]
+
+
+def _judge(gate: Gate, rows: dict[str, dict[str, Any]], grounds: Grounds) -> Finding:
+    asked = _asked(gate, rows, grounds)
+    if not asked:
+        nothing = Reading("", None, "", _nothing(gate))
+        return Finding(gate, "inconclusive", (nothing,))
+    readings = tuple(_read(gate.column, rows[name]) for name in asked)
+    unclear = tuple(each for each in readings if each.problem)
+    compare = OPERATORS[gate.operator]
+    failed = tuple(
+        each for each in readings if each.value is not None and compare(each.value, gate.limit)
+    )
+    if failed:
+        return Finding(gate, "failed", failed)
+    return Finding(gate, "inconclusive", unclear) if unclear else Finding(gate, "passed", readings)
+
+
+def _asked(gate: Gate, rows: dict[str, dict[str, Any]], grounds: Grounds) -> list[str]:
+    """The methods that a gate asks about.
+
+    Any method: but not the baseline where it has no value, nor in a diff one that is new. The best:
+    of the methods without a stopped run, since those that are left of others may be the lucky ones.
+    """
+    if gate.method == ANY:
+        return [
+            name
+            for name, row in rows.items()
+            if row["status"] != "added"
+            and not (name == grounds.baseline and gate.column in grounds.versus)
+        ]
+    if gate.method != BEST:
+        return [gate.method]
+    whole = {
+        name: float(row[grounds.ranked_by])
+        for name, row in rows.items()
+        if pd.notna(row[grounds.ranked_by]) and not row.get("n_failed", row.get("n_failed_new"))
+    }
+    pick = max if METRICS[grounds.metric].higher_is_better else min
+    return [pick(whole, key=whole.__getitem__)] if whole else []
+
+
+def _nothing(gate: Gate) -> str:
+    return "no method is without a stopped run" if gate.method == BEST else "no method to ask about"
+
+
+def _read(column: str, row: dict[str, Any]) -> Reading:
+    name, value = str(row["method"]), row[column]
+    if "n" in row:
+        counts, n = [row["n"]], f"{row['n']}"
+        if row["n_failed"]:
+            n += f" of {row['n'] + row['n_failed']}"
+    else:
+        counts = [row["n_old"], row["n_new"]]
+        n = " and ".join("none" if pd.isna(count) else str(count) for count in counts)
+    if column not in INTEGERS and any(pd.isna(each) or each < MIN_RUNS for each in counts):
+        return Reading(name, None, n, "too few runs to say")
+    if pd.isna(value):
+        return Reading(name, None, n, "no value")
+    return Reading(name, value, n)

@@ -1,0 +1,35 @@
+"""Which function writes which format: a new one is a line here and in ``files.FORMATS``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from regcmp.gates import Finding
+from regcmp.report.delimited import to_csv
+from regcmp.report.gates import to_junit
+from regcmp.report.json_text import to_json
+from regcmp.report.latex import to_latex
+from regcmp.report.markdown import to_markdown
+from regcmp.report.parquet import to_parquet
+from regcmp.report.table import make_table
+from regcmp.results import Report
+
+Content = str | bytes
+
+FRAME_WRITERS: dict[str, Callable[[pd.DataFrame], Content]] = {
+    ".csv": to_csv,
+    ".parquet": to_parquet,
+}
+"""Of one frame."""
+
+REPORT_WRITERS: dict[str, Callable[[Report, Sequence[Finding]], Content]] = {
+    ".csv": lambda report, _: to_csv(report.summary),
+    ".json": lambda report, _: to_json(report),
+    ".md": lambda report, _: to_markdown(make_table(report)),
+    ".tex": lambda report, _: to_latex(make_table(report)),
+    ".parquet": lambda report, _: to_parquet(report.summary),
+    ".xml": lambda report, findings: to_junit(findings, report.plan["dataset"]),
+}
+"""Of a report, and of how its gates ended."""

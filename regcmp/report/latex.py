@@ -1,0 +1,67 @@
+"""The table as LaTeX, with the rules of booktabs."""
+
+from __future__ import annotations
+
+import re
+
+from regcmp.report.table import Table
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "±": r"$\pm$",
+    "λ": r"$\lambda$",
+    "½": r"\textonehalf{}",
+    # After the end of a row, these would be taken for its options.
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    **{each: "\\" + each for each in "{}$&#_%"},
+}
+
+
+def to_latex(table: Table) -> str:
+    r"""A table environment for \input; the preamble needs booktabs, text is UTF-8."""
+    headers = [escape(column.header) for column in table.columns]
+    about = [escape(text) for text in (*table.above, table.verdict)]
+    lines = [
+        r"% Needs \usepackage[T1]{fontenc}, \usepackage{textcomp} and \usepackage{booktabs}.",
+        r"\begin{table}",
+        r"\centering\small",
+        rf"\caption{{{' '.join(map(_sentence, about))}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(headers) - 1)}}}",
+        r"\toprule",
+        _row(headers),
+        r"\midrule",
+        *(_row([number(escape(cell)) for cell in row]) for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *(rf"\par\smallskip\footnotesize {escape(line)}" for line in table.below),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that LaTeX prints as it is; two hyphens stay two."""
+    return "".join(SPECIAL.get(c, c) for c in text).replace("--", "-{}-").replace("--", "-{}-")
+
+
+def number(cell: str) -> str:
+    """A cell whose signs are those of mathematics: a hyphen is no minus."""
+    return re.sub(r"(?<![\w=.-])-(?=\d)", r"$-$", cell)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else text + "."
+
+
+def _row(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"

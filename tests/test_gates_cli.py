@@ -1,0 +1,70 @@
+"""Gates as they end a command: exit codes, what comes first, and GitHub Actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import TINY, run
+
+BAD, GOOD = "n(*) > 0", "n_failed(*) > 0"
+DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY)
+
+
+def test_a_failed_gate_exits_with_3_when_all_is_written(tmp_path: Path) -> None:
+    """The table on standard output, the gates on standard error, both files whole."""
+    done = run(
+        ("compare", *TINY, "none", "l2", "--fail-if", BAD, "--fail-if", GOOD, "-o", "s.csv")
+        + ("-o", "g.xml", "--warn-if", BAD),
+        tmp_path,
+    )
+    assert done.code == 3
+    assert done.out.startswith("iris: ")
+    heads = [line.split(":")[0] for line in done.err.splitlines()]
+    assert heads == ["Gate failed", "Gate passed", "Warning"]
+    assert done.file("s.csv").startswith(b"dataset,")
+    assert b'failures="1"' in done.file("g.xml")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--warn-if", BAD), 0),
+        (("--fail-if", GOOD), 0),
+        (("--fail-if", "p_value(l2) > 2"), 2),
+        (("--fail-if", "p_value(l2) > 0.5"), 3),
+        (("-o", "g.xml"), 2),
+        (("--fail-if", "gap_men(l2) > 0"), 2),
+    ],
+)
+def test_how_gates_end_a_command(words: tuple[str, ...], code: int, tmp_path: Path) -> None:
+    """With two seeds there is no p-value: a gate on it is inconclusive, which fails."""
+    done = run(("compare", *TINY, "none", "l2", "-q", *words), tmp_path)
+    assert done.code == code
+    assert done.err.count("\n") == (code != 0)
+
+
+def test_a_gate_comes_before_strict(tmp_path: Path) -> None:
+    """Alone, --strict makes a stopped run exit code 1."""
+    words = ("compare", *DIVERGING, "none", "--strict", "-q")
+    assert run(words, tmp_path).code == 1
+    assert run((*words, "--fail-if", GOOD), tmp_path).code == 3
+
+
+def test_in_github_actions_the_table_is_appended_and_gates_annotated(tmp_path: Path) -> None:
+    """What is in the summary stays; standard output has data alone."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    actions = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    words = ("compare", *TINY, "none", "l2", "-q", "-o", "-", "--fail-if", BAD, "--warn-if", BAD)
+    done = run(words, tmp_path, actions)
+    assert done.code == 3
+    assert done.out.startswith("dataset,") and "::" not in done.out
+    commands = [line for line in done.err.splitlines() if line.startswith("::")]
+    assert [each.split(" ")[0] for each in commands] == ["::error", "::warning"]
+    text = summary.read_text("utf-8")
+    assert text.startswith("before\n") and "| l2=0.001 |" in text.replace("\\", "")
+    assert "- **Gate failed" in text
+    off = run((*words, "--no-github"), tmp_path, actions)
+    assert "::" not in off.err
+    assert summary.read_text("utf-8") == text
