@@ -16,11 +16,13 @@ import pytest
 from handmade import report
 
 from regcmp.errors import RegcmpError, UsageError
+from regcmp.report.delimited import to_csv
 from regcmp.report.files import FORMATS, FRAMES, Target, check_distinct, target, write_whole
 from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
 from regcmp.report.latex import to_latex
 from regcmp.report.parquet import to_parquet
 from regcmp.report.table import make_table
+from regcmp.results import TEXTS
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 NEW, OLD = "new ± ½\n", "old\n"
@@ -331,7 +333,9 @@ def test_parquet_keeps_types_and_numbers_and_is_no_text_for_a_terminal() -> None
     pytest.importorskip("pyarrow")
     for given in (report().summary, report().runs, report().history):
         read = pd.read_parquet(io.BytesIO(to_parquet(given)))
-        pd.testing.assert_frame_equal(read, given, check_exact=True)
+        texts = [name for name in given if name in TEXTS]
+        assert list(read.dtypes.drop(texts)) == list(given.dtypes.drop(texts))
+        assert to_csv(read) == to_csv(given)
         assert to_parquet(given) == to_parquet(given)
     with pytest.raises(UsageError, match="name a file"):
         target("-o", "-.parquet")

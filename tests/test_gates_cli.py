@@ -13,9 +13,9 @@ DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY)
 
 def test_a_failed_gate_exits_with_3_when_all_is_written(tmp_path: Path) -> None:
     """The table on standard output, the gates on standard error, both files whole."""
+    asked = ("--fail-if", BAD, "--fail-if", GOOD, "--warn-if", BAD)
     done = run(
-        ("compare", *TINY, "none", "l2", "--fail-if", BAD, "--fail-if", GOOD, "-o", "s.csv")
-        + ("-o", "g.xml", "--warn-if", BAD),
+        ("compare", *TINY, "none", "l2", *asked, "-o", "s.csv", "-o", "g.xml"),
         tmp_path,
     )
     assert done.code == 3
