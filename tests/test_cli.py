@@ -512,7 +512,7 @@ def test_the_help_of_a_command_has_examples(name: str, shown: Ahead) -> None:
 def test_the_help_of_compare_lists_every_option_in_its_group(shown: Ahead) -> None:
     """Once, under headings that follow the work: data first, the rest last."""
     text = shown("compare --help").out
-    groups = ["Data", "Protocol", "Network", "Training", "Output", "Other"]
+    groups = ["Data", "Protocol", "Network", "Training", "Output", "Gates", "Other"]
     assert re.findall(r"^(\w+):$", text, re.M) == groups
     for param in compare.params:
         if isinstance(param, click.Option):
