@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from regcmp.cli.config import CONFIG_OPTIONS, blame, to_toml
 from regcmp.cli.gates import (
     GATE_FAILED,
     GATE_OPTIONS,
@@ -22,7 +23,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.errors import RegcmpError
+from regcmp.errors import RegcmpError, UsageError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
 from regcmp.report.files import FRAMES, check_distinct, target, write_whole
@@ -105,6 +106,7 @@ OPTIONS = (
     option("Other", "--plugin", "plugins", multiple=True, metavar="FILE.py", type=click.Path(),
            envvar="REGCMP_COMPARE_PLUGIN", help="Python that registers regularizers of your own."
            " Repeatable."),
+    *CONFIG_OPTIONS,
     option("Other", "--jobs", metavar="N",
            help="Worker processes; no number depends on them.  [default: one per core]"),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
@@ -121,7 +123,10 @@ def with_options(function: Any) -> Any:
 @click.command(cls=Command, short_help="Train one network under several regularizers.")
 @click.argument("methods", nargs=-1, metavar="[METHOD]...", shell_complete=complete_method)
 @with_options
+@click.pass_context
 def compare(
+    ctx: click.Context,
+    /,
     methods: tuple[str, ...],
     outputs: tuple[str, ...],
     runs_file: str | None,
@@ -133,6 +138,8 @@ def compare(
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
     no_github: bool,
+    config: str | None,
+    save_config: str | None,
     debug: bool,
     **words: Any,
 ) -> None:
@@ -149,13 +156,20 @@ def compare(
       regcmp compare --dataset breast_cancer --train-size 60 --metric log_loss
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
     """
-    plan = make_plan(methods=methods or DEFAULT_METHODS, **words)
+    try:
+        plan = make_plan(
+            methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
+        )
+    except UsageError as error:
+        raise blame(ctx, error) from None
     check_dataset(plan.dataset)
     workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
             exports.append((name, target(f"--{name}", text, FRAMES)))
+    if save_config is not None:
+        exports.append(("config", target("--save-config", save_config, (".toml",))))
     check_distinct(each for _, each in exports)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan))
     need_gates((each for _, each in exports), gates)
@@ -170,7 +184,10 @@ def compare(
     refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
         try:
-            export(comparison, findings, name, place)
+            if name == "config":
+                put(place, to_toml(ctx, plan.as_dict()))
+            else:
+                export(comparison, findings, name, place)
         except RegcmpError as error:
             refused.append(str(error))
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
@@ -200,6 +217,11 @@ def export(comparison: Comparison, findings: Sequence[Finding], name: str, place
         content = REPORT_WRITERS[place.format](comparison, findings)
     else:
         content = FRAME_WRITERS[place.format](getattr(comparison, name))
+    put(place, content)
+
+
+def put(place: Target, content: str | bytes) -> None:
+    """Write to a file, or text to standard output."""
     if place.path is not None:
         write_whole(place.path, content)
     else:

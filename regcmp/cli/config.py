@@ -1,0 +1,146 @@
+"""Options from a TOML file: --config, or [tool.regcmp] in pyproject.toml of the current folder.
+
+Whatever a command declares can be set there, under the long name of its flag; so an option that is
+added elsewhere is included by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from regcmp.cli.options import option
+from regcmp.errors import UsageError, unknown
+
+PROJECT = Path("pyproject.toml")
+NOT_SAVED = ("config", "save-config", "debug", "help")
+ONLY_IF_GIVEN = ("Output", "Gates", "Other")
+"""Groups of options that decide no number: a saved plan names them where the command did."""
+Plain = str | int | float | bool
+
+
+def read_config(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Take a file's settings as defaults, below flags and environment variables.
+
+    Raises UsageError, naming file and key, for what is no option or no value of it.
+    """
+    if ctx.resilient_parsing:
+        return value
+    path = Path(value) if value else PROJECT
+    settings = _load(path, is_project=path.name == PROJECT.name, must_exist=bool(value))
+    names = {name: each for each in ctx.command.params if (name := key_of(each)) != "config"}
+    defaults: dict[str, Any] = {}
+    for key, given in settings.items():
+        name = key.replace("_", "-")
+        if name not in names:
+            raise unknown("key", key, names, of=f" in {str(path)!r}")
+        own = names[name]
+        if own.name in defaults:
+            raise UsageError(f"{str(path)!r}: {name!r} stands in it twice, with '-' and with '_'")
+        assert own.name is not None
+        defaults[own.name] = _value(own, given, f"{str(path)!r}: key {key!r}")
+    ctx.default_map = defaults
+    ctx.meta["regcmp.config"] = str(path)
+    return value
+
+
+def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
+    """The file's settings; of a pyproject.toml, those under [tool.regcmp]."""
+    if not must_exist and not path.is_file():
+        return {}
+    text = ""
+    try:
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"--config: can't read {str(path)!r}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if not must_exist and "tool.regcmp" not in text:
+            return {}  # a file of others, for them to complain of
+        raise UsageError(f"--config: {str(path)!r} is no TOML: {error}") from error
+    settings = document.get("tool", {}).get("regcmp", {}) if is_project else document
+    if not isinstance(settings, dict):
+        raise UsageError(f"{str(path)!r}: expected tool.regcmp to be a table of options")
+    return settings
+
+
+def key_of(param: click.Parameter) -> str:
+    """What a parameter is called in a file: its longest flag without dashes, or 'methods'."""
+    if isinstance(param, click.Argument):
+        return str(param.name)
+    return max(param.opts, key=len).lstrip("-")
+
+
+def _value(param: click.Parameter, given: Any, what: str) -> Any:
+    """The value as the flag would have it: words. Raises UsageError for one of another type."""
+    if getattr(param, "is_flag", False):
+        if not isinstance(given, bool):
+            raise UsageError(f"{what}: expected true or false, got {given!r}")
+        return given
+    several = getattr(param, "multiple", False) or param.nargs != 1
+    commas = "," in f"{param.metavar}{param.default}"
+    if isinstance(given, list) and (several or commas):
+        words = [_word(each, what) for each in given]
+        return words if several else ",".join(words)
+    word = _word(given, what)
+    return [word] if several else word
+
+
+def _word(given: Any, what: str) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise UsageError(f"{what}: expected a text or a number, got {given!r}")
+    return given if isinstance(given, str) else repr(given)
+
+
+def blame(ctx: click.Context, error: UsageError) -> UsageError:
+    """The error, with the file's name where what it complains of was set there."""
+    path = ctx.meta.get("regcmp.config")
+    text = str(error)
+    flag = re.match(r"--([\w-]+)", text)
+    for param in ctx.command.params:
+        named = key_of(param) == (flag[1] if flag else "methods")
+        source = ctx.get_parameter_source(param.name or "")
+        if path and named and source == ParameterSource.DEFAULT_MAP:
+            return UsageError(f"{text} (set in {path!r})")
+    return error
+
+
+def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:
+    """This command as a file for --config: what decides the plan in full, the rest where given.
+
+    ``words`` are the plan's, which have the numbers behind what was left open or written as text.
+    """
+    import tomli_w
+
+    settings = {}
+    for param in sorted(ctx.command.params, key=lambda each: isinstance(each, click.Option)):
+        name = str(param.name)
+        left_open = ctx.get_parameter_source(name) in (ParameterSource.DEFAULT, None)
+        minor = getattr(param, "group", "") in ONLY_IF_GIVEN
+        if key_of(param) in NOT_SAVED or (left_open and minor):
+            continue
+        value = words[name] if _is_plain(words.get(name)) else ctx.params.get(name)
+        value = list(value) if isinstance(value, tuple) else value
+        if value is not None and value != []:
+            settings[key_of(param)] = value
+    return tomli_w.dumps(settings, multiline_strings=False)
+
+
+def _is_plain(value: Any) -> bool:
+    items: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
+    return all(isinstance(each, Plain) for each in items)
+
+
+CONFIG_OPTIONS = (
+    option("Other", "--config", metavar="FILE.toml", is_eager=True, callback=read_config,
+           help="Take options from this file, by their long names; without it, from [tool.regcmp]"
+           " in pyproject.toml of the current folder. Flags and environment win."),
+    option("Other", "--save-config", metavar="FILE.toml", type=click.Path(),
+           help="Write this command for --config."),
+)  # fmt: skip
