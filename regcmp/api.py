@@ -13,6 +13,7 @@ from regcmp.environment import environment
 from regcmp.experiment import Outcome, run_experiment
 from regcmp.plan import Plan, make_plan, whole
 from regcmp.report.delimited import to_csv
+from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.report.table import make_table
@@ -39,6 +40,10 @@ class Comparison(Report):
     def to_markdown(self) -> str:
         """The table as Markdown, as ``-o FILE.md`` writes it."""
         return to_markdown(make_table(self))
+
+    def to_html(self) -> str:
+        """The report as one self-contained page, as ``-o FILE.html`` writes it."""
+        return to_html(self)
 
 
 def compare(

@@ -456,7 +456,7 @@ SHOWN = {
     "--help": case("--help"),
     **{
         f"{name} --help": case(name, "--help")
-        for name in ("compare", "methods", "datasets", "info")
+        for name in ("compare", "report", "methods", "datasets", "info")
     },
     "narrow help": case("compare", "-h", COLUMNS="60"),
     "--version": case("--version"),
@@ -496,7 +496,9 @@ def test_what_is_asked_for_is_shown_on_standard_output(name: str, shown: Ahead) 
 def test_the_help_names_every_command_and_an_example(shown: Ahead) -> None:
     """In the order of use."""
     text = shown("--help").out
-    places = [text.index(f"\n  {name} ") for name in ("compare", "methods", "datasets", "info")]
+    places = [
+        text.index(f"\n  {name} ") for name in ("compare", "report", "methods", "datasets", "info")
+    ]
     assert places == sorted(places)
     assert "regcmp compare --dataset" in text
     assert "REGCMP_COMPARE_SEEDS" in text
@@ -596,7 +598,7 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
 
 
 COMPLETED = {
-    "": ("compare", "methods", "datasets", "info"),
+    "": ("compare", "report", "methods", "datasets", "info"),
     "co": ("compare",),
     "compare --da": ("--dataset",),
     "compare --dataset ": tuple(BUNDLED),

@@ -46,7 +46,7 @@ def test_a_command_runs(command: str, tmp_path: Path) -> None:
     (tmp_path / "cauchy.py").write_text(plugin, encoding="utf-8")
     out = run(command, tmp_path, **QUICK)
     assert out
-    for file in re.findall(r"\b\w+\.(?:csv|json|md)\b", command):
+    for file in re.findall(r"\b\w+\.(?:csv|json|md|html)\b", command):
         assert (tmp_path / file).stat().st_size
 
 

@@ -29,9 +29,9 @@ from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whol
 from regcmp.report.files import FRAMES, check_distinct, target, write_whole
 
 if TYPE_CHECKING:
-    from regcmp.api import Comparison
     from regcmp.gates import Finding, Grounds
     from regcmp.report.files import Target
+    from regcmp.results import Report
 
 RATES = ", ".join(f"{name} {each.default_rate:g}" for name, each in OPTIMIZERS.items())
 
@@ -91,7 +91,7 @@ OPTIONS = (
            " 1 stops none."),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
-           help="Also write the report: .csv or .parquet (summary), .json (everything), .md, .tex,"
+           help="Also write the report: .csv or .parquet (summary), .json (everything), .md, .tex, .html,"
            " .xml (gates, as JUnit); '-' is CSV on standard output, '-.json' JSON. Repeatable."),
     option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
@@ -209,14 +209,14 @@ def grounds(plan: Plan) -> Grounds:
     return grounds_of(plan.as_dict())
 
 
-def export(comparison: Comparison, findings: Sequence[Finding], name: str, place: Target) -> None:
+def export(report: Report, findings: Sequence[Finding], name: str, place: Target) -> None:
     """Write one frame, or the report in the target's format."""
     from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
 
     if name == "summary":
-        content = REPORT_WRITERS[place.format](comparison, findings)
+        content = REPORT_WRITERS[place.format](report, findings)
     else:
-        content = FRAME_WRITERS[place.format](getattr(comparison, name))
+        content = FRAME_WRITERS[place.format](getattr(report, name))
     put(place, content)
 
 

@@ -20,6 +20,7 @@ from regcmp.errors import RegcmpError, unknown
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
+    "report": "Render a saved report in any format.",
     "methods": "List the regularizers, or show one.",
     "datasets": "List the datasets, or show one.",
     "info": "Show versions and machine, for bug reports.",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
 
-FORMATS = (".csv", ".json", ".md", ".tex", ".parquet", ".xml")
+FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml")
 """What -o writes; report/formats.py has the writers."""
 FRAMES = (".csv", ".parquet")
 """What --runs and --history write."""

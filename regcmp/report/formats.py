@@ -9,6 +9,7 @@ import pandas as pd
 from regcmp.gates import Finding
 from regcmp.report.delimited import to_csv
 from regcmp.report.gates import to_junit
+from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
 from regcmp.report.markdown import to_markdown
@@ -28,6 +29,7 @@ REPORT_WRITERS: dict[str, Callable[[Report, Sequence[Finding]], Content]] = {
     ".csv": lambda report, _: to_csv(report.summary),
     ".json": lambda report, _: to_json(report),
     ".md": lambda report, _: to_markdown(make_table(report)),
+    ".html": lambda report, _: to_html(report),
     ".tex": lambda report, _: to_latex(make_table(report)),
     ".parquet": lambda report, _: to_parquet(report.summary),
     ".xml": lambda report, findings: to_junit(findings, report.plan["dataset"]),

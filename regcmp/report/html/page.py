@@ -1,0 +1,159 @@
+"""The page: the verdict and the table first, then the charts, then how it came about and the data."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from regcmp.report.delimited import to_csv
+from regcmp.report.html import charts
+from regcmp.report.html.svg import escape
+from regcmp.report.json_text import to_json
+from regcmp.report.numbers import STYLES
+from regcmp.report.table import Table, make_table
+from regcmp.results import Report
+
+SORT_KEYS = (
+    "method", "n", "train_mean", "test_mean", "gap_mean", "delta_test", "wins", "p_holm", "delta_gap",
+)  # fmt: skip
+"""The summary's column that each column of the table is sorted by."""
+NOT_WORDS = ("methods", "data", "correction_ratio", "plugins")
+"""What a plan holds that is no option of the same name."""
+
+
+def to_html(report: Report) -> str:
+    """One self-contained document; equal reports give equal bytes, whatever their timing."""
+    table = make_table(report)
+    name = escape(report.plan["data"]["name"])
+    sections = [
+        f"<h1>regcmp: {name}</h1>",
+        f'<p class="verdict">{escape(table.verdict)}</p>',
+        *(f'<p class="about">{escape(each)}</p>' for each in table.above),
+        _table(table, report.summary),
+        *(f'<p class="note">{escape(each)}</p>' for each in table.below),
+        *_figures(report),
+        "<h2>How to read it</h2>",
+        "<p>Test stands first: a network that learns nothing has no gap, so a small gap alone says nothing."
+        " Runs are paired: under one seed every method has the same split, initial weights and batch order,"
+        " and differences are taken seed by seed. An interval that excludes zero and a Holm p below 0.05"
+        " are what the verdict asks for before it names a winner.</p>",
+        "<h2>The command</h2>",
+        f"<pre><code>{escape(command(report.plan))}</code></pre>",
+        "<h2>Environment</h2>",
+        _list(report.environment),
+        "<h2>Data</h2>",
+        _downloads(report),
+    ]
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>regcmp: {name}</title>\n<style>\n{_asset('page.css')}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(sections)
+        + f"\n</main>\n<script>\n{_asset('sort.js')}</script>\n</body>\n</html>\n"
+    )
+
+
+def command(plan: dict[str, Any]) -> str:
+    """The command of a plan, with every option said, defaults included."""
+    words = ["regcmp", "compare", *plan["methods"]]
+    for plugin in plan["plugins"]:
+        words += ["--plugin", plugin["path"]]
+    for name, value in plan.items():
+        if name in NOT_WORDS or value is None:
+            continue
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += ["--" + name.replace("_", "-"), text]
+    return shlex.join(words)
+
+
+def _table(table: Table, summary: pd.DataFrame) -> str:
+    """The table; each cell carries the number that it is sorted by."""
+    head = "".join(f'<th scope="col">{escape(each.header)}</th>' for each in table.columns)
+    rows = []
+    for cells, tone, record in zip(
+        table.rows, table.tones, summary.to_dict("records"), strict=True
+    ):
+        keys = [record[key] for key in SORT_KEYS]
+        values = ["" if pd.isna(key) else escape(str(key)) for key in keys]
+        first, *others = zip(cells, values, strict=True)
+        rows.append(
+            f'<tr class="{tone}"><th scope="row" data-value="{first[1]}">{escape(first[0])}</th>'
+            + "".join(f'<td data-value="{value}">{escape(cell)}</td>' for cell, value in others)
+            + "</tr>"
+        )
+    return (
+        '<div class="wide" tabindex="0" role="region" aria-label="Summary table">'
+        f'<table class="sortable"><thead><tr>{head}</tr></thead>\n<tbody>\n'
+        + "\n".join(rows)
+        + "\n</tbody></table></div>"
+    )
+
+
+def _figures(report: Report) -> list[str]:
+    """The charts that have something to show, each under a heading and with a caption."""
+    unit = STYLES[report.plan["metric"]].unit
+    interval = (
+        f"In {unit}. Dot: mean paired difference; line: its 95 % interval; dashed: the baseline."
+    )
+    sides = "Solid blue: test; dashed orange: train;"
+    drawn = (
+        ("Test score against the baseline", interval, [charts.differences(report, "test")]),
+        ("Gap against the baseline", interval, [charts.differences(report, "gap")]),
+        (
+            "Paired differences",
+            f"In {unit}. A dot per seed; dashed: the baseline.",
+            [charts.pairs(report)],
+        ),
+        (
+            "Learning curves",
+            f"{sides} bands: one standard deviation over seeds.",
+            charts.curves(report),
+        ),
+        (
+            "Score against strength",
+            f"{sides} bars: one standard deviation over seeds. Strengths stand evenly spaced.",
+            charts.strengths(report),
+        ),
+    )
+    return [
+        f'<h2>{title}</h2>\n<figure><div class="panels">{"".join(images)}</div>'
+        f"<figcaption>{caption}</figcaption></figure>"
+        for title, caption, images in drawn
+        if any(images)
+    ]
+
+
+def _list(values: dict[str, Any]) -> str:
+    items = (
+        f"<dt>{escape(name)}</dt><dd>{escape(value if isinstance(value, str) else json.dumps(value))}</dd>"
+        for name, value in values.items()
+    )
+    return f"<dl>{''.join(items)}</dl>"
+
+
+def _downloads(report: Report) -> str:
+    """Links that hold the files themselves; the JSON is without its timing, which differs by run."""
+    document = json.loads(to_json(report))
+    del document["timing"]
+    texts = {
+        "summary.csv": to_csv(report.summary),
+        "runs.csv": to_csv(report.runs),
+        "history.csv": to_csv(report.history),
+        "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
+    }
+    links = (
+        f'<li><a download="{name}" href="data:application/octet-stream;base64,'
+        f'{base64.b64encode(text.encode()).decode()}">{name}</a></li>'
+        for name, text in texts.items()
+    )
+    return f'<ul>{"".join(links)}</ul>\n<p class="note">report.json is without its timing.</p>'
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")

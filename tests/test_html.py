@@ -1,0 +1,210 @@
+"""The HTML page and a report read back: structure, escaping, no request, and equal bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from base64 import b64decode
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import TINY, run
+from handmade import VARIANTS, report
+
+from regcmp.cli.compare import compare
+from regcmp.errors import DataError
+from regcmp.plan import make_plan
+from regcmp.report.delimited import to_csv
+from regcmp.report.formats import REPORT_WRITERS
+from regcmp.report.html import to_html
+from regcmp.report.html.page import command
+from regcmp.report.json_text import to_json
+from regcmp.report.reading import read_report
+from regcmp.report.table import make_table
+from regcmp.results import Report
+
+EVIL = "<script>alert(1)</script> | [red] \x1b[31m \n \"'&"
+VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon"}
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes and texts; refuses tags that do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that is open."""
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note a text under its element."""
+        if self.open:
+            self.texts.setdefault(self.open[-1], []).append(data)
+
+
+def renamed(given: Report, name: str) -> Report:
+    """The report with another name for its dataset, its class 0 and its method l2=0.01."""
+    plan = given.plan | {"data": given.plan["data"] | {"name": name, "classes": [name, "b"]}}
+    frames = {
+        each: getattr(given, each).replace({"method": {"l2=0.01": name}})
+        for each in ("summary", "runs", "history")
+    }
+    return replace(given, plan=plan, verdict=name, **frames)
+
+
+@pytest.mark.parametrize("variant", list(VARIANTS))
+def test_the_page_has_every_cell_and_a_text_for_every_figure(variant: str) -> None:
+    """Headers have a scope, and each chart a role, a name, a title and a description."""
+    given = VARIANTS[variant]()
+    page, table = Page(to_html(given)), make_table(given)
+    cells = page.texts["th"] + page.texts["td"]
+    for row in table.rows:
+        assert all(cell in cells for cell in row if cell)
+    assert table.verdict in page.texts["p"]
+    assert all(attrs["scope"] in ("row", "col") for tag, attrs in page.found if tag == "th")
+    drawings = [attrs for tag, attrs in page.found if tag == "svg"]
+    assert drawings and all(each["role"] == "img" and each["aria-label"] for each in drawings)
+    assert len(page.texts["desc"]) == len(drawings) and all(page.texts["desc"])
+    assert "nan" not in to_html(given).split("<h2>The command</h2>")[0].lower().replace("nans", "")
+
+
+def test_no_text_becomes_markup() -> None:
+    """Names of datasets, classes and methods, and the verdict; control characters are gone."""
+    text = to_html(renamed(report(), EVIL))
+    page = Page(text)
+    assert len([1 for tag, _ in page.found if tag == "script"]) == 1
+    assert "<script>alert" not in text and "\x1b" not in text
+    assert [t for t, _ in page.found] == [t for t, _ in Page(to_html(renamed(report(), "x"))).found]
+
+
+def test_the_page_asks_for_nothing() -> None:
+    """Whatever has an address has the data in it."""
+    for tag, attrs in Page(to_html(report())).found:
+        for name in ("src", "href", "action", "xlink:href"):
+            assert name not in attrs or str(attrs[name]).startswith("data:"), tag
+    assert not re.search(r"https?://|url\(|@import|fetch\(", to_html(report()))
+
+
+def test_the_downloads_are_the_exports() -> None:
+    """The CSV files byte by byte; the JSON but for its timing, so that the page has none either."""
+    links = {
+        attrs["download"]: b64decode(str(attrs["href"]).split("base64,")[1]).decode()
+        for tag, attrs in Page(to_html(report())).found
+        if tag == "a"
+    }
+    assert links["runs.csv"] == to_csv(report().runs)
+    expected = json.loads(to_json(report()))
+    del expected["timing"]
+    assert json.loads(str(links["report.json"])) == expected
+    assert to_html(replace(report(), timing={})) == to_html(report())
+
+
+def test_the_command_on_the_page_means_the_same_plan() -> None:
+    """With every default said."""
+    plan = make_plan("iris", ["none", "l2=1e-3,1e-2"], hidden=(7, 5), vary="init", train_size=40)
+    words = shlex.split(command(plan.as_dict()))[2:]
+    given: dict[str, Any] = compare.make_context("compare", words).params
+    taken = {name: given[name] for name in plan.as_dict() if name in given}
+    assert make_plan(**taken) == plan
+
+
+@pytest.mark.parametrize("variant", list(VARIANTS))
+@pytest.mark.parametrize("suffix", [each for each in REPORT_WRITERS if each != ".parquet"])
+def test_a_report_read_back_writes_the_same_bytes(
+    variant: str, suffix: str, tmp_path: Path
+) -> None:
+    """In every format."""
+    given = VARIANTS[variant]()
+    (tmp_path / "saved.json").write_text(to_json(given), encoding="utf-8")
+    write = REPORT_WRITERS[suffix]
+    assert write(read_report(str(tmp_path / "saved.json")), ()) == write(given, ())
+
+
+def without(key: str) -> str:
+    """The hand-written report without one of its parts."""
+    return json.dumps({k: v for k, v in json.loads(to_json(report())).items() if k != key})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON"),
+        ('{"schema": NaN}', "NaN is no number of JSON"),
+        ("[1]", "is no report of regcmp"),
+        ('{"schema": "regcmp.report/2"}', "this version of regcmp reads 'regcmp.report/1'"),
+        (without("runs"), "it has no 'runs'"),
+        (to_json(report()).replace('"metric": "accuracy"', '"metric": "f9"'), "is not known"),
+        (to_json(report()).replace('"seed": 0,', '"seed": "x",'), "damaged report"),
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_line(text: str, message: str, tmp_path: Path) -> None:
+    """It names the file."""
+    path = tmp_path / "saved.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=re.escape(message)) as caught:
+        read_report(str(path))
+    assert repr(str(path)) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:
+    """The table where there is no -o; and a missing file is exit code 1."""
+    first = run(["compare", *TINY, "none", "l2", "-o", "a.json", "-o", "a.html"], tmp_path)
+    assert run(["report", "a.json"], tmp_path).out == first.out
+    done = run(["report", "a.json", "-o", "b.html", "-o", "b.json"], tmp_path)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert done.file("b.html") == done.file("a.html") and done.file("b.json") == done.file("a.json")
+    missing = run(["report", "no.json"], tmp_path)
+    assert missing.code == 1
+    assert missing.err == "Error: 'no.json' can't be read: No such file or directory\n"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_in_a_browser_the_page_has_no_error_and_its_table_sorts(tmp_path: Path) -> None:
+    """A script of the test clicks the header of the training scores twice, and writes what it sees."""
+    probe = """<script>
+    const names = () => [...document.querySelectorAll("tbody th")].map(e => e.textContent);
+    const seen = (when) => when + names().join(" ");
+    const head = document.querySelectorAll("thead th")[2];
+    head.firstChild.click(); const up = seen("UP ") + " " + head.ariaSort;
+    head.firstChild.click(); const down = seen("DOWN ") + " " + head.ariaSort;
+    document.body.textContent = up + " | " + down + " | errors " + errors;
+    </script>"""
+    text = to_html(VARIANTS["single_pair"]())
+    text = text.replace(
+        "<head>", "<head><script>let errors = 0; onerror = () => errors++;</script>"
+    )
+    page = tmp_path / "page.html"
+    page.write_text(text.replace("</body>", probe + "</body>"), encoding="utf-8")
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    done = subprocess.run(
+        [str(BROWSER), *flags, "--dump-dom", page.as_uri()],
+        capture_output=True, encoding="utf-8", timeout=60, check=True,
+    )  # fmt: skip
+    assert "UP l1=0.0001 none l2=0.01 ascending" in done.stdout
+    assert "DOWN l2=0.01 none l1=0.0001 descending | errors 0" in done.stdout
