@@ -9,7 +9,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from regcmp.engine.arrays import Floats, Scratch
-from regcmp.engine.network import Gradient, Network, mlp
+from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import Context
 from regcmp.engine.regularizers.penalties import L2
@@ -61,9 +61,8 @@ def problem(seed: int = 0) -> tuple[Floats, np.ndarray]:
 
 def our_gradient(network: Network, theta: Floats, x: Floats, y: np.ndarray, lam: float) -> Floats:
     """The engine's gradient of the batch, with the l2 regularizer where ``lam`` is not 0."""
-    gradient = Gradient(network, 1, float)(
-        theta, x[None], np.eye(CLASSES)[y][None], network.no_masks()
-    )
+    step = Step(x[None], np.eye(CLASSES)[y][None], network.no_masks(), network.no_taps())
+    gradient = Gradient(network, 1, float)(theta, step)
     if lam:
         l2 = L2(np.full((1, 1, 1), lam), {}, [0], network)
         gradient = l2.penalize(gradient, Context(network, theta, Scratch(float)))

@@ -67,13 +67,15 @@ class Measure:
         return self._scores(theta, self.rows.x_test, self.rows.y_test)
 
     def _scores(self, theta: Floats, x: Floats, y: Integers) -> list[Scores]:
-        params, masks = self.network.params(theta), self.network.no_masks()
+        params = self.network.params(theta)
+        masks, taps = self.network.no_masks(), self.network.no_taps()
         labels = y[self.which]
         loss, right = np.empty(labels.shape), np.empty(labels.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
         for start in range(0, labels.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
-            logits = self.network.forward(params, x[self.which, part], masks, self._memories)
+            batch = x[self.which, part]
+            logits = self.network.forward(params, batch, masks, taps, self._memories)
             right[:, part] = logits.argmax(axis=-1) == labels[:, part]
             loss[:, part] = cross_entropy(logits, labels[:, part])
             for i, memory in enumerate(self._relus):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from regcmp.engine.arrays import Booleans, Floats
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import cross_entropy_gradient
+from regcmp.engine.taps import Taps
 
 Masks = list[Floats | None]
 """One entry per layer, which multiplies what enters that layer; None leaves it as it is."""
@@ -19,7 +21,8 @@ Masks = list[Floats | None]
 class Network:
     """Forward and backward through ``layers``; a pure function of theta, the batch and the masks.
 
-    It knows nothing of regularizers: what they drop is handed in as ``masks``.
+    It knows nothing of regularizers: what they drop is handed in as ``masks``, and what they do to
+    activations as ``taps``.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -53,14 +56,27 @@ class Network:
         """Masks that leave every layer's input as it is."""
         return [None] * len(self.layers)
 
+    def no_taps(self) -> Taps:
+        """Room for taps before every layer and at the logits."""
+        return [[] for _ in range(len(self.layers) + 1)]
+
     def forward(
-        self, params: list[list[Floats]], x: Floats, masks: Masks, memories: list[Memory]
+        self,
+        params: list[list[Floats]],
+        x: Floats,
+        masks: Masks,
+        taps: Taps,
+        memories: list[Memory],
     ) -> Floats:
         """The logits (R, B, C) for x (R, B, D)."""
-        for layer, own, mask, memory in zip(self.layers, params, masks, memories, strict=True):
+        for i, (layer, mask, memory) in enumerate(zip(self.layers, masks, memories, strict=True)):
+            for tap in taps[i]:
+                x = tap.forward(x)
             if mask is not None:
                 x = np.multiply(x, mask, out=memory.scratch("masked", x.shape))
-            x = layer.forward(own, x, memory)
+            x = layer.forward(params[i], x, memory)
+        for tap in taps[-1]:
+            x = tap.forward(x)
         return x
 
     def backward(
@@ -69,14 +85,38 @@ class Network:
         grads: list[list[Floats]],
         dy: Floats,
         masks: Masks,
+        taps: Taps,
         memories: list[Memory],
-    ) -> None:
-        """Write into ``grads`` the gradient of the loss whose gradient at the logits is ``dy``."""
+        need_dx: bool = False,
+    ) -> Floats:
+        """Write into ``grads`` the gradient of the loss whose gradient at the logits is ``dy``.
+
+        Return that at the input x (R, B, D), which is meant only where ``need_dx`` asks for it.
+        """
+        for tap in reversed(taps[-1]):
+            dy = tap.backward(dy)
         for i in reversed(range(len(self.layers))):
-            dy = self.layers[i].backward(params[i], grads[i], dy, memories[i], need_dx=i > 0)
+            need = need_dx or i > 0
+            dy = self.layers[i].backward(params[i], grads[i], dy, memories[i], need)
+            if not need:
+                break
             mask = masks[i]
-            if mask is not None and i > 0:
+            if mask is not None:
                 dy *= mask
+            for tap in reversed(taps[i]):
+                dy = tap.backward(dy)
+        return dy
+
+
+class Step(NamedTuple):
+    """What a gradient is taken over: a batch, and what acts on it in the pass."""
+
+    x: Floats
+    """(R, B, D)."""
+    targets: Floats
+    """(R, B, C)."""
+    masks: Masks
+    taps: Taps
 
 
 class Gradient:
@@ -88,16 +128,22 @@ class Gradient:
         self.value = np.empty((runs, network.n_parameters), dtype)
         self._views = network.params(self.value)
 
-    def __call__(self, theta: Floats, x: Floats, targets: Floats, masks: Masks) -> Floats:
-        """The gradient (R, P) at theta (R, P), for x (R, B, D) and targets (R, B, C).
-
-        The next call overwrites it.
-        """
-        params = self.network.params(theta)
-        logits = self.network.forward(params, x, masks, self.memories)
-        dy = cross_entropy_gradient(logits, targets)
-        self.network.backward(params, self._views, dy, masks, self.memories)
+    def __call__(self, theta: Floats, step: Step) -> Floats:
+        """The gradient (R, P) at theta (R, P). The next call overwrites it."""
+        self._backward(theta, step, need_dx=False)
         return self.value
+
+    def at_input(self, theta: Floats, step: Step) -> Floats:
+        """The same loss's gradient (R, B, D) at the inputs; it overwrites what a call returned."""
+        return self._backward(theta, step, need_dx=True)
+
+    def _backward(self, theta: Floats, step: Step, need_dx: bool) -> Floats:
+        params = self.network.params(theta)
+        logits = self.network.forward(params, step.x, step.masks, step.taps, self.memories)
+        dy = cross_entropy_gradient(logits, step.targets)
+        return self.network.backward(
+            params, self._views, dy, step.masks, step.taps, self.memories, need_dx
+        )
 
 
 def mlp(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> Network:

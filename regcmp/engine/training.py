@@ -14,7 +14,7 @@ from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record
-from regcmp.engine.network import Gradient, Network, mlp
+from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES
@@ -68,7 +68,11 @@ def train(stack: Stack) -> list[Trained]:
                 x, targets = fold(regularizers, "transform", (x, targets), context)
                 masks = fold(regularizers, "mask", network.no_masks(), context)
                 guard.count_dropped(masks, epoch)
-                context.gradient = partial(gradient, x=x, targets=targets, masks=masks)
+                context.x, context.targets = x, targets
+                taps = fold(regularizers, "tap", network.no_taps(), context)
+                step = Step(x, targets, masks, taps)
+                context.gradient = partial(gradient, step=step)
+                context.input_gradient = partial(gradient.at_input, step=step)
                 grad = context.gradient(fold(regularizers, "perturb", theta, context))
                 grad = fold(regularizers, "penalize", grad, context)
                 optimizer.step(theta, grad, context.rate)

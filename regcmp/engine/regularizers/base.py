@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
+
+import numpy as np
 
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Masks, Network
+from regcmp.engine.taps import Taps
 
 Batch = tuple[Floats, Floats]
 """Inputs (R, B, D) and targets (R, B, C) of one step."""
@@ -46,11 +49,17 @@ class Context:
     epoch: int = 0
     """The epoch under way, from 1 to ``epochs``."""
     epochs: int = 0
+    x: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
+    """(R, B, D) the batch's inputs, once every ``transform`` has passed."""
+    targets: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
+    """(R, B, C) what they are to give."""
     gradient: Callable[[Floats], Floats] = no_gradient
     """The loss's gradient (R, P) at any theta, for this step's batch and masks, from ``perturb`` on.
 
     The next call overwrites what it returned.
     """
+    input_gradient: Callable[[Floats], Floats] = no_gradient
+    """The same loss's gradient (R, B, D) at the inputs x, at any theta; neither keeps the other's."""
 
 
 class Regularizer:
@@ -94,6 +103,10 @@ class Regularizer:
     def mask(self, masks: Masks, context: Context) -> Masks:
         """Multiply into the masks what drops units: one entry per layer, (R, B, width) or None."""
         return masks
+
+    def tap(self, taps: Taps, context: Context) -> Taps:
+        """Append what acts on activations to the taps before a layer, or to those at the logits."""
+        return taps
 
     def perturb(self, theta: Floats, context: Context) -> Floats:
         """Move the point (R, P) where the gradient is taken; return a new array, theta stays."""
