@@ -30,6 +30,12 @@ RUN_COLUMNS = (
     "train_balanced_accuracy",
     "test_balanced_accuracy",
     "balanced_accuracy_gap",
+    "train_r2",
+    "test_r2",
+    "r2_gap",
+    "train_rmse",
+    "test_rmse",
+    "rmse_gap",
 )
 HISTORY_COLUMNS = (
     "dataset",
@@ -40,6 +46,10 @@ HISTORY_COLUMNS = (
     "test_accuracy",
     "train_loss",
     "test_loss",
+    "train_r2",
+    "test_r2",
+    "train_rmse",
+    "test_rmse",
 )
 SUMMARY_COLUMNS = (
     "dataset",
@@ -75,21 +85,35 @@ TEXTS = ("dataset", "method", "metric", "status", "note")
 
 @dataclass(frozen=True)
 class Metric:
-    """Where a metric's columns stand in the runs frame, and which way is better."""
+    """What a metric is called in the engine's scores, and which way is better."""
 
-    train: str
-    test: str
-    gap: str
+    score: str
     higher_is_better: bool = True
+
+    @property
+    def train(self) -> str:
+        """Its column of training rows in the runs frame."""
+        return f"train_{self.score}"
+
+    @property
+    def test(self) -> str:
+        """Its column of test rows in the runs frame."""
+        return f"test_{self.score}"
+
+    @property
+    def gap(self) -> str:
+        """Its column of the gap in the runs frame, positive for overfitting."""
+        return f"{self.score}_gap"
 
 
 METRICS = {
-    "accuracy": Metric("train_accuracy", "test_accuracy", "accuracy_gap"),
-    "balanced_accuracy": Metric(
-        "train_balanced_accuracy", "test_balanced_accuracy", "balanced_accuracy_gap"
-    ),
-    "log_loss": Metric("train_loss", "test_loss", "loss_gap", higher_is_better=False),
+    "accuracy": Metric("accuracy"),
+    "balanced_accuracy": Metric("balanced_accuracy"),
+    "log_loss": Metric("loss", higher_is_better=False),
+    "r2": Metric("r2"),
+    "rmse": Metric("rmse", higher_is_better=False),
 }
+"""The scores that can be compared. The loss of a regression stands in the columns of log_loss."""
 
 
 @dataclass(frozen=True)
@@ -131,17 +155,20 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
     if run.status != "ok":
         return row
     return row | {
-        "train_accuracy": last.train.accuracy,
-        "test_accuracy": last.test.accuracy,
-        "accuracy_gap": last.train.accuracy - last.test.accuracy,
-        "train_loss": last.train.loss,
-        "test_loss": last.test.loss,
-        "loss_gap": last.test.loss - last.train.loss,
         "nonzero_fraction": run.nonzero_fraction,
-        "train_balanced_accuracy": last.train.balanced_accuracy,
-        "test_balanced_accuracy": last.test.balanced_accuracy,
-        "balanced_accuracy_gap": last.train.balanced_accuracy - last.test.balanced_accuracy,
+        **_levels(last),
     }
+
+
+def _levels(record: Record) -> dict[str, float]:
+    """The scores that the task has, of training and test rows, and their gaps."""
+    levels = {}
+    for metric in METRICS.values():
+        train, test = (getattr(side, metric.score) for side in (record.train, record.test))
+        if train is not None:
+            levels[metric.train], levels[metric.test] = train, test
+            levels[metric.gap] = train - test if metric.higher_is_better else test - train
+    return levels
 
 
 def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[str, Any]:
@@ -155,6 +182,10 @@ def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[st
         "test_accuracy": _meaningful(record.test),
         "train_loss": record.train.loss,
         "test_loss": record.test.loss,
+        "train_r2": record.train.r2,
+        "test_r2": record.test.r2,
+        "train_rmse": record.train.rmse,
+        "test_rmse": record.test.rmse,
     }
 
 

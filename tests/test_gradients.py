@@ -9,7 +9,7 @@ import pytest
 
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
-from regcmp.engine.losses import cross_entropy, cross_entropy_gradient
+from regcmp.engine.losses import CrossEntropy, cross_entropy, cross_entropy_gradient
 from regcmp.engine.network import Gradient, Masks, Network, Step, mlp
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.taps import Tap, Taps
@@ -105,7 +105,8 @@ def test_a_network_has_the_gradient_of_its_loss(
             masks[site] = 2.0 * (rng.random((RUNS, ROWS, width)) < 0.5)
     if inside == "tapped":
         taps = [[Bend()] for _ in taps]
-    loss, gradient = batch_loss(network, targets, masks, taps), Gradient(network, RUNS, float)
+    loss = batch_loss(network, targets, masks, taps)
+    gradient = Gradient(network, CrossEntropy(3), RUNS, float)
     step = Step(x, targets, masks, taps)
     at_weights = gradient(theta, step).copy()
     assert_gradient(lambda theta: loss(theta, x), at_weights, theta, rng)

@@ -9,6 +9,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import Context
@@ -62,7 +63,7 @@ def problem(seed: int = 0) -> tuple[Floats, np.ndarray]:
 def our_gradient(network: Network, theta: Floats, x: Floats, y: np.ndarray, lam: float) -> Floats:
     """The engine's gradient of the batch, with the l2 regularizer where ``lam`` is not 0."""
     step = Step(x[None], np.eye(CLASSES)[y][None], network.no_masks(), network.no_taps())
-    gradient = Gradient(network, 1, float)(theta, step)
+    gradient = Gradient(network, CrossEntropy(CLASSES), 1, float)(theta, step)
     if lam:
         l2 = L2(np.full((1, 1, 1), lam), {}, [0], network)
         gradient = l2.penalize(gradient, Context(network, theta, Scratch(float)))

@@ -1,20 +1,106 @@
-"""Softmax cross-entropy: its gradient for training, its value for measuring."""
+"""The losses, one per task: what training makes small, its gradient, and its value of each row."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats, Integers
 
 
-def cross_entropy_gradient(logits: Floats, targets: Floats) -> Floats:
+class Loss:
+    """What a network's outputs (R, B, C) are held to."""
+
+    def targets(self, y: npt.NDArray[Any], dtype: npt.DTypeLike) -> Floats:
+        """What the outputs should be (N, C), for the y (N,) of a dataset."""
+        raise NotImplementedError
+
+    def gradient(self, outputs: Floats, targets: Floats) -> Floats:
+        """The gradient of ``mean`` at the outputs (R, B, C), written over them."""
+        raise NotImplementedError
+
+    def mean(self, outputs: Floats, targets: Floats) -> Floats:
+        """What training makes small (R,): the batch's mean loss, in float64."""
+        raise NotImplementedError
+
+    def of_rows(self, outputs: Floats, y: npt.NDArray[Any]) -> Floats:
+        """The loss of each row (R, B) without any weights, in float64, for y (R, B)."""
+        raise NotImplementedError
+
+
+class CrossEntropy(Loss):
+    """Softmax cross-entropy, for classes.
+
+    With ``weights`` (R, 1, C), class c counts w_c times: a row's loss is -Σ w_c t_c log p_c for the
+    targets t_c, one-hot or softened, which is PyTorch's CrossEntropyLoss(weight=w).
+    """
+
+    def __init__(self, n_classes: int, weights: Floats | None = None) -> None:
+        self.n_classes = n_classes
+        self.weights = weights
+
+    def targets(self, y: npt.NDArray[Any], dtype: npt.DTypeLike) -> Floats:
+        one_hot: Floats = np.eye(self.n_classes, dtype=dtype)[y]
+        return one_hot
+
+    def gradient(self, outputs: Floats, targets: Floats) -> Floats:
+        return cross_entropy_gradient(outputs, targets, self.weights)
+
+    def mean(self, outputs: Floats, targets: Floats) -> Floats:
+        if self.weights is not None:
+            targets = targets * self.weights
+        z = outputs - outputs.max(axis=-1, keepdims=True)
+        log_sums = np.log(np.exp(z).sum(axis=-1, keepdims=True, dtype=np.float64))
+        loss: Floats = (targets * (log_sums - z)).sum(axis=-1).mean(axis=-1)
+        return loss
+
+    def of_rows(self, outputs: Floats, y: npt.NDArray[Any]) -> Floats:
+        return cross_entropy(outputs, y)
+
+
+class SquaredError(Loss):
+    """½ (output - y)², for values.
+
+    With the ½ it is the negative log-likelihood of a normal distribution of variance 1, so it is in
+    nats as cross-entropy is, and penalties have the scale of scikit-learn's Lasso and ElasticNet.
+    """
+
+    def targets(self, y: npt.NDArray[Any], dtype: npt.DTypeLike) -> Floats:
+        return y[..., None].astype(dtype)
+
+    def gradient(self, outputs: Floats, targets: Floats) -> Floats:
+        outputs -= targets
+        outputs /= outputs.shape[1]
+        return outputs
+
+    def mean(self, outputs: Floats, targets: Floats) -> Floats:
+        loss: Floats = self.of_rows(outputs, targets[..., 0]).mean(axis=-1)
+        return loss
+
+    def of_rows(self, outputs: Floats, y: npt.NDArray[Any]) -> Floats:
+        loss: Floats = np.square(outputs[..., 0] - y, dtype=np.float64)
+        loss /= 2
+        return loss
+
+
+def cross_entropy_gradient(
+    logits: Floats, targets: Floats, weights: Floats | None = None
+) -> Floats:
     """The gradient of the batch's mean cross-entropy at the logits (R, B, C), written over them.
 
     ``targets`` (R, B, C) are probabilities, one-hot or softened. With p = softmax(logits) it is
-    (p - targets) / B. The largest logit is taken off first, so exp can't overflow.
+    (p - targets) / B, and with class weights w (p Σ w_c t_c - w t) / B. The largest logit is taken
+    off first, so exp can't overflow.
     """
     p = logits
     p -= p.max(axis=-1, keepdims=True)
     np.exp(p, out=p)
     p /= p.sum(axis=-1, keepdims=True)
+    if weights is not None:
+        targets = targets * weights
+        p *= targets.sum(axis=-1, keepdims=True)
     p -= targets
     p /= logits.shape[1]
     return p

@@ -9,7 +9,6 @@ import numpy as np
 
 from regcmp.engine.arrays import Booleans, Floats, Integers
 from regcmp.engine.layers import Memory, Relu
-from regcmp.engine.losses import cross_entropy
 from regcmp.engine.network import Network
 from regcmp.engine.stack import Rows
 
@@ -19,11 +18,16 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Scores:
-    """One network's scores on one set of rows: shares in [0, 1], and mean cross-entropy in nats."""
+    """One network's scores on one set of rows; None where they mean nothing to the task.
 
-    accuracy: float
+    ``loss`` is that of training without weights. ``rmse`` is in the unit of the dataset.
+    """
+
+    accuracy: float | None
     loss: float
-    balanced_accuracy: float
+    balanced_accuracy: float | None
+    r2: float | None = None
+    rmse: float | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Measure:
 
     def __init__(self, network: Network, rows: Rows, which: Sequence[int]) -> None:
         self.network = network
+        self.loss = rows.loss(which)
         self.rows = rows
         self.which = list(which)
         self._memories = [Memory(rows.x_train.dtype) for _ in network.layers]
@@ -66,29 +71,42 @@ class Measure:
         """Scores of every run, with weights theta (R, P), on the test rows of its split."""
         return self._scores(theta, self.rows.x_test, self.rows.y_test)
 
-    def _scores(self, theta: Floats, x: Floats, y: Integers) -> list[Scores]:
+    def _scores(self, theta: Floats, x: Floats, y: Integers | Floats) -> list[Scores]:
         params = self.network.params(theta)
         masks, taps = self.network.no_masks(), self.network.no_taps()
-        labels = y[self.which]
-        loss, right = np.empty(labels.shape), np.empty(labels.shape, bool)
+        own = y[self.which]
+        loss, right = np.empty(own.shape), np.empty(own.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
-        for start in range(0, labels.shape[1], CHUNK):
+        for start in range(0, own.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
             batch = x[self.which, part]
-            logits = self.network.forward(params, batch, masks, taps, self._memories)
-            right[:, part] = logits.argmax(axis=-1) == labels[:, part]
-            loss[:, part] = cross_entropy(logits, labels[:, part])
+            outputs = self.network.forward(params, batch, masks, taps, self._memories)
+            loss[:, part] = self.loss.of_rows(outputs, own[:, part])
+            right[:, part] = outputs.argmax(axis=-1) == own[:, part]
             for i, memory in enumerate(self._relus):
                 # A product with ones sums about five times as fast as np.any looks.
                 ones = memory.scratch("ones", (1, memory.y.shape[1]))
                 ones.fill(1)
                 self._sums[i] = self._sums[i] + np.matmul(ones, memory.y)[:, 0]
-        return list(map(score, loss, right, labels))
+        if self.rows.n_classes:
+            return list(map(score_labels, loss, right, own))
+        scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
+        return list(map(score_values, loss, own, scales[self.which]))
 
 
-def score(loss: Floats, right: Booleans, labels: Integers) -> Scores:
+def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:
     """One run's scores from its rows' losses, which of them are classified right, and their classes."""
     members = np.bincount(labels)
     present = members > 0
     recalls = np.bincount(labels, weights=right)[present] / members[present]
     return Scores(float(right.mean()), float(loss.mean()), float(recalls.mean()))
+
+
+def score_values(loss: Floats, y: Floats, scale: float) -> Scores:
+    """One run's scores from its rows' losses ½ e², their values y, and the unit of both.
+
+    R² = 1 - mean e² / var y with the variance of these rows, so that their own mean scores 0.
+    """
+    mean = float(loss.mean())
+    r2, rmse = 1 - 2 * mean / float(y.var()), float(np.sqrt(2 * mean) * scale)
+    return Scores(None, mean, None, r2, rmse)

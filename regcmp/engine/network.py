@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from regcmp.engine.arrays import Booleans, Floats
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
-from regcmp.engine.losses import cross_entropy_gradient
+from regcmp.engine.losses import Loss
 from regcmp.engine.taps import Taps
 
 Masks = list[Floats | None]
@@ -57,7 +57,7 @@ class Network:
         return [None] * len(self.layers)
 
     def no_taps(self) -> Taps:
-        """Room for taps before every layer and at the logits."""
+        """Room for taps before every layer and at the outputs."""
         return [[] for _ in range(len(self.layers) + 1)]
 
     def forward(
@@ -68,7 +68,7 @@ class Network:
         taps: Taps,
         memories: list[Memory],
     ) -> Floats:
-        """The logits (R, B, C) for x (R, B, D)."""
+        """The outputs (R, B, C), logits or values, for x (R, B, D)."""
         for i, (layer, mask, memory) in enumerate(zip(self.layers, masks, memories, strict=True)):
             for tap in taps[i]:
                 x = tap.forward(x)
@@ -89,7 +89,7 @@ class Network:
         memories: list[Memory],
         need_dx: bool = False,
     ) -> Floats:
-        """Write into ``grads`` the gradient of the loss whose gradient at the logits is ``dy``.
+        """Write into ``grads`` the gradient of the loss whose gradient at the outputs is ``dy``.
 
         Return that at the input x (R, B, D), which is meant only where ``need_dx`` asks for it.
         """
@@ -122,8 +122,9 @@ class Step(NamedTuple):
 class Gradient:
     """The mean loss's gradient over a batch, for all runs, in buffers that are made once."""
 
-    def __init__(self, network: Network, runs: int, dtype: npt.DTypeLike) -> None:
+    def __init__(self, network: Network, loss: Loss, runs: int, dtype: npt.DTypeLike) -> None:
         self.network = network
+        self.loss = loss
         self.memories = [Memory(dtype) for _ in network.layers]
         self.value = np.empty((runs, network.n_parameters), dtype)
         self._views = network.params(self.value)
@@ -139,15 +140,15 @@ class Gradient:
 
     def _backward(self, theta: Floats, step: Step, need_dx: bool) -> Floats:
         params = self.network.params(theta)
-        logits = self.network.forward(params, step.x, step.masks, step.taps, self.memories)
-        dy = cross_entropy_gradient(logits, step.targets)
+        outputs = self.network.forward(params, step.x, step.masks, step.taps, self.memories)
+        dy = self.loss.gradient(outputs, step.targets)
         return self.network.backward(
             params, self._views, dy, step.masks, step.taps, self.memories, need_dx
         )
 
 
 def mlp(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> Network:
-    """A multilayer perceptron: dense layers with ``activation`` between them, and logits at the end."""
+    """A multilayer perceptron: dense layers with ``activation`` between them, none at the end."""
     make: Callable[[], Layer] = ACTIVATIONS[activation]
     layers: list[Layer] = []
     for width in hidden:

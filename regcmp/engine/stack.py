@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.losses import CrossEntropy, Loss, SquaredError
 from regcmp.engine.regularizers.base import Regularizer
 
 
@@ -48,13 +49,34 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class Rows:
-    """Training and test rows of S splits, prepared: x (S, N, D), labels (S, N) from 0 to n_classes - 1."""
+    """Training and test rows of S splits, prepared: x (S, N, D), and what is to be learned y (S, N).
+
+    y are labels from 0 to n_classes - 1; or, where n_classes is 0, values: the task is regression.
+    """
 
     x_train: Floats
-    y_train: Integers
+    y_train: Integers | Floats
     x_test: Floats
-    y_test: Integers
+    y_test: Integers | Floats
     n_classes: int
+    class_weights: Floats | None = None
+    """(S, C) how much the rows of a class count in the training loss; None for 1 each."""
+    scales: Floats | None = None
+    """(S,) the unit of y in a regression, in that of the dataset; None for 1 each."""
+
+    @property
+    def n_outputs(self) -> int:
+        """How many outputs a network for them has."""
+        return self.n_classes or 1
+
+    def loss(self, which: Sequence[int]) -> Loss:
+        """The task's loss for runs that learn from these splits, with their class weights."""
+        if not self.n_classes:
+            return SquaredError()
+        if self.class_weights is None:
+            return CrossEntropy(self.n_classes)
+        weights = self.class_weights[list(which), None].astype(self.x_train.dtype)
+        return CrossEntropy(self.n_classes, weights)
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,13 @@ class Trained:
 def train(stack: Stack) -> list[Trained]:
     """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
     settings, rows = stack.settings, stack.rows
-    network = network_of(stack)
+    network, loss = network_of(stack), rows.loss(stack.which)
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
     regularizers = regularizers_of(stack, network)
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
-    gradient = Gradient(network, len(theta), theta.dtype)
-    context = Context(network, theta, Scratch(theta.dtype), epochs=settings.epochs)
+    gradient = Gradient(network, loss, len(theta), theta.dtype)
+    context = Context(network, theta, Scratch(theta.dtype), epochs=settings.epochs, loss=loss)
     schedule = SCHEDULES[settings.schedule]
     recorded = recorded_epochs(settings.epochs)
     measure = Measure(network, rows, stack.which)
@@ -117,7 +117,7 @@ class Batches:
         self.batch_size = min(stack.settings.batch_size, self.n_rows)
         self.epochs = stack.settings.epochs
         self.x = rows.x_train.reshape(-1, n_features)
-        self.targets = np.eye(rows.n_classes, dtype=self.x.dtype)[rows.y_train.reshape(-1)]
+        self.targets = rows.loss(stack.which).targets(rows.y_train.reshape(-1), self.x.dtype)
         self.first_row: Integers = np.array(stack.which)[:, None] * self.n_rows
         self.streams = [stream(s.order, "order") for s in stack.seeds]
         self.scratch = Scratch(self.x.dtype)
@@ -139,7 +139,7 @@ class Batches:
 def network_of(stack: Stack) -> Network:
     """The network that a stack trains."""
     settings, rows = stack.settings, stack.rows
-    return mlp(rows.x_train.shape[2], settings.hidden, rows.n_classes, settings.activation)
+    return mlp(rows.x_train.shape[2], settings.hidden, rows.n_outputs, settings.activation)
 
 
 def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
@@ -161,12 +161,12 @@ def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
     ]
 
 
-def runs_per_stack(settings: Settings, n_features: int, n_classes: int) -> int:
+def runs_per_stack(settings: Settings, n_features: int, n_outputs: int) -> int:
     """How many runs train fastest together. No result depends on it.
 
     More runs share Python's overhead; too many spill a core's L2 cache.
     """
-    network = mlp(n_features, settings.hidden, n_classes, settings.activation)
+    network = mlp(n_features, settings.hidden, n_outputs, settings.activation)
     run_bytes = network.n_parameters * np.dtype(settings.dtype).itemsize
     return max(1, min(MOST_RUNS, STACK_BYTES // run_bytes))
 

@@ -9,11 +9,16 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.losses import Loss
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.taps import Taps
 
 Batch = tuple[Floats, Floats]
 """Inputs (R, B, D) and targets (R, B, C) of one step."""
+
+
+TASKS = ("classification", "regression")
+"""What a network can be trained for."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Context:
     epoch: int = 0
     """The epoch under way, from 1 to ``epochs``."""
     epochs: int = 0
+    loss: Loss = field(default_factory=Loss)
+    """What is trained, without penalties."""
     x: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
     """(R, B, D) the batch's inputs, once every ``transform`` has passed."""
     targets: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
@@ -83,6 +90,8 @@ class Regularizer:
     """The same setting in scikit-learn, Keras and PyTorch."""
     excludes: ClassVar[Mapping[str, str]] = {}
     """Regularizers that can't stand beside this one in a method, and why."""
+    tasks: ClassVar[tuple[str, ...]] = TASKS
+    """What it is defined for."""
 
     def __init__(
         self,

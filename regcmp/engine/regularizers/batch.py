@@ -75,6 +75,7 @@ class Smooth(Regularizer):
     grid = (0.01, 0.03, 0.1, 0.2, 0.3)
     formula = "y ← (1 - ε) y + ε / K"
     paper = "Szegedy et al. 2016, Rethinking the inception architecture, section 7"
+    tasks = ("classification",)
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
         "Keras": "keras.losses.CategoricalCrossentropy(label_smoothing=ε)",
