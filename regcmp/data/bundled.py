@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from regcmp.data.arrays import from_arrays
 from regcmp.data.dataset import Dataset
+from regcmp.data.table import Table
 from regcmp.errors import unknown
 
 
@@ -61,3 +63,17 @@ def load_dataset(name: str) -> Dataset:
         classes=tuple(str(each) for each in bunch.target_names),
         source=f"sklearn.datasets.{BUNDLED[name].loader}",
     )
+
+
+def read_bundled(name: str) -> Table:
+    """A bundled dataset as a table, with its classes by name; digits are images of 8x8 pixels."""
+    from sklearn import datasets
+
+    bunch = getattr(datasets, BUNDLED[name].loader)()
+    x, y = np.asarray(bunch.data, np.float64), np.asarray(bunch.target)
+    if hasattr(bunch, "target_names"):
+        y = np.asarray([str(each) for each in bunch.target_names])[y]
+    table = from_arrays(name, f"sklearn.datasets.{BUNDLED[name].loader}", x, y)
+    names = [*map(str, bunch.feature_names), str(table.target)]
+    image = (8, 8) if name == "digits" else None
+    return replace(table, frame=table.frame.set_axis(names, axis=1), image=image)

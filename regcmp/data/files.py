@@ -1,0 +1,254 @@
+"""Opening files: which format a name says, compressed ones within bounds, and what can go wrong."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from regcmp.data.table import Progress
+from regcmp.errors import DataError, UsageError
+
+FORMATS = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".parquet": "parquet",
+    ".npz": "npz",
+    ".npy": "npy",
+    ".arff": "arff",
+    ".svm": "svmlight",
+    ".svmlight": "svmlight",
+    ".libsvm": "svmlight",
+}
+"""How a file is read, by its suffix; IDX files go by their whole name."""
+
+TEXT = ("delimited", "arff", "svmlight")
+"""The formats that may be compressed."""
+
+OPENERS: dict[str, Callable[[BinaryIO], Any]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
+    ".xz": lzma.LZMAFile,
+    ".bz2": bz2.BZ2File,
+}
+COMPRESSED = (*OPENERS, ".zip")
+
+MAX_BYTES = 8 * 2**30
+MAX_RATIO = 200
+FREE_BYTES = 100 * 2**20
+"""What expands to more than MAX_BYTES, or beyond FREE_BYTES to MAX_RATIO times its size, is refused."""
+
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class File:
+    """A path as it was given, the format of what is inside, and how it is compressed."""
+
+    text: str
+    format: str
+    suffix: str
+    compression: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.text)
+
+
+def looks_like_path(spec: str) -> bool:
+    """Whether this can only be meant as a file: it has a suffix of one, a slash, or is there."""
+    return (
+        spec == STDIN
+        or "/" in spec
+        or "\\" in spec
+        or _suffixes(spec)[0] in FORMATS
+        or is_idx(spec)
+        or Path(spec).exists()
+    )
+
+
+def is_idx(spec: str) -> bool:
+    """Whether a name is one of MNIST's own files, such as train-images-idx3-ubyte.gz."""
+    return "idx" in Path(spec).name and "ubyte" in Path(spec).name
+
+
+def check_file(spec: str, option: str = "--dataset") -> File:
+    """The file and its format, found there and readable. Raises UsageError; reads nothing of it."""
+    if spec == STDIN:
+        return File(spec, "delimited", ".csv")
+    path = Path(spec)
+    try:
+        found, folder = path.exists(), path.is_dir()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{option}: can't look for {spec!r}: {error}") from None
+    if not found:
+        raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}")
+    if folder:
+        if any(is_idx(each.name) for each in path.iterdir()):
+            return File(spec, "idx", "")
+        raise UsageError(
+            f"{option}: {spec!r} is a folder; name a file in it (only folders of MNIST's files,"
+            " train-images-idx3-ubyte and its like, are read whole)"
+        )
+    suffix, compression = _suffixes(spec)
+    if is_idx(spec):
+        chosen = File(spec, "idx", "", compression)
+    elif suffix in FORMATS:
+        chosen = File(spec, FORMATS[suffix], suffix, compression)
+    elif compression == ".zip" and not suffix:
+        chosen = File(spec, "delimited", _inside(path, option), compression)
+    else:
+        raise UsageError(
+            f"{option}: can't tell the format of {spec!r} by its suffix; expected one of"
+            f" {', '.join(FORMATS)} or these compressed ({', '.join(COMPRESSED)})"
+        )
+    if compression and chosen.format not in (*TEXT, "idx"):
+        raise UsageError(f"{option}: {suffix} files are compressed inside; unpack {spec!r} first")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise UsageError(f"{option}: can't read {spec!r}: {error.strerror}") from None
+    return chosen
+
+
+def _suffixes(spec: str) -> tuple[str, str]:
+    """('.csv', '.gz') of 'a.csv.gz'; the second is empty where nothing is compressed."""
+    suffixes = [each.lower() for each in Path(spec).suffixes[-2:]]
+    last = suffixes.pop() if suffixes else ""
+    if last not in COMPRESSED:
+        return last, ""
+    before = suffixes.pop() if suffixes else ""
+    return (before if before in FORMATS else ""), last
+
+
+def _near(path: Path) -> str:
+    """'; did you mean ...?' with the most similar name beside a missing file."""
+    with suppress(OSError):
+        names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = get_close_matches(path.name, names, n=1, cutoff=0.6)
+        if near:
+            return f"; did you mean {str(path.with_name(near[0]))!r}?"
+    if not path.parent.is_dir():
+        return f": the folder {str(path.parent)!r} is not there"
+    return "; check the path, and the folder that the command runs in"
+
+
+def _inside(path: Path, option: str) -> str:
+    """The suffix of the one file in a zip archive."""
+    with _one_line(str(path)), zipfile.ZipFile(path) as archive:
+        suffix = Path(_member(archive, str(path)).filename).suffix.lower()
+    if FORMATS.get(suffix) not in TEXT:
+        raise UsageError(f"{option}: in {str(path)!r}, expected a .csv or .tsv file")
+    return suffix
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """The one file of an archive, whose declared size is within bounds."""
+    members = [
+        each
+        for each in archive.infolist()
+        if not each.is_dir() and not each.filename.startswith("__MACOSX/")
+    ]
+    if len(members) != 1:
+        raise DataError(f"{name!r}: expected one file in the archive, found {len(members)}")
+    if members[0].flag_bits & 1:
+        raise DataError(f"{name!r}: the archive is encrypted; unpack it first")
+    check_size(name, members[0].file_size, Path(name).stat().st_size)
+    return members[0]
+
+
+def check_size(name: str, expanded: int, stored: int) -> None:
+    """Raise DataError where so many bytes are more than a file of ``stored`` bytes may give."""
+    if expanded > MAX_BYTES:
+        raise DataError(f"{name!r} expands to more than {MAX_BYTES >> 30} GB; take part of it")
+    if expanded > FREE_BYTES and expanded > MAX_RATIO * stored:
+        raise DataError(
+            f"{name!r} expands to more than {MAX_RATIO} times its size, as harmful archives do;"
+            " unpack it yourself if you trust it"
+        )
+
+
+@contextmanager
+def _one_line(name: str) -> Iterator[None]:
+    """Turn what reading a damaged or unreadable file raises into one line."""
+    try:
+        yield
+    except BROKEN as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{name!r} is damaged or cut off: {what}") from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{name!r} can't be unpacked: {error}; unpack it first") from error
+    except OSError as error:
+        raise DataError(f"can't read {name!r}: {error.strerror or error}") from error
+
+
+class Bytes(io.RawIOBase):
+    """The bytes of an open file after decompression, within bounds, telling how far reading is.
+
+    Progress counts what was read of the file itself, so that its end is known beforehand.
+    """
+
+    def __init__(self, file: File, stored: BinaryIO, inner: IO[bytes], progress: Progress | None):
+        self.file = file
+        self.stored = stored
+        self.inner = inner
+        self.progress = progress
+        self.size = None if file.text == STDIN else Path(file.text).stat().st_size
+        self.count = 0
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer. Raises DataError where the file is damaged or expands too far."""
+        with _one_line(self.file.text):
+            data = self.inner.read(len(buffer))
+        buffer[: len(data)] = data
+        self.count += len(data)
+        if self.file.compression and self.size is not None:
+            check_size(self.file.text, self.count, self.size)
+        if self.progress:
+            self.progress(self.stored.tell(), self.size)
+        return len(data)
+
+
+@contextmanager
+def open_bytes(file: File, progress: Progress | None = None) -> Iterator[BinaryIO]:
+    """Open a file, or the one file inside a compressed one, to be read from its beginning."""
+    with _one_line(file.text):
+        stored = _stdin() if file.text == STDIN else file.path.open("rb")
+    with stored:
+        with _one_line(file.text):
+            if file.compression == ".zip":
+                archive = zipfile.ZipFile(stored)
+                inner: IO[bytes] = archive.open(_member(archive, file.text))
+            elif file.compression:
+                inner = OPENERS[file.compression](stored)
+            else:
+                inner = stored
+        yield io.BufferedReader(Bytes(file, stored, inner, progress), 1 << 20)
+
+
+_input: list[bytes] = []
+"""What standard input gave: it can be read once, and text may have to be read twice."""
+
+
+def _stdin() -> BinaryIO:
+    if not _input:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
+        if len(data) > MAX_BYTES:
+            raise DataError(f"standard input holds more than {MAX_BYTES >> 30} GB; take part of it")
+        _input.append(data)
+    return io.BytesIO(_input[0])

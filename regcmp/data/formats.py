@@ -1,0 +1,173 @@
+"""Formats that a library reads: Parquet, ARFF, svmlight; and OpenML's datasets."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regcmp.data.arrays import from_arrays
+from regcmp.data.files import MAX_BYTES, File, open_bytes
+from regcmp.data.table import Progress, Table
+from regcmp.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIASES = {"mnist": "openml:554", "fashion": "openml:40996"}
+"""Short names of datasets at OpenML: mnist_784 and Fashion-MNIST, images of 28x28 pixels."""
+
+
+def read_parquet(file: File) -> Table:
+    """Read a Parquet file, which needs pyarrow."""
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise UsageError(
+            f"--dataset: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
+            " .csv"
+        ) from None
+    try:
+        with parquet.ParquetFile(file.path) as opened:
+            facts = opened.metadata
+            _check_cells(file.text, facts.num_rows, facts.num_columns)
+            frame = opened.read().to_pandas()
+    except (ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
+    return Table(file.text, plain_columns(file.text, frame.reset_index(drop=True)), file.text)
+
+
+def read_arff(file: File, progress: Progress | None = None) -> Table:
+    """Read an ARFF file of numbers and nominal attributes."""
+    from scipy.io import arff
+
+    with open_bytes(file, progress) as data:
+        raw = data.read()
+    try:
+        records, _ = arff.loadarff(io.StringIO(raw.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file.text!r} is not valid UTF-8 at byte {error.start}") from None
+    except NotImplementedError as error:
+        raise DataError(
+            f"{file.text!r}: {_first_line(error)}; only numeric and nominal attributes are read:"
+            " save it as .csv"
+        ) from error
+    except (arff.ArffError, ValueError, StopIteration, IndexError, TypeError) as error:
+        raise DataError(f"{file.text!r} is no ARFF file: {_first_line(error)}") from error
+    import pandas as pd
+
+    if records.dtype.names is None or not records.size:
+        raise DataError(f"{file.text!r} has no rows")
+    frame = pd.DataFrame({name: records[name] for name in records.dtype.names})
+    for name in frame:
+        if frame[name].dtype == object:
+            words = frame[name].map(lambda cell: cell.decode("utf-8", "replace"))
+            frame[name] = words.where(words != "?", None).astype(object)
+    return Table(file.text, plain_columns(file.text, frame), file.text)
+
+
+def read_svmlight(file: File, progress: Progress | None = None) -> Table:
+    """Read lines of 'label index:value ...'; features that a line doesn't name are 0 there."""
+    from sklearn.datasets import load_svmlight_file
+
+    with open_bytes(file, progress) as data:
+        raw = data.read()
+    try:
+        x, y = load_svmlight_file(io.BytesIO(raw))
+    except (ValueError, OverflowError, IndexError, TypeError) as error:
+        raise DataError(
+            f"{file.text!r}: expected lines of 'label index:value ...': {_first_line(error)}"
+        ) from error
+    _check_cells(file.text, *x.shape)
+    return from_arrays(file.text, file.text, x.toarray(), y)
+
+
+def _check_cells(name: str, rows: int, columns: int) -> None:
+    if rows * columns * 8 > MAX_BYTES:
+        raise DataError(
+            f"{name!r}: {rows} rows of {columns} columns need more than {MAX_BYTES >> 30} GB; take"
+            " part of it"
+        )
+
+
+def plain_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of numbers, booleans, dates or text alone. Raises DataError for any other."""
+    import pandas as pd
+
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataError(f"{name!r} has two columns named {twice!r}; rename one of them")
+    if frame.empty:
+        raise DataError(f"{name!r} has no rows or no columns")
+    plain: dict[str, Any] = {}
+    for column, cells in frame.items():
+        kind = cells.dtype
+        if pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_numeric_dtype(kind):
+            plain[str(column)] = cells.astype(np.float64 if cells.hasnans else kind.numpy_dtype)
+        elif pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind):
+            plain[str(column)] = cells
+        else:
+            plain[str(column)] = _text(name, str(column), cells)
+    return pd.DataFrame(plain)
+
+
+def _text(name: str, column: str, cells: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    cells = cells.astype(object)
+    cells = cells.where(cells.notna(), None)
+    odd = next((each for each in cells if not isinstance(each, str | bool | None)), None)
+    if odd is not None:
+        raise DataError(
+            f"{name!r}: column {column!r} holds {type(odd).__name__} values; expected numbers or text"
+        )
+    words = [str(cell) if cell is not None else None for cell in cells]
+    return pd.Series(words, dtype=object, index=cells.index)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().split("\n")[0].strip()
+    return text[:200] or type(error).__name__
+
+
+# OpenML
+
+
+def parse_openml(spec: str) -> str | int:
+    """The name or the number after 'openml:'. Raises UsageError if there is none."""
+    word = ALIASES.get(spec, spec).removeprefix("openml:").strip()
+    if not word or "/" in word:
+        raise UsageError(
+            f"--dataset: expected openml:NAME or openml:ID, as in openml:credit-g; got {spec!r}"
+        )
+    return int(word) if word.isdecimal() else word
+
+
+def read_openml(spec: str) -> Table:
+    """A dataset of openml.org through scikit-learn, which keeps what it downloaded."""
+    from sklearn.datasets import fetch_openml
+
+    word = parse_openml(spec)
+    chosen = {"data_id": word} if isinstance(word, int) else {"name": word}
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            bunch = fetch_openml(**chosen, as_frame=True, parser="auto", n_retries=1, delay=0.5)
+    except OSError as error:  # URLError, HTTPError and timeouts among them
+        raise DataError(
+            f"can't reach openml.org for {spec!r} ({_first_line(error)}), and it isn't in"
+            " scikit-learn's cache; use a local file instead: --dataset FILE.csv --target COLUMN"
+        ) from error
+    except (ValueError, KeyError, ImportError) as error:
+        raise DataError(f"OpenML has no usable {spec!r}: {_first_line(error)}") from error
+    said = tuple(" ".join(str(each.message).split())[:300] for each in caught)
+    names = list(bunch.target_names or ())
+    frame = plain_columns(spec, bunch.frame)
+    image = (28, 28) if spec in ALIASES and frame.shape[1] == 785 else None
+    source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
+    return Table(
+        spec, frame, source.strip(), names[0] if len(names) == 1 else None, None, image, said
+    )
