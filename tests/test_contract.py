@@ -20,8 +20,13 @@ ON = {
     "grouplasso": 0.01,
     "orthogonal": 0.01,
     "spectral": 0.1,
+    "activity": 0.01,
+    "klsparsity": 0.01,
+    "confidence": 0.2,
+    "flooding": 1.6,
     "dropout": 0.4,
     "gaussdropout": 0.4,
+    "alphadropout": 0.4,
     "noise": 0.4,
     "cutout": 0.4,
     "cutmix": 0.4,
@@ -41,7 +46,7 @@ ON = {
 }
 """A strength of each regularizer at which three epochs show its effect."""
 
-BOUNDS = {"maxnorm", "clip"}
+BOUNDS = {"maxnorm", "clip", "flooding"}
 """Regularizers whose default is a bound that three epochs need not reach."""
 
 NAMES = sorted(REGISTRY)

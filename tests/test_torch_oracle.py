@@ -257,3 +257,66 @@ def test_gaussian_dropout_has_the_variance_that_its_page_gives() -> None:
     peers = 1 + np.sqrt(p / (1 - p)) * torch.randn(100_000).numpy()
     dropout = torch.nn.functional.dropout(torch.ones(100_000), p).numpy()
     assert abs(peers.var() / dropout.var() - 1) < 0.02
+
+
+def hidden(model: Any, x: Any) -> tuple[Any, Any]:
+    """What enters and what leaves the two hidden activations."""
+    first = model[0](x)
+    second = model[2](first.tanh())
+    return (first, second), (first.tanh(), second.tanh())
+
+
+def activity_loss(model: Any, x: Any, y: Any) -> Any:
+    """As the page of activity says."""
+    leaving = hidden(model, x)[1]
+    return cross_entropy(model, x, y) + sum(0.01 * h.abs().sum(dim=1).mean() for h in leaving)
+
+
+def sparse_loss(model: Any, x: Any, y: Any) -> Any:
+    """As the page of klsparsity says, with ρ = 0.05."""
+    loss, rho = cross_entropy(model, x, y), 0.05
+    for a in hidden(model, x)[0]:
+        r = a.sigmoid().mean(dim=0)
+        on, off = rho * (rho / r).log(), (1 - rho) * ((1 - rho) / (1 - r)).log()
+        loss = loss + 0.01 * (on + off).sum()
+    return loss
+
+
+def entropy_loss(model: Any, x: Any, y: Any) -> Any:
+    """As the page of confidence says."""
+    entropy = torch.distributions.Categorical(logits=model(x)).entropy().mean()
+    return cross_entropy(model, x, y) - 0.3 * entropy
+
+
+def flooded_loss(model: Any, x: Any, y: Any) -> Any:
+    """As the page of flooding says."""
+    return (cross_entropy(model, x, y) - 0.9).abs() + 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "strength", "loss"),
+    [
+        ("activity", 0.01, activity_loss),
+        ("klsparsity", 0.01, sparse_loss),
+        ("confidence", 0.3, entropy_loss),
+        ("flooding", 0.9, flooded_loss),
+    ],
+)
+def test_what_acts_in_the_pass_trains_like_its_term_in_the_loss(
+    name: str, strength: float, loss: Loss
+) -> None:
+    """As its page says; autograd takes the gradient."""
+    assert_same(ours(name, strength), theirs(loss))
+
+
+def test_alphadropout_has_the_values_of_pytorch() -> None:
+    """Two values for inputs of 1: that of a dropped unit and that of a kept one."""
+    import regcmp.engine.regularizers.alphadropout as own
+
+    p = 0.25  # a multiple of 1/65536, to which rates are rounded
+    tap = own.AlphaTap(np.array([[[True, False]]]), np.array([[[1 - p]]]))
+    torch.manual_seed(0)
+    theirs = torch.nn.functional.alpha_dropout(torch.ones(1000).double(), p, training=True)
+    np.testing.assert_allclose(
+        np.sort(tap.forward(np.ones((1, 1, 2))).ravel()), np.unique(theirs.numpy()), rtol=1e-6
+    )

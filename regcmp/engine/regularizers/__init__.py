@@ -3,9 +3,12 @@
 Within a hook it is the order in which they act: noise before the cutting and mixing of examples,
 penalties before the clipping of what they add up to, clipping before the noise that it must not bound,
 thresholds and decay before the bounds that must hold in the end, and averages last, over what all
-others leave.
+others leave. Of the taps at the logits, the last is the first to get the gradient: flooding turns that
+of the loss before confidence adds its own.
 """
 
+from regcmp.engine.regularizers.activations import Activity, Confidence, Flooding, KLSparsity
+from regcmp.engine.regularizers.alphadropout import AlphaDropout
 from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.batch import Mixup, Smooth
@@ -21,7 +24,8 @@ REGISTRY: dict[str, type[Regularizer]] = {
     each.name: each
     for each in (
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
-        *(Dropout, GaussDropout),
+        *(Activity, KLSparsity, Confidence, Flooding),
+        *(Dropout, GaussDropout, AlphaDropout),
         *(Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, SAM),
         *(Clip, GradNoise),

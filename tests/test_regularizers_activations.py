@@ -1,0 +1,129 @@
+"""A closed form, or finite differences, for each regularizer that acts inside the pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from test_gradients import assert_gradient
+
+from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.network import Gradient, Network, Step, mlp
+from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
+
+RUNS, ROWS = 3, 7
+NETWORK = mlp(4, (6, 5), 3, "tanh")
+STRENGTHS = (0.3, 0.0, 2.0)
+
+
+def make(name: str, network: Network, *strengths: float) -> Regularizer:
+    """A regularizer with one strength per run."""
+    column = np.array(strengths)[:, None, None]
+    declared = REGISTRY[name].options_are
+    options = {key: np.full_like(column, number.default) for key, number in declared.items()}
+    return REGISTRY[name](column, options, range(len(strengths)), network)
+
+
+def inside(theta: Floats, x: Floats) -> tuple[list[Floats], list[Floats], Floats]:
+    """What enters the activations, what leaves them, and log p: in plain NumPy."""
+    entering, leaving = [], []
+    params = [each for each in NETWORK.params(theta) if each]
+    for weight, bias in params[:-1]:
+        entering.append(x @ weight + bias)
+        x = np.tanh(entering[-1])
+        leaving.append(x)
+    logits = x @ params[-1][0] + params[-1][1]
+    return entering, leaving, logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
+
+
+def activity(theta: Floats, x: Floats) -> Floats:
+    """(R,) Σ|h|."""
+    return sum(abs(h).sum(axis=2).mean(axis=1) for h in inside(theta, x)[1])  # type: ignore[return-value]
+
+
+def divergence(theta: Floats, x: Floats) -> Floats:
+    """(R,) Σ KL(0.05‖r)."""
+    total = np.zeros(len(theta))
+    for a in inside(theta, x)[0]:
+        r = (1 / (1 + np.exp(-a))).mean(axis=1)
+        total += (0.05 * np.log(0.05 / r) + 0.95 * np.log(0.95 / (1 - r))).sum(axis=1)
+    return total
+
+
+def negative_entropy(theta: Floats, x: Floats) -> Floats:
+    """(R,) Σ p log p."""
+    log_p = inside(theta, x)[2]
+    return (np.exp(log_p) * log_p).sum(axis=2).mean(axis=1)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("name", "penalty"),
+    [("activity", activity), ("klsparsity", divergence), ("confidence", negative_entropy)],
+)
+def test_a_tap_adds_the_gradient_of_its_penalty(
+    name: str, penalty: Callable[[Floats, Floats], Floats], rng: np.random.Generator
+) -> None:
+    """Run by run, each at its own strength; the loss keeps its own gradient beside it."""
+    theta = rng.normal(size=(RUNS, NETWORK.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets)
+    taps = make(name, NETWORK, *STRENGTHS).tap(NETWORK.no_taps(), context)
+    gradient = Gradient(NETWORK, RUNS, float)
+    masks = NETWORK.no_masks()
+    plain = gradient(theta, Step(x, targets, masks, NETWORK.no_taps())).copy()
+    added = gradient(theta, Step(x, targets, masks, taps)) - plain
+    assert_gradient(lambda at: float((STRENGTHS * penalty(at, x)).sum()), added, theta, rng)
+    assert not added[1].any()
+
+
+def test_flooding_turns_the_gradient_below_its_level(rng: np.random.Generator) -> None:
+    """Of each run by its own batch loss; penalties beside it keep their sign."""
+    theta = rng.normal(size=(RUNS, NETWORK.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    loss = -(targets * inside(theta, x)[2]).sum(axis=2).mean(axis=1)
+    levels = loss * [0.99, 1.01, 0]
+    context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets)
+    gradient, masks = Gradient(NETWORK, RUNS, float), NETWORK.no_masks()
+    plain = gradient(theta, Step(x, targets, masks, NETWORK.no_taps())).copy()
+    flooded = make("flooding", NETWORK, *levels).tap(NETWORK.no_taps(), context)
+    turned = gradient(theta, Step(x, targets, masks, flooded)).copy()
+    assert np.array_equal(turned, plain * [[1], [-1], [1]])
+
+    both = NETWORK.no_taps()
+    for name, strengths in (("confidence", STRENGTHS), ("flooding", levels)):
+        both = make(name, NETWORK, *strengths).tap(both, context)
+    alone = make("confidence", NETWORK, *STRENGTHS).tap(NETWORK.no_taps(), context)
+    taxed = gradient(theta, Step(x, targets, masks, alone)) - plain
+    np.testing.assert_allclose(
+        gradient(theta, Step(x, targets, masks, both)), turned + taxed, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5])
+def test_alphadropout_keeps_mean_zero_and_variance_one(
+    rate: float, rng: np.random.Generator
+) -> None:
+    """Of standard normal inputs; a dropped unit has one value, and passes no gradient."""
+    network = mlp(4, (300,), 3, "selu")
+    context = Context(network, np.zeros((1, 1)), Scratch(float), 1000)
+    taps = make("alphadropout", network, rate).tap(network.no_taps(), context)
+    assert [len(each) for each in taps] == [0, 0, 1, 0]
+    x = rng.normal(size=(1, 1000, 300))
+    y, slope = taps[2][0].forward(x), taps[2][0].backward(np.ones_like(x))
+    assert abs(y.mean()) < 0.01 and abs(y.var() - 1) < 0.02
+    dropped = slope == 0
+    assert abs(dropped.mean() - rate) < 0.01
+    assert len(np.unique(y[dropped])) == (rate > 0)
+    assert np.allclose(np.diff(y[~dropped]), np.diff(x[~dropped]) * slope.max())
+    if rate == 0:
+        assert np.array_equal(x, y)
+
+
+def test_a_unit_that_is_always_on_is_still_drawn_down() -> None:
+    """With inputs so large that sigmoid is 1, the slope of KL is finite."""
+    network = mlp(1, (2,), 2, "relu")
+    context = Context(network, np.zeros((1, 1)), Scratch(float), 2)
+    taps = make("klsparsity", network, 1.0).tap(network.no_taps(), context)
+    taps[1][0].forward(np.array([[[50.0, -50.0], [900.0, -900.0]]]))
+    assert np.isfinite(taps[1][0].backward(np.zeros((1, 2, 2)))).all()
