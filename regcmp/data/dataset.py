@@ -5,21 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from regcmp.data.columns import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """``x`` (N, D) float64 features, and ``y`` (N,) class numbers that index ``classes``."""
+    """``x`` (N, D) float64 features, and ``y`` (N,) class numbers that index ``classes``.
+
+    Where columns must first be imputed or encoded, ``mixed`` holds them instead, and ``x`` has none.
+    """
 
     name: str
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.intp]
     classes: tuple[str, ...]
     source: str = ""
+    target: str | None = None
+    task: str = "classification"
+    mixed: pd.DataFrame | None = None
+    columns: tuple[Column, ...] = ()
+    """Every column of the table, as it was understood; none where all are plain numbers."""
+    warnings: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -27,9 +41,18 @@ class Dataset:
         return len(self.y)
 
     @property
+    def n_columns(self) -> int:
+        """How many columns the features are made from."""
+        return int(self.x.shape[1]) if self.mixed is None else self.mixed.shape[1]
+
+    @cached_property
     def n_features(self) -> int:
-        """How many features a row has."""
-        return int(self.x.shape[1])
+        """How many features the network sees of a row."""
+        if self.mixed is None:
+            return int(self.x.shape[1])
+        from regcmp.data.encoding import layout
+
+        return len(layout(self))
 
     @cached_property
     def digest(self) -> str:
@@ -37,6 +60,8 @@ class Dataset:
         state = sha256(repr((self.x.shape, self.classes)).encode())
         state.update(np.ascontiguousarray(self.x, "<f8").tobytes())
         state.update(np.ascontiguousarray(self.y, "<i8").tobytes())
+        if self.mixed is not None:
+            state.update(self.mixed.to_json(orient="split", double_precision=15).encode())
         return state.hexdigest()
 
     def describe(self) -> dict[str, Any]:

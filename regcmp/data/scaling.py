@@ -17,6 +17,10 @@ def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats,
     feature that is constant there becomes 0 in both: its weights are never trained, and what it says
     in a test row would be noise through the initial ones, which penalties alone can shrink.
     """
+    if dataset.mixed is not None:
+        from regcmp.data.encoding import encode
+
+        return encode(dataset, split, dtype)
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(dataset.x[split.train])

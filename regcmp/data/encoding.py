@@ -1,0 +1,130 @@
+"""Imputing, scaling and encoding columns by the training rows alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.data.dataset import Dataset
+from regcmp.data.splitting import Split
+from regcmp.engine.arrays import Floats
+
+RARE = 10
+"""A level of fewer training rows is pooled with the other rare ones."""
+
+WORDS = 1000
+"""How many of a text column's words, the most frequent of the training rows, are features."""
+
+
+def layout(dataset: Dataset) -> list[str]:
+    """The names of all features that any split may have.
+
+    The network must be one and the same under every seed, so that each level of a category and each
+    column with gaps has its place, also where the training rows of a seed don't show it. It is 0
+    there, as every feature that is constant in training rows.
+    """
+    frame, names = _frame(dataset), []
+    numbers, categories, texts = _kinds(dataset)
+    names += [f"number__{name}" for name in numbers]
+    names += [f"missing__{name}" for name in _with_gaps(dataset)]
+    for name in categories:
+        levels = [*sorted(frame[name].unique()), "infrequent_sklearn"]
+        names += [f"category__{name}_{level}" for level in levels]
+    for i in range(len(texts)):
+        names += [f"text{i}__{word}" for word in range(WORDS)]
+    return names
+
+
+def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats]:
+    """Training and test rows as numbers. All that is fitted is fitted on the training rows.
+
+    Numbers: the median where one is missing, with an indicator, then zero mean and unit variance.
+    Categories: a 0/1 feature per level, rare ones pooled; a level that only test rows have counts as
+    rare. Texts: TF-IDF of the most frequent words.
+    """
+    frame = _frame(dataset)
+    transformer = _transformer(dataset)
+    train = transformer.fit_transform(frame.iloc[split.train])
+    test = transformer.transform(frame.iloc[split.test])
+    place = _places(dataset, transformer)
+    return _laid_out(train, test, place, dataset.n_features, dtype)
+
+
+def _transformer(dataset: Dataset) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.impute import MissingIndicator, SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers, categories, texts = _kinds(dataset)
+    scaled = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    )
+    one_hot = OneHotEncoder(
+        min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False
+    )
+    # Words as people write them: no stemming, and a column of one-letter words is no error.
+    words = [
+        (f"text{i}", TfidfVectorizer(max_features=WORDS, token_pattern=r"(?u)\b\w+\b"), name)
+        for i, name in enumerate(texts)
+    ]
+    return ColumnTransformer(
+        [
+            ("number", scaled, numbers),
+            ("missing", MissingIndicator(features="all"), _with_gaps(dataset)),
+            ("category", one_hot, categories),
+            *words,
+        ],
+        sparse_threshold=0,
+    )
+
+
+def _places(dataset: Dataset, transformer: Any) -> list[int]:
+    """Where each fitted feature stands in the layout."""
+    at = {name: place for place, name in enumerate(layout(dataset))}
+    places: list[int] = []
+    for block, fitted, columns in transformer.transformers_:
+        if block.startswith("text"):
+            first = at[f"{block}__0"]
+            places += range(first, first + len(fitted.vocabulary_))
+        elif block == "category" and columns:
+            names = fitted.get_feature_names_out(columns)
+            places += [at[f"{block}__{name}"] for name in names]
+        elif block in ("number", "missing"):
+            places += [at[f"{block}__{name}"] for name in columns]
+    return places
+
+
+def _laid_out(
+    train: Floats, test: Floats, place: list[int], n_features: int, dtype: npt.DTypeLike
+) -> tuple[Floats, Floats]:
+    """Both at their places; what is constant in training rows is 0 in both."""
+    varies = np.ptp(train, axis=0) > 0
+    laid = []
+    for rows in (train, test):
+        out = np.zeros((len(rows), n_features), dtype)
+        out[:, place] = rows * varies
+        laid.append(out)
+    return laid[0], laid[1]
+
+
+def _frame(dataset: Dataset) -> Any:
+    assert dataset.mixed is not None
+    return dataset.mixed
+
+
+def _kinds(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
+    """The names of numbers, categories and texts, in the table's order."""
+    kinds: dict[str, list[str]] = {"number": [], "boolean": [], "category": [], "text": []}
+    for column in dataset.columns:
+        if column.used:
+            kinds[column.kind].append(column.name)
+    return kinds["number"] + kinds["boolean"], kinds["category"], kinds["text"]
+
+
+def _with_gaps(dataset: Dataset) -> list[str]:
+    gaps = {column.name for column in dataset.columns if column.missing}
+    return [name for name in _kinds(dataset)[0] if name in gaps]

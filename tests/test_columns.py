@@ -1,0 +1,140 @@
+"""What is understood of a table's columns, and how they are encoded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from regcmp.data.columns import Columns
+from regcmp.data.dataset import Dataset
+from regcmp.data.scaling import scale
+from regcmp.data.splitting import Split
+from regcmp.data.table import Table
+from regcmp.data.understanding import understand
+from regcmp.errors import DataError, RegcmpError, UsageError
+
+N = 60
+RNG = np.random.default_rng(3)
+Y = ["yes", "no", "no"] * (N // 3)
+SPLIT = Split(np.arange(0, 40), np.arange(40, N))
+
+
+def table(**columns: object) -> Table:
+    """A table of N rows; the target is called y unless it is given."""
+    frame = pd.DataFrame({"a": np.arange(N) % 7.0} | {"y": Y} | columns)
+    return Table("tiny.csv", frame, "a test")
+
+
+def understood(columns: Columns | None = None, **values: object) -> Dataset:
+    """Such a table, understood."""
+    return understand(table(**values), columns or Columns())
+
+
+def mixed_columns() -> dict[str, list[object] | np.ndarray]:
+    """Numbers with gaps, categories with a rare level, truth values and texts."""
+    number = RNG.normal(size=N)
+    number[[3, 50]] = np.nan
+    return {
+        "number": number,
+        "color": ["red", "blue", "green"] * (N // 3 - 1) + ["red", None, "pink"],
+        "flag": ["True", "false"] * (N // 2),
+        "words": [f"one word{i} more" for i in range(N)],
+    }
+
+
+def test_plain_numbers_stay_a_matrix() -> None:
+    """Bit for bit, and without any encoder."""
+    dataset = understood()
+    assert dataset.mixed is None and dataset.classes == ("no", "yes")
+    assert np.array_equal(dataset.x[:, 0], np.arange(N) % 7.0)
+
+
+def test_features_of_mixed_columns() -> None:
+    """Zero mean and unit variance, an indicator, a feature per frequent level, the words asked for."""
+    dataset = understood(Columns(text=("words",)), **mixed_columns())
+    kinds = {column.name: column.kind for column in dataset.columns}
+    assert kinds == {
+        "a": "number", "number": "number", "color": "category", "flag": "boolean", "words": "text",
+    }  # fmt: skip
+    train, test = scale(dataset, SPLIT, np.float64)
+    assert train.shape == (40, dataset.n_features) and test.shape == (20, dataset.n_features)
+    # 3 numbers, 1 indicator, 5 levels (one of them 'missing') and the rare ones' place, 1000 words.
+    assert dataset.n_features == 3 + 1 + 6 + 1000
+    np.testing.assert_allclose(train[:, :3].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(train[:, :3].std(axis=0), 1)
+    assert train[3, 3] == 1 and train[:, 3].sum() == 1
+    np.testing.assert_array_equal(train[:, 4:10].sum(axis=1), 1)
+    assert np.isfinite(train).all() and np.isfinite(test).all()
+
+
+def test_test_rows_change_nothing_in_training() -> None:
+    """Whatever their numbers, levels and words are."""
+    columns = mixed_columns()
+    before, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
+    columns["number"][45] = 1e6  # type: ignore[index]
+    columns["color"][45] = "blue"
+    columns["words"][45] = "never seen before"
+    after, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "message"),
+    [
+        (Columns("z"), {}, "--target: 'tiny.csv' has no column 'z'; choose one of 'a', 'y'"),
+        (Columns("yy"), {}, "did you mean 'y'?"),
+        (Columns(drop=("b",)), {}, "--drop: 'tiny.csv' has no column 'b'"),
+        (Columns(), {"label": Y}, "'y' and 'label' could both be the target"),
+        (Columns(), {"y": "yes"}, "the target 'y' is 'yes' in every row, and learning needs"),
+        (Columns(), {"y": [None, *Y[1:]]}, "the target 'y' is missing in 1 of 60 rows"),
+        (Columns(), {"y": list(map(str, range(N)))}, "the target 'y' has 60 classes in 60 rows"),
+        (Columns(), {"b": [np.inf, *range(N - 1)]}, "column 'b' is infinite in 1 of 60 rows"),
+        (Columns(), {"b": [1e308, *range(N - 1)]}, "column 'b' has 1e+308, too large"),
+        (Columns(), {"b": ["1,5", "2,5"] * 30}, "column 'b' has '1,5', which may be a decimal comma"),
+        (Columns(), {"b": ["?", *map(str, range(N - 1))]}, "column 'b' has numbers, but '?' in 1 of"),
+        (Columns(drop=("a",)), {}, "no column is left to learn from"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_learned_from_is_named(
+    columns: Columns, values: dict[str, object], message: str
+) -> None:
+    """The column, what was found, and a way out."""
+    with pytest.raises(RegcmpError) as error:
+        understood(columns, **values)
+    assert message in str(error.value)
+    assert isinstance(error.value, UsageError | DataError) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "warning"),
+    [
+        (np.full(N, 2.0), "constant", "is 2.0 in every row; it is not used"),
+        ([None] * N, "empty", "has no values; it is not used"),
+        ([f"K{i}" for i in range(N)], "id", "has 60 different texts in 60 rows"),
+        ([f"a text of {i}" for i in range(N)], "free text", "holds free text; it is not used"),
+        ([f"2024-01-{1 + i % 28:02}" for i in range(N)], "date", "holds dates; it is not used"),
+        (["None", "some"] * 30, "category", "has 'None' as a category; --na 'None'"),
+        ([{"yes": "1", "no": "0"}[y] for y in Y], "category", "gives the target 'y' away"),
+    ],
+)
+def test_what_should_be_known_of_a_column_is_warned_of(
+    values: object, kind: str, warning: str
+) -> None:
+    """Once, and by name."""
+    dataset = understood(b=values)
+    assert next(column.kind for column in dataset.columns if column.name == "b") == kind
+    (only,) = dataset.warnings
+    assert "column 'b'" in only and warning in only
+
+
+def test_a_row_number_is_warned_of() -> None:
+    """It is still used: it may be a measurement."""
+    dataset = understood(id=np.arange(N) + 1.0)
+    assert "looks like a row number" in dataset.warnings[0]
+
+
+def test_a_target_is_found_by_name_and_by_position() -> None:
+    """Positions count from 1; a column's name comes first."""
+    assert understood().target == "y"
+    assert understood(Columns("1"), b=Y).target == "a"
