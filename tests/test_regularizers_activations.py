@@ -9,6 +9,7 @@ import pytest
 from test_gradients import assert_gradient
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 
@@ -69,7 +70,7 @@ def test_a_tap_adds_the_gradient_of_its_penalty(
     x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
     context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets)
     taps = make(name, NETWORK, *STRENGTHS).tap(NETWORK.no_taps(), context)
-    gradient = Gradient(NETWORK, RUNS, float)
+    gradient = Gradient(NETWORK, CrossEntropy(3), RUNS, float)
     masks = NETWORK.no_masks()
     plain = gradient(theta, Step(x, targets, masks, NETWORK.no_taps())).copy()
     added = gradient(theta, Step(x, targets, masks, taps)) - plain
@@ -83,8 +84,8 @@ def test_flooding_turns_the_gradient_below_its_level(rng: np.random.Generator) -
     x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
     loss = -(targets * inside(theta, x)[2]).sum(axis=2).mean(axis=1)
     levels = loss * [0.99, 1.01, 0]
-    context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets)
-    gradient, masks = Gradient(NETWORK, RUNS, float), NETWORK.no_masks()
+    context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets, loss=CrossEntropy(3))
+    gradient, masks = Gradient(NETWORK, context.loss, RUNS, float), NETWORK.no_masks()
     plain = gradient(theta, Step(x, targets, masks, NETWORK.no_taps())).copy()
     flooded = make("flooding", NETWORK, *levels).tap(NETWORK.no_taps(), context)
     turned = gradient(theta, Step(x, targets, masks, flooded)).copy()

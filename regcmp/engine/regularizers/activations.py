@@ -124,6 +124,7 @@ class Confidence(Regularizer):
     paper = (
         "Pereyra et al. 2017, Regularizing networks by penalizing confident output distributions"
     )
+    tasks = ("classification",)
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
         "Keras": "a loss of your own",
@@ -157,12 +158,12 @@ class Flooding(Regularizer):
     """Flooding: where a batch's loss is below the flood level b, the gradient is climbed.
 
     So training floats around the loss b instead of going to 0. The loss is the batch's mean
-    cross-entropy with the targets as they are then, mixed or smoothed; penalties do not count, and
-    their gradients are never turned.
+    cross-entropy, or half the mean squared error of values, with the targets as they are then, mixed
+    or smoothed, and with class weights; penalties do not count, and their gradients are never turned.
     """
 
     name = "flooding"
-    strength_is = Number(0.02, 0, 1e3, "flood level b, a cross-entropy in nats")
+    strength_is = Number(0.02, 0, 1e3, "flood level b, a training loss in nats")
     grid = (0.005, 0.01, 0.02, 0.05, 0.1)
     formula = "|loss - b| + b"
     paper = "Ishida et al. 2020, Do we need zero training loss after achieving zero training error?"
@@ -174,20 +175,19 @@ class Flooding(Regularizer):
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         # The last to see the logits is the first to get the gradient, with no penalty in it yet.
-        taps[-1].append(FloodingTap(self.strength, context.targets))
+        taps[-1].append(FloodingTap(self.strength, context))
         return taps
 
 
 class FloodingTap(Tap):
     """Turns the gradient of the runs whose loss is below b."""
 
-    def __init__(self, level: Floats, targets: Floats) -> None:
-        self.level, self.targets = level, targets
+    def __init__(self, level: Floats, context: Context) -> None:
+        self.level, self.loss, self.targets = level, context.loss, context.targets
 
     def forward(self, x: Floats) -> Floats:
-        own = (self.targets * log_softmax(x)).reshape(len(x), 1, -1)
-        total = np.matmul(own, np.ones((own.shape[2], 1), own.dtype))
-        self.turn = np.where(-total / x.shape[1] < self.level, -1, 1).astype(x.dtype)
+        loss = self.loss.mean(x, self.targets)[:, None, None]
+        self.turn = np.where(loss < self.level, -1, 1).astype(x.dtype)
         return x
 
     def backward(self, dy: Floats) -> Floats:
