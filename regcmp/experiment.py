@@ -18,7 +18,7 @@ from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
-from regcmp.method import Method
+from regcmp.method import Kind, Method
 from regcmp.plan import Plan
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 
@@ -77,7 +77,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
 
 def stacked_runs(plan: Plan, most: int) -> Iterator[list[Run]]:
     """The runs of the plan in groups of one kind of method, of at most ``most`` runs and even size."""
-    kinds: dict[tuple[str, ...], list[Method]] = {}
+    kinds: dict[Kind, list[Method]] = {}
     for method in plan.methods:
         kinds.setdefault(method.kind, []).append(method)
     # The heaviest kinds first, so that no worker ends up alone with one.
@@ -96,6 +96,7 @@ def ingredients(runs: list[Run]) -> tuple[Ingredient, ...]:
             parts[0].name,
             tuple(part.strength for part in parts),
             {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
+            parts[0].schedule,
         )
         for parts in parts_of_runs
     )

@@ -8,34 +8,40 @@ from itertools import product
 from math import isfinite
 from typing import TypeVar
 
-from regcmp.engine.regularizers import REGISTRY, Number
+from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
+from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
 
 T = TypeVar("T")
+Kind = tuple[tuple[str, str], ...]
+Key = tuple[int, float, tuple[tuple[str, float], ...], str]
 
-GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=NUMBER...][+NAME...]"
+GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=VALUE...][+NAME...]"
 NONE = "none"
+SCHEDULE, CONSTANT = "schedule", "constant"
 MAX_DROPPED = Settings.max_dropped
 
 
 @dataclass(frozen=True)
 class Part:
-    """One regularizer with its strength, and a value for each of its options."""
+    """One regularizer with its strength, a value for each of its options, and what the strength follows."""
 
     name: str
     strength: float
     options: tuple[tuple[str, float], ...] = ()
+    schedule: str = CONSTANT
 
     def __str__(self) -> str:
         declared = REGISTRY[self.name].options_are
         shown = [(key, value) for key, value in self.options if value != declared[key].default]
         tail = "".join(f":{key}={shortest(value)}" for key, value in shown)
+        tail += f":{SCHEDULE}={self.schedule}" if self.schedule != CONSTANT else ""
         return f"{self.name}={shortest(self.strength)}{tail}"
 
-    def key(self) -> tuple[int, float, tuple[tuple[str, float], ...]]:
-        """The canonical order: that of the registry, then of strength, then of options."""
-        return list(REGISTRY).index(self.name), self.strength, self.options
+    def key(self) -> Key:
+        """The canonical order: that of the registry, then of strength, options and schedule."""
+        return list(REGISTRY).index(self.name), self.strength, self.options, self.schedule
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,11 @@ class Method:
         return "+".join(map(str, self.parts)) or NONE
 
     @property
-    def kind(self) -> tuple[str, ...]:
-        """The names of its regularizers: methods of one kind can train in one stack."""
-        return tuple(part.name for part in self.parts)
+    def kind(self) -> Kind:
+        """The names and schedules of its regularizers: methods of one kind can train in one stack."""
+        return tuple((part.name, part.schedule) for part in self.parts)
 
-    def key(self) -> tuple[int, list[tuple[int, float, tuple[tuple[str, float], ...]]]]:
+    def key(self) -> tuple[int, list[Key]]:
         """The canonical order of a table's rows: single regularizers before combinations."""
         return len(self.parts), [part.key() for part in self.parts]
 
@@ -96,23 +102,49 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
         raise unknown("regularizer", name, [NONE, *REGISTRY])
     regularizer = REGISTRY[name]
     options = {key: number.default for key, number in regularizer.options_are.items()}
+    schedule = CONSTANT
     given: set[str] = set()
     for setting in tail:
         key, _, value = setting.partition("=")
-        if key not in options:
+        if key != SCHEDULE and key not in options:
             if not options:
-                raise UsageError(f"method {word!r}: {name!r} has no options, got {setting!r}")
-            raise unknown("option", key, options, of=f" of {name!r}")
+                raise UsageError(
+                    f"method {word!r}: {name!r} has no option but {SCHEDULE!r}, got {setting!r}"
+                )
+            raise unknown("option", key, [*options, SCHEDULE], of=f" of {name!r}")
         if key in given:
             raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
         given.add(key)
+        if key == SCHEDULE:
+            schedule = _schedule(value, regularizer, word)
+            continue
         options[key] = _number(
             value, f"{name}:{key}", regularizer.options_are[key], word, max_dropped
         )
     allowed = regularizer.strength_is
     texts = numbers.split(",") if equals else [shortest(allowed.default)]
     strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
-    return [Part(name, strength, tuple(sorted(options.items()))) for strength in strengths]
+    values = tuple(sorted(options.items()))
+    return [Part(name, strength, values, schedule) for strength in strengths]
+
+
+def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
+    if text not in STRENGTH_SCHEDULES:
+        raise unknown("schedule", text, STRENGTH_SCHEDULES, of=f" in method {word!r}")
+    reason = why_fixed(regularizer)
+    if reason and text != CONSTANT:
+        raise UsageError(
+            f"method {word!r}: {regularizer.name!r} can't follow a schedule: {reason}; leave"
+            f" :{SCHEDULE}={text} out"
+        )
+    return text
+
+
+def why_fixed(regularizer: type[Regularizer]) -> str:
+    """Why the strength of this regularizer can't follow a schedule; empty if it can."""
+    if regularizer.off != 0:
+        return "a schedule goes down to 0, which does not switch it off"
+    return regularizer.fixed
 
 
 def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float) -> float:

@@ -44,6 +44,10 @@ def register(regularizer: Class) -> Class:
     name = regularizer.name
     if not NAME.fullmatch(name) or name == "none":
         raise UsageError(f"{what}: its name must be small letters, digits and _, got {name!r}")
+    if "schedule" in regularizer.options_are:
+        raise UsageError(
+            f"{what}: every regularizer has an option 'schedule'; name its own otherwise"
+        )
     for number in (regularizer.strength_is, *regularizer.options_are.values()):
         if not (number.low <= number.default <= number.high and isfinite(number.high - number.low)):
             raise UsageError(f"{what}: expected low <= default <= high, all finite, got {number}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 
@@ -10,8 +11,10 @@ import pytest
 from conftest import make_stack
 
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
+from regcmp.method import why_fixed
 
 ON = {
     "l1": 0.01,
@@ -51,6 +54,7 @@ BOUNDS = {"maxnorm", "clip", "flooding"}
 
 NAMES = sorted(REGISTRY)
 OFF = {name: each.off for name, each in REGISTRY.items() if each.off is not None}
+SCHEDULABLE = [name for name, each in REGISTRY.items() if not why_fixed(each)]
 PAIRS = [
     (first, second)
     for first, second in combinations(REGISTRY, 2)
@@ -89,6 +93,7 @@ def only(stack: Stack, run: int) -> Stack:
                 each.name,
                 each.strength[run : run + 1],
                 {key: values[run : run + 1] for key, values in each.options.items()},
+                each.schedule,
             )
             for each in stack.ingredients
         ),
@@ -163,6 +168,34 @@ def test_a_run_alone_equals_the_same_run_in_a_stack_at_real_sizes(hidden: tuple[
     for run, stacked in enumerate(train(stack)):
         (single,) = train(only(stack, run))
         assert same_bits(single, stacked), f"run {run}"
+
+
+@pytest.mark.parametrize("name", SCHEDULABLE)
+def test_a_schedule_sets_the_strength_of_every_step(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held at a half it is half the strength, and held at 0 the baseline: nothing keeps the full one."""
+    monkeypatch.setitem(STRENGTH_SCHEDULES, "half", lambda done: 0.5)
+    monkeypatch.setitem(STRENGTH_SCHEDULES, "zero", lambda done: 0.0)
+    on = ingredient(name, ON[name])
+    (half,) = train(make_stack(replace(on, schedule="half")))
+    assert same_bits(half, train(make_stack(ingredient(name, ON[name] / 2)))[0])
+    (zero,) = train(make_stack(replace(on, schedule="zero")))
+    assert same_bits(zero, train(make_stack())[0])
+    (cosine,) = train(make_stack(replace(on, schedule="cosine")))
+    assert np.isfinite(cosine.theta).all()
+    assert not np.array_equal(cosine.theta, alone(name).theta)
+
+
+def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
+    """With neighbours of other strengths; two schedules in one method."""
+    parts = (
+        replace(ingredient("l2", 0.03, 0.1, 0.0), schedule="linear"),
+        replace(ingredient("dropout", 0.0, 0.5, 0.2), schedule="warmup"),
+    )
+    stack = make_stack(*parts, seeds=(0, 1, 1), splits=2, dtype="float32")
+    for run, stacked in enumerate(train(stack)):
+        assert same_bits(train(only(stack, run))[0], stacked)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)

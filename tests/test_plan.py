@@ -34,6 +34,10 @@ def names(*words: str) -> list[str]:
         (["dropout=0.5", "l2=1", "none", "l1=1"], ["none", "l1=1", "l2=1", "dropout=0.5"]),
         (["l2=0.1", "l2=1e-1"], ["l2=0.1"]),
         (["l2=-0.0", "l2=0"], ["l2=0"]),
+        (
+            ["dropout=.5:schedule=cosine:input=.2", "dropout=0.5:schedule=constant"],
+            ["dropout=0.5", "dropout=0.5:input=0.2:schedule=cosine"],
+        ),
     ],
 )
 def test_methods_have_one_canonical_name(words: list[str], expected: list[str]) -> None:
@@ -77,7 +81,10 @@ def test_names_read_back_as_the_same_methods(
         ("dropout=0.97", "from 0 to 0.95, got '0.97'"),
         ("dropout=0.5:input=1.5", "dropout:input is the probability to drop an input feature"),
         ("dropout:inptu=0.1", "unknown option 'inptu' of 'dropout': did you mean 'input'?"),
-        ("l2=1:input=0.1", "method 'l2=1:input=0.1': 'l2' has no options, got 'input=0.1'"),
+        (
+            "l2=1:input=0.1",
+            "method 'l2=1:input=0.1': 'l2' has no option but 'schedule', got 'input=0.1'",
+        ),
         ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
         ("dropout:input=0.1:input=0.2", "dropout:input stands in it twice"),
         ("l2=1_0", "expected a number for l2, got '1_0'"),
@@ -186,3 +193,30 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
     )
     assert make_plan(**plan.as_dict()) == plan
     assert plan.lr == 0.01, "the optimizer's own default"
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        (
+            "l2=1:schedule=cosin",
+            "unknown schedule 'cosin' in method 'l2=1:schedule=cosin': did you",
+        ),
+        ("l2=1:schedule", "unknown schedule '' in method 'l2=1:schedule': choose one of constant,"),
+        ("l2=1:schedul=cosine", "unknown option 'schedul' of 'l2': did you mean 'schedule'?"),
+        ("l2=1:schedule=cosine:schedule=linear", "l2:schedule stands in it twice"),
+        ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule goes down to 0,"),
+        ("ema:schedule=linear", "'ema' can't follow a schedule: it says which weights are judged;"),
+    ],
+)
+def test_a_schedule_that_cannot_be_meant_is_named(word: str, message: str) -> None:
+    """With a way out."""
+    with pytest.raises(UsageError) as caught:
+        parse_methods([word])
+    assert message in str(caught.value)
+
+
+def test_methods_of_other_schedules_are_of_another_kind() -> None:
+    """They do not share a stack."""
+    kinds = {method.kind for method in parse_methods(["l2=1,2", "l2=1,2:schedule=cosine"])}
+    assert kinds == {(("l2", "constant"),), (("l2", "cosine"),)}

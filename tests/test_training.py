@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import make_stack
+from conftest import make_rows, make_stack
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
 
+from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import CHUNK, Measure
 from regcmp.engine.network import mlp
-from regcmp.engine.schedules import SCHEDULES
+from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.streams import stream
 from regcmp.engine.training import RECORDS, recorded_epochs, train
@@ -145,3 +146,41 @@ def test_nonzero_fraction_counts_weights_alone() -> None:
     stack = make_stack(optimizer="sgd", lr=1e-300, epochs=1)
     (run,) = train(stack)
     assert run.nonzero_fraction == 1.0
+
+
+def test_schedules_of_a_strength_have_the_published_form() -> None:
+    """At the beginning, at the quarters and at the end."""
+    expected = {
+        "constant": (1, 1, 1, 1, 1),
+        "linear": (1, 0.75, 0.5, 0.25, 0),
+        "cosine": (1, 0.5 + 0.125**0.5, 0.5, 0.5 - 0.125**0.5, 0),
+        "flatcos": (1, 1, 1, 0.5, 0),
+        "warmup": (0, 1 - np.exp(-2.5), 1 - np.exp(-5), 1 - np.exp(-7.5), 1 - np.exp(-10)),
+    }
+    assert expected.keys() == STRENGTH_SCHEDULES.keys()
+    for name, factor in STRENGTH_SCHEDULES.items():
+        np.testing.assert_allclose([factor(i / 4) for i in range(5)], expected[name], atol=1e-15)
+
+
+def test_a_scheduled_penalty_trains_like_one_that_changes_by_hand() -> None:
+    """Plain SGD with l2: the shrinkage of each step is that of the share of training done before it."""
+    rows = make_rows()
+    words = {"optimizer": "sgd", "lr": 0.1, "epochs": 2, "activation": "identity", "hidden": ()}
+    part = Ingredient("l2", (0.5,), {}, "linear")
+    (run,) = train(make_stack(part, **words))
+    weight, bias = initial_theta(mlp(6, (), 3, "identity"), "he", [0], "float64")[0], np.zeros(3)
+    weight = weight[:18].reshape(6, 3)
+    order = stream(0, "order")
+    for epoch in range(2):
+        permutation = order.permutation(40)
+        for start in range(0, 40, 16):
+            part_rows = permutation[start : start + 16]
+            x, y = rows.x_train[0, part_rows], np.eye(3)[rows.y_train[0, part_rows]]
+            p = np.exp(x @ weight + bias)
+            error = (p / p.sum(axis=1, keepdims=True) - y) / len(x)
+            lam = 0.5 * (1 - (epoch + start / 40) / 2)
+            weight, bias = (
+                weight - 0.1 * (x.T @ error + lam * weight),
+                bias - 0.1 * error.sum(axis=0),
+            )
+    np.testing.assert_allclose(run.theta, [*weight.ravel(), *bias], atol=1e-12)

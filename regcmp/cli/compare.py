@@ -145,7 +145,7 @@ def compare(
 ) -> None:
     """Train the same network under each METHOD over paired seeds, and print how they generalize.
 
-    A METHOD is a regularizer or several: NAME[=NUMBER[,NUMBER...]][:OPTION=NUMBER...][+NAME...].
+    A METHOD is a regularizer or several: NAME[=NUMBER[,NUMBER...]][:OPTION=VALUE...][+NAME...].
     Lists multiply out, and a bare name takes its documented default; 'regcmp methods' lists them.
     Without any, none, l1, l2 and dropout are compared.
 

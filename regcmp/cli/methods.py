@@ -10,8 +10,9 @@ import click
 from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
+from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.errors import unknown
-from regcmp.method import GRAMMAR, NONE, shortest
+from regcmp.method import GRAMMAR, NONE, SCHEDULE, shortest, why_fixed
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
@@ -19,6 +20,18 @@ Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2 a
 ½ λ Σw². They act on weights, never on biases. A dropout number is the
 probability to drop a unit; kept units are scaled up in training (inverted
 scaling), so nothing changes at evaluation."""
+
+FOLLOWS = f"""\
+A strength can change in time, dropout=0.5:{SCHEDULE}=cosine. At t, the share of training
+that is done, it is multiplied by:
+
+  constant  1, the default
+  linear    1 - t
+  cosine    (1 + cos(pi t)) / 2
+  flatcos   1 for t < 1/2, then (1 + cos(pi (2 t - 1))) / 2, as in RealMLP
+  warmup    1 - exp(-10 t), the curriculum of Morerio et al. 2017 for dropout
+
+Options stay as they are."""
 
 
 @click.command(short_help="List the regularizers, or show one.")
@@ -71,6 +84,8 @@ def listing() -> str:
             "",
             CONVENTIONS,
             "",
+            FOLLOWS,
+            "",
             f"A method: {GRAMMAR}",
         ]
     )
@@ -100,6 +115,7 @@ def facts(regularizer: type[Regularizer]) -> dict[str, Any]:
         "off": regularizer.off,
         "grid": list(map(float, regularizer.grid)),
         "options": {key: span(number) for key, number in regularizer.options_are.items()},
+        "schedules": ["constant"] if why_fixed(regularizer) else list(STRENGTH_SCHEDULES),
         "formula": regularizer.formula,
         "paper": regularizer.paper,
         "elsewhere": dict(regularizer.elsewhere),
@@ -125,6 +141,12 @@ def page(regularizer: type[Regularizer]) -> str:
         lines.append("  No strength switches it off.")
     else:
         lines.append(f"  Off at {shortest(regularizer.off)}.")
+    fixed = why_fixed(regularizer)
+    lines.append(
+        f"  Can't follow a schedule: {fixed}."
+        if fixed
+        else f"  :{SCHEDULE}=WORD has it follow one of {', '.join(STRENGTH_SCHEDULES)}."
+    )
     lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
     if regularizer.elsewhere:
         lines += ["", "Elsewhere:"]

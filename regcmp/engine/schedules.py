@@ -1,7 +1,7 @@
-"""Learning-rate schedules: the factor on the rate, from the share of training that is done."""
+"""Schedules: a factor on the learning rate, or on a strength, from the share of training that is done."""
 
 from collections.abc import Callable
-from math import cos, pi
+from math import cos, exp, pi
 
 
 def constant(done: float) -> float:
@@ -19,9 +19,35 @@ def cosine(done: float) -> float:
     return 0.5 * (1 + cos(pi * done))
 
 
-SCHEDULES: dict[str, Callable[[float], float]] = {
+def linear(done: float) -> float:
+    """From 1 down to 0 in a straight line."""
+    return 1 - done
+
+
+def flatcos(done: float) -> float:
+    """1 for half of training, then down to 0 along half a cosine (Holzmüller et al. 2024, RealMLP)."""
+    return 0.5 * (1 + cos(pi * max(0.0, 2 * done - 1)))
+
+
+def warmup(done: float) -> float:
+    """1 - exp(-10 t): from 0 up, past 0.99 at half of training (Morerio et al. 2017, dropout's curriculum)."""
+    return 1 - exp(-10 * done)
+
+
+Schedule = Callable[[float], float]
+
+SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "step": step,
     "cosine": cosine,
 }
-"""Schedules by their name on the command line."""
+"""Schedules of the learning rate by their name on the command line."""
+
+STRENGTH_SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "linear": linear,
+    "cosine": cosine,
+    "flatcos": flatcos,
+    "warmup": warmup,
+}
+"""Schedules of a strength by their name in a method; all are from 0 to 1."""

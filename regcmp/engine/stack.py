@@ -45,6 +45,8 @@ class Ingredient:
     name: str
     strength: tuple[float, ...]
     options: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    schedule: str = "constant"
+    """What the strength of all runs follows."""
 
 
 @dataclass(frozen=True)

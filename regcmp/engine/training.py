@@ -17,7 +17,7 @@ from regcmp.engine.measuring import Measure, Record
 from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
-from regcmp.engine.schedules import SCHEDULES
+from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
 from regcmp.engine.stack import Rows, Settings, Stack
 from regcmp.engine.streams import stream
 
@@ -54,6 +54,7 @@ def train(stack: Stack) -> list[Trained]:
     gradient = Gradient(network, loss, len(theta), theta.dtype)
     context = Context(network, theta, Scratch(theta.dtype), epochs=settings.epochs, loss=loss)
     schedule = SCHEDULES[settings.schedule]
+    scheduled = scheduled_among(regularizers, stack)
     recorded = recorded_epochs(settings.epochs)
     measure = Measure(network, rows, stack.which)
     guard = Guard(settings, len(theta))
@@ -65,6 +66,8 @@ def train(stack: Stack) -> list[Trained]:
             for done, x, targets in batches.epoch(epoch):
                 context.theta, context.batch_size = theta, x.shape[1]
                 context.rate = settings.lr * schedule(done)
+                for each, strength, factor in scheduled:
+                    each.adjust(strength * factor(done))
                 x, targets = fold(regularizers, "transform", (x, targets), context)
                 masks = fold(regularizers, "mask", network.no_masks(), context)
                 guard.count_dropped(masks, epoch)
@@ -158,6 +161,17 @@ def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
             network,
         )
         for each in stack.ingredients
+    ]
+
+
+def scheduled_among(
+    regularizers: Sequence[Regularizer], stack: Stack
+) -> list[tuple[Regularizer, Floats, Schedule]]:
+    """The regularizers whose strength is another one at each step, with the full one and its factor."""
+    return [
+        (regularizer, regularizer.strength, STRENGTH_SCHEDULES[each.schedule])
+        for regularizer, each in zip(regularizers, stack.ingredients, strict=True)
+        if each.schedule != "constant"
     ]
 
 

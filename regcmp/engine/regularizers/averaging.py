@@ -73,6 +73,7 @@ class EMA(Regularizer):
     strength_is = Number(
         0.99, 0, 0.999999, "decay d: what the average keeps of itself at each step"
     )
+    fixed = "it says which weights are judged"
     grid = (0.9, 0.99, 0.999)
     formula = "average ← d average + (1 - d) w, after each step"
     paper = "Polyak and Juditsky 1992, Acceleration of stochastic approximation by averaging"
@@ -107,6 +108,7 @@ class SWA(Regularizer):
 
     name = "swa"
     strength_is = Number(0.25, 0, 1, "share s of the epochs, the last ones, that is averaged over")
+    fixed = "it says which weights are judged"
     grid = (0.1, 0.25, 0.5, 0.75)
     formula = "average ← average + (w - average) / n, after each of the last epochs"
     paper = "Izmailov et al. 2018, Averaging weights leads to wider optima"

@@ -73,7 +73,8 @@ class Regularizer:
     """One technique, for all runs of a stack. An object lives as long as one training.
 
     Each hook takes a value that it may change in place, and returns it. ``strength`` and every value
-    of ``options`` is a column (R, 1, 1), one number per run; ``seeds`` are those of the runs' noise:
+    of ``options`` is a column (R, 1, 1), one number per run; under a schedule, ``strength`` is that of
+    the step; ``seeds`` are those of the runs' noise:
     draw from ``stream(seed, purpose)`` with a purpose that begins with the regularizer's name.
     """
 
@@ -82,6 +83,8 @@ class Regularizer:
     options_are: ClassVar[Mapping[str, Number]] = {}
     off: ClassVar[float | None] = 0.0
     """The strength at which training is that of the baseline, bit for bit; None if there is none."""
+    fixed: ClassVar[str] = ""
+    """Why its strength can't follow a schedule, if 0 is off and it still can't."""
     grid: ClassVar[tuple[float, ...]] = ()
     """Strengths worth trying, from weak to strong."""
     formula: ClassVar[str]
@@ -104,6 +107,13 @@ class Regularizer:
         self.options = options
         self.seeds = seeds
         self.network = network
+
+    def adjust(self, strength: Floats) -> None:
+        """Take another strength: before each step, where it follows a schedule.
+
+        Override it where something was made from the strength in ``__init__``, and make it again.
+        """
+        self.strength = strength
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         """Change the batch's inputs and targets."""

@@ -39,7 +39,6 @@ class Mixup(Regularizer):
         network: Network,
     ) -> None:
         super().__init__(strength, options, seeds, network)
-        self.alphas = strength[:, 0, 0].tolist()
         self.streams = [stream(seed, "mixup") for seed in seeds]
 
     def transform(self, batch: Batch, context: Context) -> Batch:
@@ -56,8 +55,9 @@ class Mixup(Regularizer):
     def _draw(self, rows: int) -> tuple[Floats, np.ndarray]:
         """The shares (R, 1, 1), and the partners' rows (R, B) among the rows of all runs."""
         shares = np.ones_like(self.strength)
-        partners = np.empty((len(self.alphas), rows), np.intp)
-        for run, (alpha, generator) in enumerate(zip(self.alphas, self.streams, strict=True)):
+        partners = np.empty((len(self.streams), rows), np.intp)
+        alphas = self.strength[:, 0, 0].tolist()
+        for run, (alpha, generator) in enumerate(zip(alphas, self.streams, strict=True)):
             if alpha > 0:
                 shares[run] = generator.beta(alpha, alpha)
             partners[run] = generator.permutation(rows) + run * rows

@@ -23,11 +23,15 @@ class Bernoulli:
     """
 
     def __init__(self, rate: Floats, seeds: Sequence[int], purpose: str) -> None:
+        self.streams = [stream(seed, purpose) for seed in seeds]
+        self.words: Words | None = None
+        self.adjust(rate)
+
+    def adjust(self, rate: Floats) -> None:
+        """Drop at another rate p from now on."""
         thresholds = np.round(rate.astype(np.float64) * WORD)
         self.threshold = thresholds.astype(np.uint16)
         self.scale = (WORD / (WORD - thresholds)).astype(rate.dtype)
-        self.streams = [stream(seed, purpose) for seed in seeds]
-        self.words: Words | None = None
 
     def draw(self, shape: tuple[int, ...], mask: Floats) -> Floats:
         """Fill ``mask`` (R, B, width), as is ``shape``; the first call's B is the largest."""
@@ -42,8 +46,12 @@ class Gaussian:
     """Draws from N(1, p / (1 - p)): for each run its own p and its own stream."""
 
     def __init__(self, rate: Floats, seeds: Sequence[int], purpose: str) -> None:
-        self.deviation = np.sqrt(rate / (1 - rate))
         self.streams = [stream(seed, purpose) for seed in seeds]
+        self.adjust(rate)
+
+    def adjust(self, rate: Floats) -> None:
+        """Draw at another rate p from now on."""
+        self.deviation = np.sqrt(rate / (1 - rate))
 
     def draw(self, shape: tuple[int, ...], mask: Floats) -> Floats:
         """Fill ``mask`` (R, B, width), as is ``shape``."""
@@ -90,6 +98,12 @@ class Dropout(Regularizer):
             for i, rate in rates.items()
             if rate.any()
         }
+
+    def adjust(self, strength: Floats) -> None:
+        super().adjust(strength)
+        for layer in self.network.sites[1:]:
+            if layer in self.sites:
+                self.sites[layer].adjust(strength)
 
     def mask(self, masks: Masks, context: Context) -> Masks:
         """Multiply the draws into the masks of the layers whose input this drops."""

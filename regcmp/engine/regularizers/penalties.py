@@ -23,7 +23,11 @@ class Penalty(Regularizer):
         network: Network,
     ) -> None:
         super().__init__(strength, options, seeds, network)
-        self.lam: Floats = strength[:, :, 0] * network.is_weight
+        self.adjust(strength)
+
+    def adjust(self, strength: Floats) -> None:
+        super().adjust(strength)
+        self.lam: Floats = strength[:, :, 0] * self.network.is_weight
 
 
 class L1(Penalty):
