@@ -57,9 +57,10 @@ def compare(
 
     ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
     underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
-    baseline, seeds, seed, vary, test_size, train_size, hidden, activation, init, optimizer, lr,
-    schedule, batch_size, epochs, dtype and metric, as ``regcmp compare --help`` explains. ``jobs`` is
-    the number of worker processes, by default one per core; no result depends on it.
+    baseline, seeds, seed, vary, test_size, train_size, validation_size, hidden, activation, init,
+    optimizer, lr, schedule, batch_size, epochs, dtype and metric, as ``regcmp compare --help``
+    explains. ``jobs`` is the number of worker processes, by default one per core; no result depends
+    on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
     are ValueErrors and say what to do.
@@ -101,4 +102,8 @@ def default_jobs() -> int:
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
-    return dataset.describe() | {"n_train": outcome.n_train, "n_test": outcome.n_test}
+    return dataset.describe() | {
+        "n_train": outcome.n_train,
+        "n_test": outcome.n_test,
+        "n_validation": outcome.n_validation,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
-from regcmp.data.splitting import split_rows, split_sizes
+from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
@@ -34,6 +34,7 @@ class Outcome:
     history: pd.DataFrame
     n_train: int
     n_test: int
+    n_validation: int
     seconds: dict[str, float]
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
 
@@ -45,19 +46,27 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     """
     n_train, n_test = split_sizes(dataset, plan.test_size, plan.train_size)
     seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
-    splits = {seed: split_rows(dataset, n_train, n_test, seed) for seed in seeds}
+    n_validation = validation_count(dataset, n_train, plan.validation_size)
+    splits = {
+        seed: set_aside(dataset, split_rows(dataset, n_train, n_test, seed), n_validation, seed)
+        for seed in seeds
+    }
 
     @lru_cache(maxsize=64)
-    def prepared(seed: int) -> tuple[Floats, Integers, Floats, Integers]:
+    def prepared(seed: int) -> tuple[Floats, Integers, Floats, Integers, Floats, Integers]:
         split = splits[seed]
-        x_train, x_test = scale(dataset, split, plan.dtype)
-        return x_train, dataset.y[split.train], x_test, dataset.y[split.test]
+        train, test, validation = scale(dataset, split, plan.dtype)
+        y = dataset.y
+        return train, y[split.train], test, y[split.test], validation, y[split.validation]
 
     def stack_of(runs: list[Run]) -> Stack:
         own = [plan.seed_of("split", seed) for _, seed in runs]
         drawn = sorted(set(own))
-        x_train, y_train, x_test, y_test = map(np.stack, zip(*map(prepared, drawn), strict=True))
+        arrays = map(np.stack, zip(*map(prepared, drawn), strict=True))
+        x_train, y_train, x_test, y_test, *validation = arrays
         rows = Rows(x_train, y_train, x_test, y_test, len(dataset.classes))
+        if n_validation:
+            rows = replace(rows, x_validation=validation[0], y_validation=validation[1])
         which = tuple(drawn.index(seed) for seed in own)
         parts = ingredients(runs)
         return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
@@ -72,7 +81,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
             seconds[str(method)] += taken / len(outcomes)
         progress(len(outcomes))
     runs, history = _frames(plan, finished)
-    return Outcome(runs, history, n_train, n_test, seconds)
+    return Outcome(runs, history, n_train - n_validation, n_test, n_validation, seconds)
 
 
 def stacked_runs(plan: Plan, most: int) -> Iterator[list[Run]]:

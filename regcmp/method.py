@@ -107,11 +107,9 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     for setting in tail:
         key, _, value = setting.partition("=")
         if key != SCHEDULE and key not in options:
-            if not options:
-                raise UsageError(
-                    f"method {word!r}: {name!r} has no option but {SCHEDULE!r}, got {setting!r}"
-                )
-            raise unknown("option", key, [*options, SCHEDULE], of=f" of {name!r}")
+            raise unknown(
+                "option", key, [*options, SCHEDULE], of=f" of {name!r} in method {word!r}"
+            )
         if key in given:
             raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
         given.add(key)

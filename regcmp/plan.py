@@ -12,6 +12,7 @@ from typing import Any
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS
 from regcmp.engine.optimizers import OPTIMIZERS, Adam
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
@@ -24,6 +25,8 @@ SOURCES = ("split", "init", "order")
 DTYPES = ("float32", "float64")
 MAX_SEED = 2**63 - 1
 MAX_ROWS = 10**12
+VALIDATION_SIZE = 0.2
+"""The share of the training rows that a method selects by, unless told otherwise."""
 
 CHOICES = {
     "activation": tuple(ACTIVATIONS),
@@ -41,7 +44,8 @@ class Plan:
     """All that decides a comparison's numbers. The defaults were chosen by benchmarks/defaults.py.
 
     ``test_size`` and ``train_size`` are a share of the rows (a float below 1) or a count (an int);
-    without ``train_size``, all rows that are not test rows are trained on.
+    without ``train_size``, all rows that are not test rows are trained on. ``validation_size`` is
+    that of the rows that every method leaves out of its training rows; None for none.
     """
 
     dataset: str
@@ -52,6 +56,7 @@ class Plan:
     vary: tuple[str, ...] = SOURCES
     test_size: float = 0.2
     train_size: float | None = None
+    validation_size: float | None = None
     hidden: tuple[int, ...] = (64, 64)
     activation: str = "relu"
     init: str = "he"
@@ -102,6 +107,7 @@ def make_plan(
     vary: Sequence[str] | str = Plan.vary,
     test_size: float | str = Plan.test_size,
     train_size: float | str | None = None,
+    validation_size: float | str | None = None,
     lr: float | None = None,
     plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
     **words: Any,
@@ -143,6 +149,7 @@ def make_plan(
         vary=_sources(vary),
         test_size=_size("test_size", test_size),
         train_size=None if train_size is None else _size("train_size", train_size),
+        validation_size=_validation_size(validation_size, parsed),
         lr=_rate(optimizer.default_rate if lr is None else lr),
         plugins=loaded,
         **words,
@@ -229,6 +236,14 @@ def _size(name: str, value: float | str) -> float:
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
         f" got {str(value)!r}"
     )
+
+
+def _validation_size(value: float | str | None, methods: Iterable[Method]) -> float | None:
+    """As given; else a share where a method selects by validation rows, and none where none does."""
+    if value is not None:
+        return _size("validation_size", value)
+    names = {part.name for method in methods for part in method.parts}
+    return VALIDATION_SIZE if any(REGISTRY[name].selects for name in names) else None
 
 
 def _share(name: str, value: Any) -> float:

@@ -150,7 +150,7 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
         "method": method,
         "seed": seed,
         "status": run.status,
-        "epochs": last.epoch if run.stopped is None else run.stopped,
+        "epochs": run.stopped or run.selected or last.epoch,
     }
     if run.status != "ok":
         return row

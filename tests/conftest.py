@@ -29,7 +29,12 @@ def make_rows(splits: int = 1, n_train: int = 40, n_test: int = 20, dtype: str =
     x = rng.normal(size=(splits, n_train + n_test, 6))
     x[..., :3] += np.eye(3)[y]
     x = x.astype(dtype)
-    return Rows(x[:, :n_train], y[:, :n_train], x[:, n_train:], y[:, n_train:], 3)
+    # Their labels are another class's, so that the validation loss rises as training goes on.
+    labels = rng.integers(0, 3, (splits, 10))
+    held_out = (rng.normal(size=(splits, 10, 6)) + 3 * np.eye(3, 6)[labels]).astype(dtype)
+    train, test = slice(n_train), slice(n_train, None)
+    rows = Rows(x[:, train], y[:, train], x[:, test], y[:, test], 3)
+    return replace(rows, x_validation=held_out, y_validation=(labels + 1) % 3)
 
 
 def make_stack(

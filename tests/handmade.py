@@ -25,6 +25,7 @@ PLAN: dict[str, Any] = {
     "vary": ["split", "init", "order"],
     "test_size": 0.2,
     "train_size": None,
+    "validation_size": None,
     "hidden": [96, 48],
     "activation": "relu",
     "init": "he",
@@ -46,6 +47,7 @@ PLAN: dict[str, Any] = {
         "sha256": "00" * 32,
         "n_train": 1438,
         "n_test": 359,
+        "n_validation": 0,
     },
     "correction_ratio": 0.24965229485396384,
 }

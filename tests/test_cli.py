@@ -423,7 +423,7 @@ def test_a_method_that_is_not_meant_is_quoted(word: str, refused: Ahead) -> None
         ("standard output twice", ("standard output", "its own file")),
         ("option without value", ("--dataset",)),
         ("method dropout=0.96", ("dropout", "0.95", "'0.96'")),
-        ("method l2:input=0.2", ("'l2'", "no options")),
+        ("method l2:input=0.2", ("'l2'", "choose one of schedule")),
         ("--seeds 0", ("whole number", "1")),
         ("--hidden 8,,8", ("commas", "'8,,8'")),
     ],

@@ -86,13 +86,13 @@ def test_scaling_knows_the_training_rows_alone() -> None:
     x = np.column_stack([dataset.x, np.full(60, 7.0)])
     split = Split(np.arange(0, 60, 2), np.arange(1, 60, 2))
     x[1, 2] = 9.0
-    train, test = scale(Dataset("tiny", x, dataset.y, ("a", "b")), split, np.float64)
+    train, test, _ = scale(Dataset("tiny", x, dataset.y, ("a", "b")), split, np.float64)
     np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(train[:, :2].std(axis=0), 1)
     assert not train[:, 2].any() and not test[:, 2].any()
 
     x[1, :2] += 1000
-    moved_train, moved_test = scale(Dataset("tiny", x, dataset.y, ("a", "b")), split, np.float64)
+    moved_train, moved_test, _ = scale(Dataset("tiny", x, dataset.y, ("a", "b")), split, np.float64)
     assert np.array_equal(moved_train, train) and np.array_equal(moved_test[1:], test[1:])
 
 

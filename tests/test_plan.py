@@ -80,10 +80,13 @@ def test_names_read_back_as_the_same_methods(
         ("dropout=1", "the probability p to drop a hidden unit, from 0 to 0.95, got '1'"),
         ("dropout=0.97", "from 0 to 0.95, got '0.97'"),
         ("dropout=0.5:input=1.5", "dropout:input is the probability to drop an input feature"),
-        ("dropout:inptu=0.1", "unknown option 'inptu' of 'dropout': did you mean 'input'?"),
+        (
+            "dropout:inptu=0.1",
+            "unknown option 'inptu' of 'dropout' in method 'dropout:inptu=0.1': did you mean 'input'?",
+        ),
         (
             "l2=1:input=0.1",
-            "method 'l2=1:input=0.1': 'l2' has no option but 'schedule', got 'input=0.1'",
+            "unknown option 'input' of 'l2' in method 'l2=1:input=0.1': choose one of schedule",
         ),
         ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
         ("dropout:input=0.1:input=0.2", "dropout:input stands in it twice"),
@@ -203,7 +206,10 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
             "unknown schedule 'cosin' in method 'l2=1:schedule=cosin': did you",
         ),
         ("l2=1:schedule", "unknown schedule '' in method 'l2=1:schedule': choose one of constant,"),
-        ("l2=1:schedul=cosine", "unknown option 'schedul' of 'l2': did you mean 'schedule'?"),
+        (
+            "l2=1:schedul=cosine",
+            "unknown option 'schedul' of 'l2' in method 'l2=1:schedul=cosine': did you",
+        ),
         ("l2=1:schedule=cosine:schedule=linear", "l2:schedule stands in it twice"),
         ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule goes down to 0,"),
         ("ema:schedule=linear", "'ema' can't follow a schedule: it says which weights are judged;"),

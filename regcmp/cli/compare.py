@@ -60,6 +60,9 @@ OPTIONS = (
            help="Rows set aside for testing, as a share or a count."),
     option("Data", "--train-size", metavar="SHARE|ROWS",
            help="Rows to train on: fewer make overfitting stronger.  [default: all the others]"),
+    option("Data", "--validation-size", metavar="SHARE|ROWS",
+           help="Training rows that every method leaves out, for those that select by them, such as"
+           " earlystop.  [default: 0.2 if there is one, else none]"),
     option("Protocol", "--seeds", default=str(Plan.seeds), metavar="N",
            help="Paired runs of each method; below 5 there is no p-value."),
     option("Protocol", "--seed", default=str(Plan.seed), metavar="N", help="The first seed."),

@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import Split
+from regcmp.data.splitting import Rows, Split
 from regcmp.engine.arrays import Floats
 
 
-def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats]:
-    """Training rows (n_train, D) and test rows (n_test, D) of zero mean and unit variance.
+def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats, Floats]:
+    """Training, test and validation rows (n, D) each, of zero mean and unit variance.
 
-    Mean and variance are those of the training rows, so that nothing of the test rows is seen. A
+    Mean and variance are those of the training rows, so that nothing of the others is seen. A
     feature that is constant there becomes 0 in both: its weights are never trained, and what it says
     in a test row would be noise through the initial ones, which penalties alone can shrink.
     """
@@ -25,5 +25,10 @@ def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats,
 
     scaler = StandardScaler().fit(dataset.x[split.train])
     varies = np.ptp(dataset.x[split.train], axis=0) > 0
-    train, test = (scaler.transform(dataset.x[rows]) * varies for rows in (split.train, split.test))
-    return np.ascontiguousarray(train, dtype), np.ascontiguousarray(test, dtype)
+
+    def scaled(rows: Rows) -> Floats:
+        # Without any row, the scaler would refuse.
+        x = scaler.transform(dataset.x[rows]) * varies if len(rows) else dataset.x[rows]
+        return np.ascontiguousarray(x, dtype)
+
+    return scaled(split.train), scaled(split.test), scaled(split.validation)

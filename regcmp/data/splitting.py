@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 
 import numpy as np
@@ -17,10 +17,11 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the training and the test rows."""
+    """Row numbers of the training and the test rows, and of validation rows where some are set aside."""
 
     train: Rows
     test: Rows
+    validation: Rows = field(default_factory=lambda: np.empty(0, np.intp))
 
 
 def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) -> tuple[int, int]:
@@ -93,3 +94,44 @@ def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
                 f" under seed {seed}; make it larger"
             )
     return Split(np.sort(train), np.sort(test))
+
+
+def validation_count(dataset: Dataset, n_train: int, size: float | None) -> int:
+    """How many of the training rows become validation rows. Raises UsageError where too few are left."""
+    if size is None:
+        return 0
+    n = size if isinstance(size, int) else ceil(_share(size, n_train))
+    fewest = len(dataset.classes)
+    if min(n, n_train - n) < fewest:
+        raise UsageError(
+            f"--validation-size: {count(n)} of {n_train} training rows leave"
+            f" {max(n_train - n, 0)} to train on; validation and training need at least {fewest}"
+            " each, one of every class"
+        )
+    return n
+
+
+def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> Split:
+    """Move rows from training to validation, every class by its share, drawn by a stream of their own.
+
+    Raises UsageError where a class has too few training rows.
+    """
+    from sklearn.model_selection import train_test_split
+
+    if n_validation == 0:
+        return split
+    labels = dataset.y[split.train]
+    members = np.bincount(labels, minlength=len(dataset.classes))
+    if members.min() < 2:
+        raise UsageError(
+            f"--validation-size: class {dataset.classes[int(members.argmin())]!r} of"
+            f" {dataset.name!r} has a single training row under seed {seed}, and validation needs"
+            " one of its own; make --train-size larger"
+        )
+    train, validation = train_test_split(
+        split.train,
+        test_size=n_validation,
+        stratify=labels,
+        random_state=int(stream(seed, "validation").integers(2**32)),
+    )
+    return replace(split, train=np.sort(train), validation=np.sort(validation))

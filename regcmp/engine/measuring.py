@@ -10,6 +10,7 @@ import numpy as np
 from regcmp.engine.arrays import Booleans, Floats, Integers
 from regcmp.engine.layers import Memory, Relu
 from regcmp.engine.network import Network
+from regcmp.engine.regularizers.base import no_validation
 from regcmp.engine.stack import Rows
 
 CHUNK = 256
@@ -70,6 +71,13 @@ class Measure:
     def test_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the test rows of its split."""
         return self._scores(theta, self.rows.x_test, self.rows.y_test)
+
+    def validation_loss(self, theta: Floats) -> Floats:
+        """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
+        x, y = self.rows.x_validation, self.rows.y_validation
+        if x is None or y is None:
+            return no_validation(theta)
+        return np.array([scores.loss for scores in self._scores(theta, x, y)])
 
     def _scores(self, theta: Floats, x: Floats, y: Integers | Floats) -> list[Scores]:
         params = self.network.params(theta)

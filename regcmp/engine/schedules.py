@@ -30,7 +30,7 @@ def flatcos(done: float) -> float:
 
 
 def warmup(done: float) -> float:
-    """1 - exp(-10 t): from 0 up, past 0.99 at half of training (Morerio et al. 2017, dropout's curriculum)."""
+    """1 - exp(-10 t): from 0 up, past 0.99 at half of training (Morerio et al. 2017, Curriculum dropout)."""
     return 1 - exp(-10 * done)
 
 

@@ -54,6 +54,7 @@ class Rows:
     """Training and test rows of S splits, prepared: x (S, N, D), and what is to be learned y (S, N).
 
     y are labels from 0 to n_classes - 1; or, where n_classes is 0, values: the task is regression.
+    Validation rows, where some were set aside, are not trained on.
     """
 
     x_train: Floats
@@ -65,6 +66,8 @@ class Rows:
     """(S, C) how much the rows of a class count in the training loss; None for 1 each."""
     scales: Floats | None = None
     """(S,) the unit of y in a regression, in that of the dataset; None for 1 each."""
+    x_validation: Floats | None = None
+    y_validation: Integers | Floats | None = None
 
     @property
     def n_outputs(self) -> int:

@@ -41,6 +41,8 @@ class Trained:
     """The share of weights, biases aside, that are not exactly zero."""
     stopped: int | None = None
     """The epoch after which it was stopped, if it was."""
+    selected: int | None = None
+    """The epoch whose weights are judged, if that is not the last."""
 
 
 def train(stack: Stack) -> list[Trained]:
@@ -52,11 +54,18 @@ def train(stack: Stack) -> list[Trained]:
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, loss, len(theta), theta.dtype)
-    context = Context(network, theta, Scratch(theta.dtype), epochs=settings.epochs, loss=loss)
+    measure = Measure(network, rows, stack.which)
+    context = Context(
+        network,
+        theta,
+        Scratch(theta.dtype),
+        epochs=settings.epochs,
+        loss=loss,
+        validation_loss=measure.validation_loss,
+    )
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
     recorded = recorded_epochs(settings.epochs)
-    measure = Measure(network, rows, stack.which)
     guard = Guard(settings, len(theta))
 
     history = [measure.record(0, theta)]
@@ -86,8 +95,9 @@ def train(stack: Stack) -> list[Trained]:
             guard.check(epoch, judged, history)
             if guard.all_stopped:
                 break
+    selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
     runs = enumerate(zip(judged, zip(*history, strict=True), strict=True))
-    return [trained(network, *run, guard.stops.get(i)) for i, run in runs]
+    return [trained(network, *run, guard.stops.get(i), selected[i]) for i, run in runs]
 
 
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
@@ -195,11 +205,15 @@ def recorded_epochs(epochs: int) -> set[int]:
 
 
 def trained(
-    network: Network, theta: Floats, history: tuple[Record, ...], stop: Stop | None
+    network: Network,
+    theta: Floats,
+    history: tuple[Record, ...],
+    stop: Stop | None,
+    selected: int | None = None,
 ) -> Trained:
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:
         theta, history = stop.theta, tuple(each for each in history if each.epoch <= stop.epoch)
     nonzero = float(np.count_nonzero(theta[network.is_weight]) / network.is_weight.sum())
     status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
-    return Trained(status, history, theta.copy(), nonzero, epoch)
+    return Trained(status, history, theta.copy(), nonzero, epoch, selected)

@@ -107,11 +107,15 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     )
     return (
         f"{data['name']}: {count(data['rows'], 'row')}, {count(data['features'], 'feature')},"
-        f" {len(data['classes'])} classes; {data['n_train']:,} train and {data['n_test']:,} test"
-        f" rows, {drawn}",
+        f" {len(data['classes'])} classes; {_rows(data)}, {drawn}",
         f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
         f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
     )
+
+
+def _rows(data: dict[str, Any]) -> str:
+    validation = f", {data['n_validation']:,} validation" if data["n_validation"] else ""
+    return f"{data['n_train']:,} train{validation} and {data['n_test']:,} test rows"
 
 
 def _notes(records: list[dict[str, Any]]) -> list[str]:

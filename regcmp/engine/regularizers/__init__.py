@@ -2,9 +2,9 @@
 
 Within a hook it is the order in which they act: noise before the cutting and mixing of examples,
 penalties before the clipping of what they add up to, clipping before the noise that it must not bound,
-thresholds and decay before the bounds that must hold in the end, and averages last, over what all
-others leave. Of the taps at the logits, the last is the first to get the gradient: flooding turns that
-of the loss before confidence adds its own.
+thresholds and decay before the bounds that must hold in the end, then averages, over what all others
+leave, and early stopping last, which validates them. Of the taps at the logits, the last is the first
+to get the gradient: flooding turns that of the loss before confidence adds its own.
 """
 
 from regcmp.engine.regularizers.activations import Activity, Confidence, Flooding, KLSparsity
@@ -18,6 +18,7 @@ from regcmp.engine.regularizers.masks import Dropout, GaussDropout
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
 from regcmp.engine.regularizers.rows import CutMix, CutOut
+from regcmp.engine.regularizers.stopping import EarlyStop
 from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 
 REGISTRY: dict[str, type[Regularizer]] = {
@@ -30,7 +31,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
         *(WeightNoise, SAM),
         *(Clip, GradNoise),
         *(L1Prox, Decay, MaxNorm, UnitNorm),
-        *(Lookahead, EMA, SWA),
+        *(Lookahead, EMA, SWA, EarlyStop),
     )
 }
 

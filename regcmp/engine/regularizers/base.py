@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.losses import Loss
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.taps import Taps
@@ -40,6 +40,11 @@ def no_gradient(theta: Floats) -> Floats:
     raise RuntimeError("the gradient is known only within a step, once its masks are drawn")
 
 
+def no_validation(theta: Floats) -> Floats:
+    """Stand in for ``Context.validation_loss`` where no rows were set aside."""
+    raise RuntimeError("there are no validation rows: the class must say 'selects = True'")
+
+
 @dataclass
 class Context:
     """What hooks may look at during a step."""
@@ -67,6 +72,10 @@ class Context:
     """
     input_gradient: Callable[[Floats], Floats] = no_gradient
     """The same loss's gradient (R, B, D) at the inputs x, at any theta; neither keeps the other's."""
+    validation_loss: Callable[[Floats], Floats] = no_validation
+    """The mean loss (R,) at any theta on the validation rows, in evaluation mode."""
+    selected: Integers | None = None
+    """(R,) the epoch whose weights are judged, where ``select`` chose one."""
 
 
 class Regularizer:
@@ -85,6 +94,8 @@ class Regularizer:
     """The strength at which training is that of the baseline, bit for bit; None if there is none."""
     fixed: ClassVar[str] = ""
     """Why its strength can't follow a schedule, if 0 is off and it still can't."""
+    selects: ClassVar[bool] = False
+    """Whether it looks at validation rows, which are then set aside for every method alike."""
     grid: ClassVar[tuple[float, ...]] = ()
     """Strengths worth trying, from weak to strong."""
     formula: ClassVar[str]

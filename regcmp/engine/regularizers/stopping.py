@@ -1,0 +1,68 @@
+"""Early stopping: which epoch's weights are judged is decided on validation rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from regcmp.engine.arrays import Floats
+from regcmp.engine.network import Network
+from regcmp.engine.regularizers.base import Context, Number, Regularizer
+
+
+class EarlyStop(Regularizer):
+    """Early stopping: judged are the weights after the epoch with the smallest validation loss.
+
+    After every epoch the loss is taken on validation rows, which are set aside for every method of
+    the comparison alike (--validation-size). When n epochs in a row brought no smaller loss, a run
+    has stopped: its stack trains on, but no later weights of it are looked at. Where an average is
+    judged, as by ema, it is the average that is validated.
+    """
+
+    name = "earlystop"
+    strength_is = Number(
+        10, 0, 1e6, "patience: epochs in a row without a smaller validation loss", whole=True
+    )
+    fixed = "it says which weights are judged"
+    selects = True
+    grid = (3, 5, 10, 20, 40)
+    formula = (
+        "judge w of the epoch with the smallest loss; stop after n epochs without a smaller one"
+    )
+    paper = "Prechelt 1998, Early stopping - but when?"
+    elsewhere: ClassVar = {
+        "scikit-learn": "MLPClassifier(early_stopping=True, n_iter_no_change=n-1, tol=0) goes by the"
+        " accuracy on rows that this model alone does not train on",
+        "Keras": "keras.callbacks.EarlyStopping(monitor='val_loss', patience=n,"
+        " restore_best_weights=True); without the last word the weights at the stop are judged",
+        "PyTorch": "not built in; after each epoch, keep a copy of state_dict() where the loss fell",
+    }
+    excludes: ClassVar = {"swa": "it may stop before the epochs that the average is over"}
+
+    def __init__(
+        self,
+        strength: Floats,
+        options: Mapping[str, Floats],
+        seeds: Sequence[int],
+        network: Network,
+    ) -> None:
+        super().__init__(strength, options, seeds, network)
+        self.patience = strength[:, 0, 0]
+        self.lowest: Floats = np.full(len(seeds), np.inf)
+        self.waited = np.zeros(len(seeds), int)
+        self.epochs = np.zeros(len(seeds), int)
+        self.best = np.zeros((len(seeds), network.n_parameters), strength.dtype)
+
+    def select(self, theta: Floats, context: Context) -> Floats:
+        loss = context.validation_loss(theta)
+        better = (loss < self.lowest) & (self.waited < self.patience)
+        self.waited = np.where(better, 0, self.waited + 1)
+        self.lowest = np.where(better, loss, self.lowest)
+        self.epochs = np.where(better, context.epoch, self.epochs)
+        np.copyto(self.best, theta, where=better[:, None])
+        # At patience 0, or where no loss was a number, there is none.
+        found = self.epochs > 0
+        context.selected = np.where(found, self.epochs, context.epoch)
+        return np.where(found[:, None], self.best, theta)
