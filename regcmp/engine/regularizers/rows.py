@@ -41,12 +41,12 @@ class CutOut(Regularizer):
         network: Network,
     ) -> None:
         super().__init__(strength, options, seeds, network)
-        self.shares = strength[:, 0, 0].tolist()
         self.streams = [stream(seed, "cutout") for seed in seeds]
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         x, targets = batch
-        for rows, share, generator in zip(x, self.shares, self.streams, strict=True):
+        shares = self.strength[:, 0, 0].tolist()
+        for rows, share, generator in zip(x, shares, self.streams, strict=True):
             if share > 0:
                 count = max(1, round(share * x.shape[2]))
                 order = generator.random(rows.shape, np.float32).argsort(axis=1)
@@ -87,7 +87,6 @@ class CutMix(Regularizer):
         network: Network,
     ) -> None:
         super().__init__(strength, options, seeds, network)
-        self.chances = strength[:, 0, 0].tolist()
         self.alphas = options["alpha"][:, 0, 0].tolist()
         self.streams = [stream(seed, "cutmix") for seed in seeds]
 
@@ -95,7 +94,8 @@ class CutMix(Regularizer):
         """All draws are made whatever p is: under one seed, what a smaller p mixes a larger one does too."""
         x, targets = batch
         _, rows, features = x.shape
-        runs = zip(x, targets, self.chances, self.alphas, self.streams, strict=True)
+        chances = self.strength[:, 0, 0].tolist()
+        runs = zip(x, targets, chances, self.alphas, self.streams, strict=True)
         for own_x, own_targets, chance, alpha, generator in runs:
             mixed = generator.random() < chance
             count = round((1 - generator.beta(alpha, alpha)) * features)
