@@ -48,6 +48,11 @@ class AlphaDropout(Regularizer):
             layer: Bernoulli(strength, seeds, f"{self.name} {layer}") for layer in network.sites[1:]
         }
 
+    def adjust(self, strength: Floats) -> None:
+        super().adjust(strength)
+        for draws in self.draws.values():
+            draws.adjust(strength)
+
     def tap(self, taps: Taps, context: Context) -> Taps:
         for layer, draws in self.draws.items():
             width = self.network.layers[layer].weights[0][0]
