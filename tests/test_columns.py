@@ -57,7 +57,7 @@ def test_features_of_mixed_columns() -> None:
     assert kinds == {
         "a": "number", "number": "number", "color": "category", "flag": "boolean", "words": "text",
     }  # fmt: skip
-    train, test = scale(dataset, SPLIT, np.float64)
+    train, test, _ = scale(dataset, SPLIT, np.float64)
     assert train.shape == (40, dataset.n_features) and test.shape == (20, dataset.n_features)
     # 3 numbers, 1 indicator, 5 levels (one of them 'missing') and the rare ones' place, 1000 words.
     assert dataset.n_features == 3 + 1 + 6 + 1000
@@ -71,11 +71,11 @@ def test_features_of_mixed_columns() -> None:
 def test_test_rows_change_nothing_in_training() -> None:
     """Whatever their numbers, levels and words are."""
     columns = mixed_columns()
-    before, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
+    before, _, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
     columns["number"][45] = 1e6  # type: ignore[index]
     columns["color"][45] = "blue"
     columns["words"][45] = "never seen before"
-    after, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
+    after, _, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
     assert np.array_equal(before, after)
 
 

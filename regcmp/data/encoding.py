@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import Split
+from regcmp.data.splitting import Rows, Split
 from regcmp.engine.arrays import Floats
 
 RARE = 10
@@ -37,19 +37,29 @@ def layout(dataset: Dataset) -> list[str]:
     return names
 
 
-def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats]:
-    """Training and test rows as numbers. All that is fitted is fitted on the training rows.
+def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats, Floats]:
+    """Training, test and validation rows as numbers. All that is fitted is fitted on the training rows.
 
     Numbers: the median where one is missing, with an indicator, then zero mean and unit variance.
-    Categories: a 0/1 feature per level, rare ones pooled; a level that only test rows have counts as
+    Categories: a 0/1 feature per level, rare ones pooled; a level that only other rows have counts as
     rare. Texts: TF-IDF of the most frequent words.
     """
     frame = _frame(dataset)
     transformer = _transformer(dataset)
     train = transformer.fit_transform(frame.iloc[split.train])
-    test = transformer.transform(frame.iloc[split.test])
-    place = _places(dataset, transformer)
-    return _laid_out(train, test, place, dataset.n_features, dtype)
+    place, varies = _places(dataset, transformer), np.ptp(train, axis=0) > 0
+
+    def laid_out(numbers: Floats) -> Floats:
+        """At their places; what is constant in training rows is 0."""
+        out = np.zeros((len(numbers), dataset.n_features), dtype)
+        out[:, place] = numbers * varies
+        return out
+
+    def transformed(rows: Rows) -> Floats:
+        # Without any row, the transformer would refuse.
+        return laid_out(transformer.transform(frame.iloc[rows]) if len(rows) else train[:0])
+
+    return laid_out(train), transformed(split.test), transformed(split.validation)
 
 
 def _transformer(dataset: Dataset) -> Any:
@@ -96,19 +106,6 @@ def _places(dataset: Dataset, transformer: Any) -> list[int]:
         elif block in ("number", "missing"):
             places += [at[f"{block}__{name}"] for name in columns]
     return places
-
-
-def _laid_out(
-    train: Floats, test: Floats, place: list[int], n_features: int, dtype: npt.DTypeLike
-) -> tuple[Floats, Floats]:
-    """Both at their places; what is constant in training rows is 0 in both."""
-    varies = np.ptp(train, axis=0) > 0
-    laid = []
-    for rows in (train, test):
-        out = np.zeros((len(rows), n_features), dtype)
-        out[:, place] = rows * varies
-        laid.append(out)
-    return laid[0], laid[1]
 
 
 def _frame(dataset: Dataset) -> Any:
