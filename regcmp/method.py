@@ -55,8 +55,14 @@ class Method:
 
     @property
     def kind(self) -> Kind:
-        """The names and schedules of its regularizers: methods of one kind can train in one stack."""
-        return tuple((part.name, part.schedule) for part in self.parts)
+        """The names and schedules of its regularizers: methods of one kind can train in one stack.
+
+        Strengths belong to it where the runs of a stack must share them.
+        """
+        return tuple(
+            (str(part) if REGISTRY[part.name].shared else part.name, part.schedule)
+            for part in self.parts
+        )
 
     def key(self) -> tuple[int, list[Key]]:
         """The canonical order of a table's rows: single regularizers before combinations."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,3 +140,11 @@ def test_a_target_is_found_by_name_and_by_position() -> None:
     """Positions count from 1; a column's name comes first."""
     assert understood().target == "y"
     assert understood(Columns("1"), b=Y).target == "a"
+
+
+def test_validation_rows_are_encoded_as_test_rows_are() -> None:
+    """By what the training rows gave; and where there are none, there is nothing."""
+    dataset = understood(Columns(text=("words",)), **mixed_columns())
+    _, test, validation = scale(dataset, replace(SPLIT, validation=SPLIT.test), np.float32)
+    assert np.array_equal(test, validation)
+    assert scale(dataset, SPLIT, np.float32)[2].shape == (0, dataset.n_features)

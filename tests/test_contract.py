@@ -47,6 +47,7 @@ ON = {
     "ema": 0.8,
     "swa": 0.4,
     "earlystop": 1,
+    "snapshot": 2,
 }
 """A strength of each regularizer at which three epochs show its effect."""
 
@@ -147,6 +148,8 @@ def test_a_run_alone_equals_the_same_run_in_a_stack(
     own: tuple[Ingredient, ...] = ()
     if name:
         strengths = [OFF.get(name, ON[name]), *(ON[name] * share for share in shares)]
+        if REGISTRY[name].shared:
+            strengths = [ON[name]] * 5
         own = (ingredient(name, *strengths),)
     stack = make_stack(
         *own, seeds=seeds, splits=3, dtype=dtype, optimizer=optimizer, activation="tanh"
@@ -201,12 +204,15 @@ def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_a_pair_with_one_part_off_equals_the_other_part(pair: tuple[str, str]) -> None:
-    """With both on it is finite and differs from each alone. All three train in one stack."""
+    """With both on it is finite and differs from each alone. All three train in one stack, if they can."""
     first, second = pair
     strengths = {name: [ON[name], OFF.get(name, ON[name]), ON[name]] for name in pair}
     strengths[second] = [OFF.get(second, ON[second]), ON[second], ON[second]]
-    parts = [ingredient(name, *strengths[name]) for name in pair]
-    runs = train(make_stack(*parts, seeds=(0, 0, 0)))
+    groups = [[0], [1], [2]] if any(REGISTRY[name].shared for name in pair) else [[0, 1, 2]]
+    runs = []
+    for group in groups:
+        parts = [ingredient(name, *(strengths[name][i] for i in group)) for name in pair]
+        runs += train(make_stack(*parts, seeds=(0,) * len(group)))
     assert second not in OFF or same_bits(runs[0], alone(first))
     assert first not in OFF or same_bits(runs[1], alone(second))
     both = runs[2]
@@ -217,7 +223,7 @@ def test_a_pair_with_one_part_off_equals_the_other_part(pair: tuple[str, str]) -
 
 def test_all_together_stay_finite() -> None:
     """Every regularizer that can stand beside the others, in one method."""
-    names = [name for name in REGISTRY if name not in ("maxnorm", "swa")]
+    names = [name for name in REGISTRY if name not in ("maxnorm", "swa", "snapshot")]
     (both,) = train(make_stack(*(ingredient(name, ON[name]) for name in names)))
     assert np.isfinite(both.theta).all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ class Loss:
 
     def of_rows(self, outputs: Floats, y: npt.NDArray[Any]) -> Floats:
         """The loss of each row (R, B) without any weights, in float64, for y (R, B)."""
+        raise NotImplementedError
+
+    def pooled(self, outputs: Sequence[Floats]) -> Floats:
+        """The outputs (R, B, C) of an ensemble, from those of its networks."""
         raise NotImplementedError
 
 
@@ -59,6 +64,15 @@ class CrossEntropy(Loss):
     def of_rows(self, outputs: Floats, y: npt.NDArray[Any]) -> Floats:
         return cross_entropy(outputs, y)
 
+    def pooled(self, outputs: Sequence[Floats]) -> Floats:
+        """The logarithm of the mean softmax: its softmax is this mean."""
+        logs = np.stack([z - z.max(axis=-1, keepdims=True) for z in outputs])
+        logs -= np.log(np.exp(logs).sum(axis=-1, keepdims=True))
+        largest = logs.max(axis=0)
+        mean: Floats = np.log(np.exp(logs - largest).mean(axis=0))
+        mean += largest
+        return mean
+
 
 class SquaredError(Loss):
     """½ (output - y)², for values.
@@ -83,6 +97,10 @@ class SquaredError(Loss):
         loss: Floats = np.square(outputs[..., 0] - y, dtype=np.float64)
         loss /= 2
         return loss
+
+    def pooled(self, outputs: Sequence[Floats]) -> Floats:
+        mean: Floats = np.mean(outputs, axis=0)
+        return mean
 
 
 def cross_entropy_gradient(

@@ -56,21 +56,21 @@ class Measure:
         self._sums: list[Floats] = []
         """(R, width) of each relu layer, over the rows measured last: a dead unit's is 0."""
 
-    def record(self, epoch: int, theta: Floats) -> list[Record]:
-        """Every run's record, with weights theta (R, P)."""
-        train, dead = self.train_scores(theta), np.zeros(len(theta))
+    def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
+        """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
+        train, dead = self.train_scores(theta, others), np.zeros(len(theta))
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
-        runs = zip(train, self.test_scores(theta), dead.tolist(), strict=True)
+        runs = zip(train, self.test_scores(theta, others), dead.tolist(), strict=True)
         return [Record(epoch, *run) for run in runs]
 
-    def train_scores(self, theta: Floats) -> list[Scores]:
+    def train_scores(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the training rows of its split."""
-        return self._scores(theta, self.rows.x_train, self.rows.y_train)
+        return self._scores(theta, self.rows.x_train, self.rows.y_train, others)
 
-    def test_scores(self, theta: Floats) -> list[Scores]:
+    def test_scores(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the test rows of its split."""
-        return self._scores(theta, self.rows.x_test, self.rows.y_test)
+        return self._scores(theta, self.rows.x_test, self.rows.y_test, others)
 
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
@@ -79,16 +79,17 @@ class Measure:
             return no_validation(theta)
         return np.array([scores.loss for scores in self._scores(theta, x, y)])
 
-    def _scores(self, theta: Floats, x: Floats, y: Integers | Floats) -> list[Scores]:
-        params = self.network.params(theta)
-        masks, taps = self.network.no_masks(), self.network.no_taps()
+    def _scores(
+        self, theta: Floats, x: Floats, y: Integers | Floats, others: Sequence[Floats] = ()
+    ) -> list[Scores]:
+        networks = [self.network.params(each) for each in (*others, theta)]
         own = y[self.which]
         loss, right = np.empty(own.shape), np.empty(own.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
         for start in range(0, own.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
             batch = x[self.which, part]
-            outputs = self.network.forward(params, batch, masks, taps, self._memories)
+            outputs = self._outputs(networks, batch)
             loss[:, part] = self.loss.of_rows(outputs, own[:, part])
             right[:, part] = outputs.argmax(axis=-1) == own[:, part]
             for i, memory in enumerate(self._relus):
@@ -100,6 +101,17 @@ class Measure:
             return list(map(score_labels, loss, right, own))
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
         return list(map(score_values, loss, own, scales[self.which]))
+
+    def _outputs(self, networks: Sequence[list[list[Floats]]], x: Floats) -> Floats:
+        """The outputs (R, B, C) of one network, by its parameters, or of an ensemble."""
+        masks, taps = self.network.no_masks(), self.network.no_taps()
+        *others, last = networks
+        # The next network overwrites what one gives out.
+        outputs = [
+            self.network.forward(each, x, masks, taps, self._memories).copy() for each in others
+        ]
+        outputs.append(self.network.forward(last, x, masks, taps, self._memories))
+        return self.loss.pooled(outputs) if others else outputs[0]
 
 
 def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:

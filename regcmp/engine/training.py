@@ -74,7 +74,8 @@ def train(stack: Stack) -> list[Trained]:
             context.epoch = epoch
             for done, x, targets in batches.epoch(epoch):
                 context.theta, context.batch_size = theta, x.shape[1]
-                context.rate = settings.lr * schedule(done)
+                context.done = done
+                context.rate = fold(regularizers, "pace", settings.lr * schedule(done), context)
                 for each, strength, factor in scheduled:
                     each.adjust(strength * factor(done))
                 x, targets = fold(regularizers, "transform", (x, targets), context)
@@ -91,7 +92,7 @@ def train(stack: Stack) -> list[Trained]:
                 theta = fold(regularizers, "project", theta, context)
             judged = fold(regularizers, "select", theta, context)
             if epoch in recorded:
-                history.append(measure.record(epoch, judged))
+                history.append(measure.record(epoch, judged, context.others))
             guard.check(epoch, judged, history)
             if guard.all_stopped:
                 break

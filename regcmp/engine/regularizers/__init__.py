@@ -13,6 +13,7 @@ from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.batch import Mixup, Smooth
 from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
+from regcmp.engine.regularizers.ensembles import Snapshot
 from regcmp.engine.regularizers.gradient import SAM, Clip
 from regcmp.engine.regularizers.masks import Dropout, GaussDropout
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
@@ -31,7 +32,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
         *(WeightNoise, SAM),
         *(Clip, GradNoise),
         *(L1Prox, Decay, MaxNorm, UnitNorm),
-        *(Lookahead, EMA, SWA, EarlyStop),
+        *(Lookahead, EMA, SWA, EarlyStop, Snapshot),
     )
 }
 

@@ -56,6 +56,8 @@ class Context:
     batch_size: int = 0
     rate: float = 0.0
     """The learning rate of this step."""
+    done: float = 0.0
+    """The share of training that lies before this step."""
     epoch: int = 0
     """The epoch under way, from 1 to ``epochs``."""
     epochs: int = 0
@@ -76,6 +78,8 @@ class Context:
     """The mean loss (R,) at any theta on the validation rows, in evaluation mode."""
     selected: Integers | None = None
     """(R,) the epoch whose weights are judged, where ``select`` chose one."""
+    others: list[Floats] = field(default_factory=list)
+    """Further weights, each (R, P), whose predictions are averaged with those that are judged."""
 
 
 class Regularizer:
@@ -96,6 +100,8 @@ class Regularizer:
     """Why its strength can't follow a schedule, if 0 is off and it still can't."""
     selects: ClassVar[bool] = False
     """Whether it looks at validation rows, which are then set aside for every method alike."""
+    shared: ClassVar[bool] = False
+    """Whether the runs of a stack must have one strength, as where it sets the rate of their steps."""
     grid: ClassVar[tuple[float, ...]] = ()
     """Strengths worth trying, from weak to strong."""
     formula: ClassVar[str]
@@ -125,6 +131,10 @@ class Regularizer:
         Override it where something was made from the strength in ``__init__``, and make it again.
         """
         self.strength = strength
+
+    def pace(self, rate: float, context: Context) -> float:
+        """Change the learning rate of the step."""
+        return rate
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         """Change the batch's inputs and targets."""
