@@ -68,3 +68,21 @@ def test_in_github_actions_the_table_is_appended_and_gates_annotated(tmp_path: P
     off = run((*words, "--no-github"), tmp_path, actions)
     assert "::" not in off.err
     assert summary.read_text("utf-8") == text
+
+
+def test_a_saved_report_is_judged_like_the_comparison_itself(tmp_path: Path) -> None:
+    """The same findings, the same JUnit file, the same exit code; a bare '-o g.xml' has no gate."""
+    asked = ("--fail-if", BAD, "--warn-if", GOOD)
+    first = run(
+        ("compare", *TINY, "none", "l2", *asked, "-o", "a.json", "-o", "a.xml"),
+        tmp_path,
+    )
+    again = run(("report", "a.json", *asked, "-o", "b.xml"), tmp_path)
+    assert again.code == first.code == 3
+    assert again.err == first.err and again.err.startswith("Gate failed")
+    assert again.file("b.xml") == first.file("a.xml")
+    table = run(("report", "a.json", "--fail-if", GOOD), tmp_path)
+    assert (table.code, table.out) == (0, first.out)
+    assert run(("report", "a.json", "-o", "c.xml"), tmp_path).code == 2
+    wrong = run(("report", "a.json", "--fail-if", "n(l1) > 0"), tmp_path)
+    assert wrong.code == 2 and "unknown method 'l1'" in wrong.err and wrong.out == ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcmp.cli.options import option
+from regcmp.cli.options import Decorated, option
 from regcmp.errors import RegcmpError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ GATE_OPTIONS = (
     option("Gates", "--no-github", is_flag=True,
            help="In GitHub Actions, append no table to the step's summary, annotate nothing."),
 )  # fmt: skip
+
+
+def with_gates(function: Decorated) -> Decorated:
+    """Declare the options of gates on a command."""
+    for declare in reversed(GATE_OPTIONS):
+        function = declare(function)
+    return function
 
 
 def parse_gates(

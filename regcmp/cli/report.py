@@ -4,46 +4,72 @@ from __future__ import annotations
 
 import click
 
+from regcmp.cli.gates import (
+    GATE_FAILED,
+    judge_gates,
+    need_gates,
+    parse_gates,
+    say_findings,
+    tell_github,
+    with_gates,
+)
 from regcmp.cli.options import Command, option
 from regcmp.cli.screen import Screen
 from regcmp.errors import RegcmpError
-from regcmp.report.files import FORMATS, check_distinct, target
-
-WITHOUT_GATES = tuple(each for each in FORMATS if each != ".xml")
-"""What a report can be written as; JUnit XML tells of gates, which it has none of."""
+from regcmp.report.files import check_distinct, target
 
 
 @click.command(cls=Command, short_help="Render a saved report in any format.")
 @click.argument("file", metavar="FILE.json", type=click.Path())
 @option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_OUTPUT",
-        help="Write it as .csv (summary), .json, .md, .html, .tex or .parquet; '-' is CSV on standard output."
-        " Repeatable. Without it, the table is printed.")  # fmt: skip
+        help="Write it as .csv (summary), .json, .md, .html, .tex, .parquet or .xml (gates, as"
+        " JUnit); '-' is CSV on standard output. Repeatable. Without it, the table is printed.")  # fmt: skip
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
+@with_gates
 @option("Other", "--debug", is_flag=True, help="Show where an error came from.")
-def report(file: str, outputs: tuple[str, ...], color: str, debug: bool) -> None:
+def report(
+    file: str,
+    outputs: tuple[str, ...],
+    color: str,
+    fail_if: tuple[str, ...],
+    warn_if: tuple[str, ...],
+    no_github: bool,
+    debug: bool,
+) -> None:
     """Render a report that 'regcmp compare -o FILE.json' wrote, as that command would have.
 
     \b
     Examples:
       regcmp report report.json
       regcmp report report.json -o report.html -o report.md
+      regcmp report report.json --fail-if 'gap_mean(best) > 0.05'
     """
-    places = [target("-o", text, WITHOUT_GATES) for text in outputs]
+    places = [target("-o", text) for text in outputs]
     check_distinct(places)
 
     from regcmp.cli.compare import export
+    from regcmp.gates import grounds_of
+    from regcmp.report.markdown import to_markdown
     from regcmp.report.reading import read_report
+    from regcmp.report.table import make_table
 
     saved = read_report(file)
+    gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
+    need_gates(places, gates)
+    findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
     if not places:
         Screen(quiet=False, color=color).show(saved, to_stderr=False)
     refused = []
     for place in sorted(places, key=lambda each: each.path is None):
         try:
-            export(saved, (), "summary", place)
+            export(saved, findings, "summary", place)
         except RegcmpError as error:
             refused.append(str(error))
+    say_findings(findings, quiet=False)
+    tell_github(lambda: to_markdown(make_table(saved)), findings, off=no_github)
     if refused:
         raise RegcmpError("; ".join(refused))
+    if any(each.fails for each in findings):
+        raise SystemExit(GATE_FAILED)
