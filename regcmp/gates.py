@@ -13,7 +13,7 @@ import pandas as pd
 
 from regcmp.errors import UsageError, unknown
 from regcmp.method import parse_word, plain_text
-from regcmp.results import INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
+from regcmp.results import DIFF_COLUMNS, INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
 
 GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"
 EXAMPLE = "gap_mean(dropout=0.5) > 0.05"
@@ -98,6 +98,34 @@ def grounds_of(plan: dict[str, Any]) -> Grounds:
         baseline=plan["baseline"],
         versus=VERSUS,
     )
+
+
+def grounds_of_diff(table: pd.DataFrame) -> Grounds:
+    """What can be asked of two reports' differences."""
+    return Grounds(
+        columns=tuple(name for name in DIFF_COLUMNS if name not in TEXTS),
+        methods=tuple(table["method"]),
+        metric=table["metric"].iloc[0],
+        ranked_by="test_new",
+    )
+
+
+def drop_gate(text: str, metric: str) -> Gate:
+    """The gate of ``--max-drop test=X``: no method's mean test score is worse by more than X.
+
+    Raises UsageError where the text is another.
+    """
+    try:
+        name, equals, number = text.partition("=")
+        if name.strip() != "test" or not equals:
+            raise UsageError("expected test=NUMBER, as in test=0.01")
+        drop = _limit(number, "change_test", metric)
+        if drop < 0:
+            raise UsageError(f"expected a drop of 0 or more, got {number!r}")
+    except UsageError as error:
+        raise UsageError(f"--max-drop {text!r}: {error}") from None
+    sign, limit = ("<", 0.0 - drop) if METRICS[metric].higher_is_better else (">", drop)
+    return Gate(f"change_test(*) {sign} {limit:.15g}", "change_test", ANY, sign, limit)
 
 
 def parse_gate(text: str, grounds: Grounds, *, fatal: bool = True) -> Gate:
@@ -231,7 +259,9 @@ def _read(column: str, row: dict[str, Any]) -> Reading:
     else:
         counts = [row["n_old"], row["n_new"]]
         n = " and ".join("none" if pd.isna(count) else str(count) for count in counts)
-    if column not in INTEGERS and any(pd.isna(each) or each < MIN_RUNS for each in counts):
+    if any(map(pd.isna, counts)):
+        return Reading(name, None, n, "in one report only")
+    if column not in INTEGERS and any(each < MIN_RUNS for each in counts):
         return Reading(name, None, n, "too few runs to say")
     if pd.isna(value):
         return Reading(name, None, n, "no value")

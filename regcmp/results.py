@@ -77,7 +77,36 @@ SUMMARY_COLUMNS = (
     "status",
     "note",
 )
-INTEGERS = ("seed", "epochs", "epoch", "n", "n_failed", "wins", "ties", "losses")
+DIFF_COLUMNS = (
+    "method",
+    "metric",
+    "status",
+    "n_old",
+    "n_failed_old",
+    "n_new",
+    "n_failed_new",
+    "test_old",
+    "test_new",
+    "change_test",
+    "change_test_low",
+    "change_test_high",
+    "gap_old",
+    "gap_new",
+    "change_gap",
+    "change_gap_low",
+    "change_gap_high",
+    "wins",
+    "ties",
+    "losses",
+    "p_value",
+    "p_holm",
+    "note",
+)
+"""Of two reports, method by method; the status is 'both', 'added' or 'removed'."""
+INTEGERS = (
+    *("seed", "epochs", "epoch", "n", "n_failed", "wins", "ties", "losses"),
+    *("n_old", "n_failed_old", "n_new", "n_failed_new"),
+)
 STOPS = ("diverged", "overdropped", "dead")
 """The statuses of runs that were stopped, the gravest first."""
 TEXTS = ("dataset", "method", "metric", "status", "note")

@@ -19,6 +19,16 @@ EQUAL = 1e-12
 
 
 @dataclass(frozen=True)
+class Unpaired:
+    """The difference of two means, with its interval and two-sided p where the numbers carry them."""
+
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+
+
+@dataclass(frozen=True)
 class Paired:
     """The mean of n paired differences, with its interval and two-sided p where n carries them."""
 
@@ -62,6 +72,30 @@ def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * error
     p = 2 * float(stdtr(n - 1, -abs(mean) / error)) if n >= MIN_PAIRS_FOR_P else None
     return Paired(n, mean, mean - half, mean + half, p)
+
+
+def welch_t(new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old: float) -> Unpaired:
+    """Welch's (1947) t-test of mean(new) - mean(old), each mean with Nadeau and Bengio's correction.
+
+    t = difference / sqrt(v_new + v_old) with v = (1/n + ratio) s² for each sample, and the degrees of
+    freedom of Satterthwaite (1946), (v_new + v_old)² / (v_new² / (n_new - 1) + v_old² / (n_old - 1)).
+    The correction only scales s², so these are those of the plain test. With ratios of 0 it is the
+    plain test. Without any spread on either side there is no interval and no p.
+    """
+    a, b = np.asarray(new, float), np.asarray(old, float)
+    if not len(a) or not len(b):
+        return Unpaired()
+    mean = float(a.mean() - b.mean())
+    if min(len(a), len(b)) < 2 or max(np.ptp(a), np.ptp(b)) <= EQUAL:
+        return Unpaired(mean)
+    v = (1 / len(a) + ratio_new) * a.var(ddof=1)
+    w = (1 / len(b) + ratio_old) * b.var(ddof=1)
+    df = float((v + w) ** 2 / (v**2 / (len(a) - 1) + w**2 / (len(b) - 1)))
+    error = float(np.sqrt(v + w))
+    half = float(stdtrit(df, (1 + LEVEL) / 2)) * error
+    enough = min(len(a), len(b)) >= MIN_PAIRS_FOR_P
+    p = 2 * float(stdtr(df, -abs(mean) / error)) if enough else None
+    return Unpaired(mean, mean - half, mean + half, p)
 
 
 def interval_p(mean: float, high: float, n: int) -> float:

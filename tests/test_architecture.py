@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "experiment": {"data", "engine", "method", "plan", "results"},
     "statistics": {"results"},
     "gates": {"errors", "method", "results"},
-    "report": {"errors", "gates", "results", "statistics"},
+    "diff": {"errors", "results", "statistics"},
+    "report": {"diff", "errors", "gates", "results", "statistics"},
     "api": {
         "data",
         "environment",
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "cli": {
         "api",
         "data",
+        "diff",
         "engine",
         "environment",
         "errors",

@@ -456,7 +456,7 @@ SHOWN = {
     "--help": case("--help"),
     **{
         f"{name} --help": case(name, "--help")
-        for name in ("compare", "report", "methods", "datasets", "info")
+        for name in ("compare", "report", "diff", "methods", "datasets", "info")
     },
     "narrow help": case("compare", "-h", COLUMNS="60"),
     "--version": case("--version"),
@@ -497,7 +497,8 @@ def test_the_help_names_every_command_and_an_example(shown: Ahead) -> None:
     """In the order of use."""
     text = shown("--help").out
     places = [
-        text.index(f"\n  {name} ") for name in ("compare", "report", "methods", "datasets", "info")
+        text.index(f"\n  {name} ")
+        for name in ("compare", "report", "diff", "methods", "datasets", "info")
     ]
     assert places == sorted(places)
     assert "regcmp compare --dataset" in text
@@ -598,7 +599,7 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
 
 
 COMPLETED = {
-    "": ("compare", "report", "methods", "datasets", "info"),
+    "": ("compare", "report", "diff", "methods", "datasets", "info"),
     "co": ("compare",),
     "compare --da": ("--dataset",),
     "compare --dataset ": tuple(BUNDLED),

@@ -21,6 +21,7 @@ from regcmp.errors import RegcmpError, unknown
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
     "report": "Render a saved report in any format.",
+    "diff": "Compare two saved reports, method by method.",
     "methods": "List the regularizers, or show one.",
     "datasets": "List the datasets, or show one.",
     "info": "Show versions and machine, for bug reports.",
@@ -71,7 +72,8 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    0 done, 1 data or run-time error, 2 usage error, 130 Ctrl-C, 143 SIGTERM; 0 on a closed pipe.
+    0 done, 1 data or run-time error, 2 usage error, 3 a gate failed, 130 Ctrl-C, 143 SIGTERM; 0 on a
+    closed pipe.
     """
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)

@@ -85,14 +85,18 @@ class Screen:
     def show(self, report: Report, *, to_stderr: bool) -> None:
         """Print the table: on standard error, unless quiet, where standard output carries an export."""
         from regcmp.report.table import make_table
+
+        self.show_table(make_table(report), to_stderr=to_stderr)
+
+    def show_table(self, table: Table, *, to_stderr: bool) -> None:
+        """Print any table in the same way."""
         from regcmp.report.terminal import print_table
 
         stream = sys.stderr if to_stderr else sys.stdout
         if to_stderr and self.quiet:
             return
         console = self.console(stream)
-        table = _encodable(make_table(report), console.encoding)
-        print_table(table, console, _width(console, stream))
+        print_table(_encodable(table, console.encoding), console, _width(console, stream))
 
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""

@@ -1,0 +1,97 @@
+"""``regcmp diff``: what changed between two saved reports."""
+
+from __future__ import annotations
+
+import click
+
+from regcmp.cli.compare import put
+from regcmp.cli.gates import (
+    GATE_FAILED,
+    judge_gates,
+    need_gates,
+    parse_gates,
+    say_findings,
+    tell_github,
+    with_gates,
+)
+from regcmp.cli.options import Command, option
+from regcmp.cli.screen import Screen
+from regcmp.errors import RegcmpError
+from regcmp.report.files import check_distinct, target
+
+FORMATS = (".csv", ".json", ".md", ".xml")
+
+
+@click.command(cls=Command, short_help="Compare two saved reports, method by method.")
+@click.argument("old", metavar="OLD.json", type=click.Path())
+@click.argument("new", metavar="NEW.json", type=click.Path())
+@option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
+        envvar="REGCMP_DIFF_OUTPUT",
+        help="Write it as .csv, .json, .md or .xml (gates, as JUnit); '-' is CSV on standard output."
+        " Repeatable. Without it, the table is printed.")  # fmt: skip
+@option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
+        help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
+@option("Gates", "--max-drop", metavar="test=NUMBER",
+        help="Exit 3 if any method's mean test score is worse than before by more than this, or it"
+        " can't be told: test=0.01.")  # fmt: skip
+@with_gates
+@option("Other", "--debug", is_flag=True, help="Show where an error came from.")
+def diff(
+    old: str,
+    new: str,
+    outputs: tuple[str, ...],
+    color: str,
+    max_drop: str | None,
+    fail_if: tuple[str, ...],
+    warn_if: tuple[str, ...],
+    no_github: bool,
+    debug: bool,
+) -> None:
+    """Say of each method how NEW.json's test score and gap differ from OLD.json's, with intervals.
+
+    Where data, seeds and splits are the same, seeds are compared in pairs, otherwise the means.
+
+    \b
+    Examples:
+      regcmp diff before.json after.json
+      regcmp diff before.json after.json --max-drop test=0.01 -o changes.md
+      regcmp diff before.json after.json --fail-if 'change_gap_low(*) > 0'
+    """
+    places = [target("-o", text, FORMATS) for text in outputs]
+    check_distinct(places)
+
+    from regcmp.diff import diff_reports
+    from regcmp.gates import drop_gate, grounds_of_diff
+    from regcmp.report.delimited import to_csv
+    from regcmp.report.diff import diff_to_json, make_diff_table
+    from regcmp.report.gates import to_junit
+    from regcmp.report.markdown import to_markdown
+    from regcmp.report.reading import read_report
+
+    found = diff_reports(old, read_report(old), new, read_report(new))
+    gates = parse_gates(fail_if, warn_if, lambda: grounds_of_diff(found.table))
+    if max_drop is not None:
+        gates.insert(0, drop_gate(max_drop, found.new.plan["metric"]))
+    need_gates(places, gates)
+    findings = judge_gates(gates, found.table, lambda: grounds_of_diff(found.table))
+    table = make_diff_table(found)
+    writers = {
+        ".csv": lambda: to_csv(found.table),
+        ".json": lambda: diff_to_json(found),
+        ".md": lambda: to_markdown(table),
+        ".xml": lambda: to_junit(findings, found.new.plan["dataset"]),
+    }
+    refused = []
+    for place in sorted(places, key=lambda each: each.path is None):
+        try:
+            put(place, writers[place.format]())
+        except RegcmpError as error:
+            refused.append(str(error))
+    if not places:
+        Screen(quiet=False, color=color).show_table(table, to_stderr=False)
+    say_findings(findings, quiet=False)
+    tell_github(lambda: to_markdown(table), findings, off=no_github)
+    if refused:
+        raise RegcmpError("; ".join(refused))
+    if any(each.fails for each in findings):
+        raise SystemExit(GATE_FAILED)
