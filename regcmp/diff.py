@@ -13,7 +13,10 @@ from regcmp.results import DIFF_COLUMNS, METRICS, Report, frame
 from regcmp.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, paired_t, welch_t
 
 PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256")
-"""The words that decide which rows train and test under each seed: where all agree, seeds are pairs."""
+"""The words that decide the split under each seed: where all agree, seeds are pairs.
+
+Validation rows are taken from the training rows alone.
+"""
 DERIVED = ("methods", "correction_ratio", "data.name")
 """What of two plans is not compared word by word: it stands in the table, or follows from the rest."""
 ADDED, REMOVED, BOTH = "added", "removed", "both"
