@@ -19,6 +19,7 @@ from regcmp.cli.gates import (
     tell_github,
 )
 from regcmp.cli.options import Command, Name, option
+from regcmp.cli.plots import PLOT_OPTION, check_plot
 from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
@@ -26,7 +27,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
-from regcmp.report.files import FRAMES, check_distinct, target, write_whole
+from regcmp.report.files import FRAMES, PICTURES, PLOTS, check_distinct, target, write_whole
 
 if TYPE_CHECKING:
     from regcmp.gates import Finding, Grounds
@@ -95,7 +96,9 @@ OPTIONS = (
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
            help="Also write the report: .csv or .parquet (summary), .json (everything), .md, .tex, .html,"
-           " .xml (gates, as JUnit); '-' is CSV on standard output, '-.json' JSON. Repeatable."),
+           " .xml (gates, as JUnit), .png, .svg or .pdf (a plot); '-' is CSV on standard output, '-.json'"
+           " JSON. Repeatable."),
+    PLOT_OPTION,
     option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
     option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
@@ -134,6 +137,7 @@ def compare(
     outputs: tuple[str, ...],
     runs_file: str | None,
     history_file: str | None,
+    plot: str | None,
     quiet: bool,
     color: str,
     jobs: str | None,
@@ -174,6 +178,7 @@ def compare(
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
     check_distinct(each for _, each in exports)
+    check_plot(plot, (each for _, each in exports))
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan))
     need_gates((each for _, each in exports), gates)
 
@@ -190,7 +195,7 @@ def compare(
             if name == "config":
                 put(place, to_toml(ctx, plan.as_dict()))
             else:
-                export(comparison, findings, name, place)
+                export(comparison, findings, name, place, plot)
         except RegcmpError as error:
             refused.append(str(error))
     screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
@@ -212,11 +217,19 @@ def grounds(plan: Plan) -> Grounds:
     return grounds_of(plan.as_dict())
 
 
-def export(report: Report, findings: Sequence[Finding], name: str, place: Target) -> None:
-    """Write one frame, or the report in the target's format."""
-    from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
+def export(
+    report: Report,
+    findings: Sequence[Finding],
+    name: str,
+    place: Target,
+    plot: str | None = None,
+) -> None:
+    """Write one frame, or the report, or a plot of it, in the target's format."""
+    from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
 
-    if name == "summary":
+    if place.format in PICTURES:
+        content = PICTURE_WRITERS[place.format](report, plot or PLOTS[0])
+    elif name == "summary":
         content = REPORT_WRITERS[place.format](report, findings)
     else:
         content = FRAME_WRITERS[place.format](getattr(report, name))

@@ -14,6 +14,7 @@ from regcmp.cli.gates import (
     with_gates,
 )
 from regcmp.cli.options import Command, option
+from regcmp.cli.plots import PLOT_OPTION, check_plot
 from regcmp.cli.screen import Screen
 from regcmp.errors import RegcmpError
 from regcmp.report.files import check_distinct, target
@@ -23,8 +24,10 @@ from regcmp.report.files import check_distinct, target
 @click.argument("file", metavar="FILE.json", type=click.Path())
 @option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_OUTPUT",
-        help="Write it as .csv (summary), .json, .md, .html, .tex, .parquet or .xml (gates, as"
-        " JUnit); '-' is CSV on standard output. Repeatable. Without it, the table is printed.")  # fmt: skip
+        help="Write it as .csv (summary), .json, .md, .html, .tex, .parquet or .xml (gates, as JUnit),"
+        " or a plot as .png, .svg or .pdf; '-' is CSV on standard output. Repeatable. Without it,"
+        " the table is printed.")  # fmt: skip
+@PLOT_OPTION
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
 @with_gates
@@ -32,6 +35,7 @@ from regcmp.report.files import check_distinct, target
 def report(
     file: str,
     outputs: tuple[str, ...],
+    plot: str | None,
     color: str,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -48,6 +52,7 @@ def report(
     """
     places = [target("-o", text) for text in outputs]
     check_distinct(places)
+    check_plot(plot, places)
 
     from regcmp.cli.compare import export
     from regcmp.gates import grounds_of
@@ -64,7 +69,7 @@ def report(
     refused = []
     for place in sorted(places, key=lambda each: each.path is None):
         try:
-            export(saved, findings, "summary", place)
+            export(saved, findings, "summary", place, plot)
         except RegcmpError as error:
             refused.append(str(error))
     say_findings(findings, quiet=False)

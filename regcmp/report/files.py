@@ -12,13 +12,17 @@ from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
 
-FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml")
+FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml", ".png", ".svg", ".pdf")
 """What -o writes; report/formats.py has the writers."""
+PICTURES = (".png", ".svg", ".pdf")
+"""Those that hold the figure that --plot names."""
+PLOTS = ("gap", "curves", "strength", "pairs")
+"""What --plot takes; report/figures.py has them."""
 FRAMES = (".csv", ".parquet")
 """What --runs and --history write."""
-BINARY = (".parquet",)
+BINARY = (".parquet", *PICTURES)
 """Not for standard output."""
-NEEDS = {".parquet": ("pyarrow", "parquet")}
+NEEDS = {".parquet": ("pyarrow", "parquet")} | dict.fromkeys(PICTURES, ("matplotlib", "plots"))
 """Formats that need a package, and the extra that installs it."""
 STDOUT = "-"
 

@@ -14,6 +14,7 @@ from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
 from regcmp.report.markdown import to_markdown
 from regcmp.report.parquet import to_parquet
+from regcmp.report.picture import to_picture
 from regcmp.report.table import make_table
 from regcmp.results import Report
 
@@ -35,3 +36,10 @@ REPORT_WRITERS: dict[str, Callable[[Report, Sequence[Finding]], Content]] = {
     ".xml": lambda report, findings: to_junit(findings, report.plan["dataset"]),
 }
 """Of a report, and of how its gates ended."""
+
+PICTURE_WRITERS: dict[str, Callable[[Report, str], Content]] = {
+    ".png": lambda report, plot: to_picture(report, plot, ".png"),
+    ".svg": lambda report, plot: to_picture(report, plot, ".svg"),
+    ".pdf": lambda report, plot: to_picture(report, plot, ".pdf"),
+}
+"""Of a figure of a report."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from regcmp.report import figures
 from regcmp.report.delimited import to_csv
-from regcmp.report.html import charts
+from regcmp.report.html.charts import draw
 from regcmp.report.html.svg import escape
 from regcmp.report.json_text import to_json
 from regcmp.report.numbers import STYLES
@@ -103,29 +104,29 @@ def _figures(report: Report) -> list[str]:
     )
     sides = "Solid blue: test; dashed orange: train;"
     drawn = (
-        ("Test score against the baseline", interval, [charts.differences(report, "test")]),
-        ("Gap against the baseline", interval, [charts.differences(report, "gap")]),
+        ("Test score against the baseline", interval, figures.differences(report, "test")),
+        ("Gap against the baseline", interval, figures.differences(report, "gap")),
         (
             "Paired differences",
             f"In {unit}. A dot per seed; dashed: the baseline.",
-            [charts.pairs(report)],
+            figures.pairs(report),
         ),
         (
             "Learning curves",
             f"{sides} bands: one standard deviation over seeds.",
-            charts.curves(report),
+            figures.curves(report),
         ),
         (
             "Score against strength",
             f"{sides} bars: one standard deviation over seeds. Strengths stand evenly spaced.",
-            charts.strengths(report),
+            figures.strengths(report),
         ),
     )
     return [
-        f'<h2>{title}</h2>\n<figure><div class="panels">{"".join(images)}</div>'
+        f'<h2>{title}</h2>\n<figure><div class="panels">{draw(found)}</div>'
         f"<figcaption>{caption}</figcaption></figure>"
-        for title, caption, images in drawn
-        if any(images)
+        for title, caption, found in drawn
+        if found
     ]
 
 

@@ -1,0 +1,207 @@
+"""What each figure shows, as numbers: the page, matplotlib and the terminal draw the same ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from regcmp.errors import DataError
+from regcmp.report.numbers import STYLES
+from regcmp.report.text import clean
+from regcmp.results import METRICS, Report
+
+NUMBER = re.compile(r"=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's dots on the axis of a ``Differences``, and its interval if it has one."""
+
+    name: str
+    dots: tuple[float, ...]
+    interval: tuple[float, float] | None
+    about: str
+    """The same in words."""
+
+
+@dataclass(frozen=True)
+class Differences:
+    """A row per method on one axis, where zero is the baseline."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Means with a standard deviation each; ``side`` is 'train' or 'test'."""
+
+    side: str
+    means: tuple[float, ...]
+    sds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lines over the same places of a horizontal axis, drawn beside other panels on equal axes."""
+
+    name: str
+    title: str
+    along: tuple[float, ...]
+    labels: tuple[str, ...]
+    """Of the places along the axis; none where they are the numbers themselves."""
+    lines: tuple[Line, ...]
+    about: str
+
+
+Figure = Differences | Panel
+
+
+def differences(report: Report, what: str) -> list[Figure]:
+    """Each method's mean difference to the baseline, ``what`` being 'test' or 'gap', with its interval."""
+    style = STYLES[report.plan["metric"]]
+    names = (f"delta_{what}", f"delta_{what}_low", f"delta_{what}_high")
+    rows = []
+    for record in _records(report.summary):
+        value, low, high = (record[name] for name in names)
+        if pd.isna(value):
+            continue
+        interval = None if pd.isna(low) else (low * style.factor, high * style.factor)
+        name = clean(record["method"])
+        about = f"{name} {style.estimate(value, low, high)}"
+        rows.append(Row(name, (value * style.factor,), interval, about))
+    score = "Test score" if what == "test" else "Gap"
+    title = f"{score} minus the baseline's, in {style.unit}"
+    return [Differences(title, tuple(rows))] if rows else []
+
+
+def pairs(report: Report) -> list[Figure]:
+    """A dot for each seed: the method's test score minus the baseline's under the same seed."""
+    style, column = STYLES[report.plan["metric"]], METRICS[report.plan["metric"]].test
+    table = report.runs.pivot_table(index="seed", columns="method", values=column, sort=False)
+    baseline = report.plan["baseline"]
+    rows = []
+    for name in [each for each in table if each != baseline] if baseline in table else []:
+        values = ((table[name] - table[baseline]).dropna() * style.factor).tolist()
+        if values:
+            about = f"{clean(name)}: {', '.join(f'{v:+.2f}' for v in values)}"
+            rows.append(Row(clean(name), tuple(values), None, about))
+    title = f"Test score minus the baseline's, seed by seed, in {style.unit}"
+    return [Differences(title, tuple(rows))] if rows else []
+
+
+def curves(report: Report) -> list[Figure]:
+    """A panel for each method: train and test scores over the epochs, mean and standard deviation."""
+    kind = "loss" if report.plan["metric"] == "log_loss" else "accuracy"
+    factor, unit = (1, "nats") if kind == "loss" else (100, "%")
+    columns = [f"train_{kind}", f"test_{kind}"]
+    history = report.history.dropna(subset=columns)
+    if history["epoch"].nunique() < 2:
+        return []
+    stats = history.groupby(["method", "epoch"], sort=False)[columns]
+    means, sds = stats.mean() * factor, stats.std().fillna(0.0) * factor
+    panels: list[Figure] = []
+    for method in dict.fromkeys(history["method"]):
+        mean, sd = means.loc[method], sds.loc[method]
+        last = mean.iloc[-1]
+        panels.append(
+            Panel(
+                name=clean(method),
+                title=f"{clean(method)}: {kind} in {unit} over epochs",
+                along=tuple(map(float, mean.index)),
+                labels=(),
+                lines=tuple(
+                    Line(column.split("_")[0], tuple(mean[column]), tuple(sd[column]))
+                    for column in columns
+                ),
+                about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g} {unit}.",
+            )
+        )
+    return panels
+
+
+def strengths(report: Report) -> list[Figure]:
+    """A panel for each regularizer with several strengths: train and test score against strength."""
+    style = STYLES[report.plan["metric"]]
+    families: dict[str, list[tuple[float, dict[str, Any]]]] = {}
+    for record in _records(report.summary):
+        name = record["method"]
+        for found in NUMBER.finditer(name) if pd.notna(record["test_mean"]) else ():
+            rest = name[: found.start()] + "=…" + name[found.end() :]
+            families.setdefault(clean(rest), []).append((float(found[1]), record))
+    panels: list[Figure] = []
+    for name, members in families.items():
+        if len(members) < 2:
+            continue
+        values, records = zip(*sorted(members, key=lambda each: each[0]), strict=True)
+        panels.append(
+            Panel(
+                name=name,
+                title=f"{name}: score against strength",
+                along=tuple(map(float, range(len(values)))),
+                labels=tuple(f"{value:g}" for value in values),
+                lines=tuple(
+                    Line(
+                        side,
+                        tuple(each[f"{side}_mean"] * style.factor for each in records),
+                        tuple(_or_zero(each[f"{side}_sd"]) * style.factor for each in records),
+                    )
+                    for side in ("train", "test")
+                ),
+                about="; ".join(
+                    f"{clean(each['method'])}: test {style.level(each['test_mean'], each['test_sd'])}"
+                    for each in records
+                ),
+            )
+        )
+    return panels
+
+
+def gaps(report: Report) -> list[Figure]:
+    """The differences in test score and in the gap."""
+    return differences(report, "test") + differences(report, "gap")
+
+
+KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
+    "gap": (gaps, "a method beside the baseline"),
+    "curves": (curves, "two recorded epochs"),
+    "strength": (strengths, "a regularizer at two strengths"),
+    "pairs": (pairs, "a method beside the baseline"),
+}
+"""What --plot draws, and what a report must have for it."""
+
+
+def figures_of(report: Report, kind: str) -> list[Figure]:
+    """The figures of this kind. Raises DataError where the report has nothing for them."""
+    make, needed = KINDS[kind]
+    figures = make(report)
+    if not figures:
+        others = ", ".join(each for each in KINDS if each != kind and KINDS[each][0](report))
+        raise DataError(
+            f"--plot {kind!r}: nothing to draw; it needs {needed}; this report has {others or 'no figure'}"
+        )
+    return figures
+
+
+def extent(panels: Sequence[Panel]) -> list[float]:
+    """Every value that panels on equal axes must have room for."""
+    return [
+        mean + sign * sd
+        for panel in panels
+        for line in panel.lines
+        for mean, sd in zip(line.means, line.sds, strict=True)
+        for sign in (-1, 1)
+    ]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = frame.to_dict("records")
+    return rows
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if pd.isna(value) else value

@@ -1,0 +1,110 @@
+"""A figure as a picture: PNG, SVG or PDF through matplotlib, the same bytes for the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from regcmp.report.figures import Differences, Figure, Panel, figures_of
+from regcmp.results import Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLORS = {"train": "#b35900", "test": "#0b62b8"}
+DASHES = {"train": "--", "test": "-"}
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+}
+"""What matplotlib would write into a file beside the picture: dates and versions."""
+ABREAST = 3
+"""How many panels stand side by side."""
+
+
+def to_picture(report: Report, kind: str, suffix: str) -> bytes:
+    """The figure of this kind. Raises DataError where the report has nothing to draw in it."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Sheet
+
+    figures = figures_of(report, kind)
+    name = suffix.removeprefix(".")
+    # Ids in SVG are drawn from this salt; a '$' in a name is no formula.
+    own: Any = {
+        "svg.hashsalt": "regcmp",
+        "svg.fonttype": "path",
+        "text.parse_math": False,
+    }
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(own)
+        sheet = Sheet(layout="constrained", dpi=150)
+        FigureCanvasAgg(sheet)
+        _draw(sheet, figures)
+        content = BytesIO()
+        sheet.savefig(content, format=name, metadata=METADATA[name])
+    return content.getvalue()
+
+
+def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
+    """A figure below the other, or panels side by side on equal vertical axes."""
+    panels = isinstance(figures[0], Panel)
+    across = min(len(figures), ABREAST) if panels else 1
+    down = -(-len(figures) // across)
+    heights = [2.6 if isinstance(each, Panel) else 1.2 + 0.32 * len(each.rows) for each in figures]
+    rows = [max(heights[i * across : (i + 1) * across]) for i in range(down)]
+    sheet.set_size_inches(3.4 * across if panels and across > 1 else 7.0, sum(rows))
+    grid = sheet.subplots(
+        down, across, squeeze=False, sharey=panels, gridspec_kw={"height_ratios": rows}
+    )
+    places = list(grid.flat)
+    for place, figure in zip(places, figures, strict=False):
+        if isinstance(figure, Differences):
+            _draw_differences(place, figure)
+        else:
+            _draw_panel(place, figure)
+    for place in places[len(figures) :]:
+        place.set_axis_off()
+
+
+def _draw_differences(axes: Axes, figure: Differences) -> None:
+    axes.set_title(figure.title, fontsize=10)
+    axes.axvline(0, color="0.5", linestyle="--", linewidth=1)
+    for i, row in enumerate(figure.rows):
+        if row.interval:
+            axes.hlines(i, *row.interval, color=COLORS["test"], linewidth=2)
+        # Three heights, so that equal dots can be told apart.
+        heights = [
+            i + (0.12 * (k % 3 - 1) if len(row.dots) > 1 else 0) for k in range(len(row.dots))
+        ]
+        axes.plot(row.dots, heights, "o", color=COLORS["test"], markersize=5, alpha=0.8)
+    axes.set_yticks(range(len(figure.rows)), [row.name for row in figure.rows])
+    axes.set_ylim(len(figure.rows) - 0.5, -0.5)
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    axes.set_title(panel.title, fontsize=8, wrap=True)
+    for line in panel.lines:
+        style: dict[str, Any] = {
+            "color": COLORS[line.side],
+            "linestyle": DASHES[line.side],
+            "label": line.side,
+        }
+        if panel.labels:
+            axes.errorbar(panel.along, line.means, line.sds, marker="o", markersize=4, **style)
+            continue
+        low, high = zip(
+            *((m - s, m + s) for m, s in zip(line.means, line.sds, strict=True)), strict=True
+        )
+        axes.fill_between(panel.along, low, high, color=COLORS[line.side], alpha=0.18, linewidth=0)
+        axes.plot(panel.along, line.means, **style)
+    if panel.labels:
+        axes.set_xticks(panel.along, panel.labels)
+    axes.grid(color="0.9")
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=7)

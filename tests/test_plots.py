@@ -1,0 +1,124 @@
+"""Figures: the numbers in them, pictures through matplotlib, and what --plot refuses."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from commands import TINY, run
+from handmade import LEVELS, METHODS, VARIANTS, report
+from test_html import EVIL, renamed
+
+from regcmp.errors import DataError, UsageError
+from regcmp.report.figures import KINDS, Differences, Panel, figures_of
+from regcmp.report.files import PICTURES, PLOTS, target
+from regcmp.report.formats import PICTURE_WRITERS
+from regcmp.results import HISTORY_COLUMNS, frame
+
+BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
+
+
+def test_the_words_of_plot_are_the_figures_and_each_picture_has_a_writer() -> None:
+    """They stand in two places, since the help does not import pandas."""
+    assert tuple(KINDS) == PLOTS and tuple(PICTURE_WRITERS) == PICTURES
+
+
+def test_differences_are_those_of_the_summary_in_points() -> None:
+    """A row for each method that has one; no interval where the summary has none."""
+    test, gap = figures_of(report(), "gap")
+    assert isinstance(test, Differences) and isinstance(gap, Differences)
+    rows = {row.name: row for row in test.rows}
+    assert list(rows) == [name for name in METHODS if name not in ("none", "l2=1000")]
+    better = LEVELS[2]
+    assert rows["l2=0.01"].dots == (better["delta_test"] * 100,)
+    assert rows["l2=0.01"].interval == pytest.approx((0.49, 2.01696378830084))
+    assert rows[METHODS[5]].interval is None
+    assert gap.rows[1].dots[0] < 0
+
+
+def test_curves_are_means_and_standard_deviations_over_seeds() -> None:
+    """Two seeds, by hand: 80 % and 90 % have the mean 85 and the standard deviation 5 √2."""
+    rows = [
+        {"method": "none", "seed": seed, "epoch": epoch, "train_accuracy": score + 0.1,
+         "test_accuracy": score, "train_loss": 0.1, "test_loss": 0.2}
+        for seed, end in ((0, 0.8), (1, 0.9))
+        for epoch, score in ((0, 0.1), (4, end))
+    ]  # fmt: skip
+    given = replace(report(), history=frame(rows, HISTORY_COLUMNS))
+    (panel,) = figures_of(given, "curves")
+    assert isinstance(panel, Panel) and panel.along == (0.0, 4.0)
+    test = panel.lines[1]
+    assert test.side == "test"
+    assert test.means == pytest.approx((10, 85)) and test.sds == pytest.approx((0, 5 * 2**0.5))
+
+
+def test_strengths_stand_in_their_order_also_inside_combinations() -> None:
+    """Names differ in one number alone; what has one strength has no panel."""
+    names = ["none", "l2=0.1+dropout=0.5", "l2=0.001+dropout=0.5", "l2=0.01+dropout=0.5", "l1=1"]
+    summary = report().summary.head(5).assign(method=names)
+    summary.loc[2, ["train_mean", "train_sd"]] = [0.75, 0.25]
+    (panel,) = figures_of(replace(report(), summary=summary), "strength")
+    assert isinstance(panel, Panel)
+    assert (panel.name, panel.labels) == ("l2=…+dropout=0.5", ("0.001", "0.01", "0.1"))
+    assert panel.lines[0].means[0] == 75 and panel.lines[0].sds[0] == 25
+
+
+@pytest.mark.parametrize("suffix", PICTURES)
+@pytest.mark.parametrize("plot", ["gap", "curves"])
+def test_a_picture_is_one_and_has_the_same_bytes_each_time(suffix: str, plot: str) -> None:
+    """Also with a name that has markup, a formula and control characters in it; and without a date."""
+    pytest.importorskip("matplotlib")
+    given = renamed(report(), EVIL.replace("\n", "") + "$x^{$ _a_")
+    content = PICTURE_WRITERS[suffix](given, plot)
+    assert isinstance(content, bytes) and content.startswith(BEGINNINGS[suffix])
+    assert PICTURE_WRITERS[suffix](given, plot) == content
+    assert not re.search(rb"20\d\d-\d\d|D:20\d\d|Matplotlib v|<dc:date>", content)
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("variant", list(VARIANTS))
+def test_a_figure_that_has_nothing_to_show_says_what_it_needs(variant: str, plot: str) -> None:
+    """And which figures there are."""
+    given = VARIANTS[variant]()
+    if KINDS[plot][0](given):
+        assert figures_of(given, plot)
+        return
+    with pytest.raises(DataError, match=f"--plot '{plot}': nothing to draw; it needs a "):
+        figures_of(given, plot)
+
+
+def test_a_picture_of_a_command_is_that_of_its_report(tmp_path: Path) -> None:
+    """To the byte, in each format."""
+    pytest.importorskip("matplotlib")
+    files = ["-o", "a.png", "-o", "a.svg", "-o", "a.json"]
+    first = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength", *files], tmp_path)
+    assert (first.code, first.err) == (0, "")
+    done = run(["report", "a.json", "--plot", "strength", "-o", "b.png", "-o", "b.svg"], tmp_path)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert first.file("a.png") == done.file("b.png") and first.file("a.svg") == done.file("b.svg")
+
+
+def test_without_matplotlib_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before any training."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UsageError, match=r"needs matplotlib.*pip install 'regcmp\[plots\]'"):
+        target("-o", str(tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--plot", "gaps", "-o", "a.svg"], "unknown plot 'gaps': did you mean 'gap'?"),
+        (["-o", "-.png"], "-o '-.png': .png is no text for a terminal; name a file"),
+    ],
+)
+def test_what_plot_refuses(words: list[str], message: str, tmp_path: Path) -> None:
+    """In one line, before training."""
+    pytest.importorskip("matplotlib")
+    done = run(["compare", *TINY, *words], tmp_path)
+    assert (done.code, done.err) == (2, f"Error: {message}\n")
