@@ -196,7 +196,8 @@ def message(text: str, *formats: str, flag: str = "-o") -> str:
 def test_an_unknown_suffix_is_refused_with_those_that_are_known(text: str) -> None:
     """The message names all of them."""
     assert message(text).endswith(
-        "expected a name that ends in .csv, .json, .md, .html, .tex, .parquet or .xml, or '-'"
+        "expected a name that ends in .csv, .json, .md, .html, .tex, .parquet, .xml, .png, .svg or .pdf,"
+        " or '-'"
     )
 
 
