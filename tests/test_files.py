@@ -18,7 +18,7 @@ from handmade import report
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.report.delimited import to_csv
 from regcmp.report.files import FORMATS, FRAMES, Target, check_distinct, target, write_whole
-from regcmp.report.formats import FRAME_WRITERS, REPORT_WRITERS
+from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
 from regcmp.report.latex import to_latex
 from regcmp.report.parquet import to_parquet
 from regcmp.report.table import make_table
@@ -314,7 +314,7 @@ def test_exports_to_several_places_are_fine(
 
 def test_every_format_has_a_writer_and_every_writer_is_offered() -> None:
     """The two lists stand apart so that a wrong name is refused before anything heavy is imported."""
-    assert tuple(REPORT_WRITERS) == FORMATS
+    assert (*REPORT_WRITERS, *PICTURE_WRITERS) == FORMATS
     assert tuple(FRAME_WRITERS) == FRAMES
 
 
