@@ -303,7 +303,7 @@ FIRST = ("compare", "--dataset", "iris", "--epochs", "1", "--jobs", "1")
 NEAREST = {
     "dataset": (("compare", "--dataset", "diggits"), "dataset 'diggits'", "'digits'"),
     "command": (("compre",), "command 'compre'", "'compare'"),
-    "option": ((*FIRST, "--epoch", "3"), "'--epoch'", "'--epochs'"),
+    "option": ((*FIRST, "--epochss", "3"), "'--epochss'", "'--epochs'"),
     "regularizer": ((*FIRST, "drpout=0.5"), "'drpout'", "'dropout'"),
     "second part": ((*FIRST, "l2+drpout=0.5"), "'drpout'", "'dropout'"),
     "option of a method": ((*FIRST, "dropout=0.5:inptu=0.2"), "'inptu'", "'input'"),
