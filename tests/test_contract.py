@@ -36,6 +36,7 @@ ON = {
     "mixup": 0.4,
     "smooth": 0.2,
     "weightnoise": 0.1,
+    "fgsm": 0.2,
     "sam": 0.1,
     "clip": 0.2,
     "gradnoise": 0.01,

@@ -214,3 +214,21 @@ def test_a_whole_number_is_asked_for() -> None:
     assert [str(m) for m in parse_methods(["lookahead:k=10"])] == ["lookahead=0.5:k=10"]
     with pytest.raises(UsageError, match="whole number"):
         parse_word("lookahead:k=2.5")
+
+
+def test_fgsm_moves_each_feature_to_where_the_loss_is_larger(rng: np.random.Generator) -> None:
+    """With the slope s(x) = x known and the gradient Σx at any weights, both points can be written down."""
+    x = np.tile(rng.normal(size=(1, 5, 4)), (3, 1, 1))
+    x[:, 0, 0] = 0
+    start, theta = x.copy(), np.ones((3, 2))
+    for share in (0.0, 0.25):
+        fgsm, now = make("fgsm", 0.0, 0.5, 0.5), context(theta)
+        fgsm.options = {"clean": np.full((3, 1, 1), share)}
+        now.x = start.copy()
+        now.input_gradient = lambda _, now=now: now.x.copy()
+        now.gradient = lambda theta, now=now: theta * now.x.sum(axis=(1, 2))[:, None]
+        assert fgsm.perturb(theta, now) is theta
+        sums = (start + np.array([0, 0.5, 0.5])[:, None, None] * np.sign(start)).sum(axis=(1, 2))
+        expected = share * start.sum(axis=(1, 2)) + (1 - share) * sums
+        for _ in range(2):  # as sam asks for it more than once
+            np.testing.assert_allclose(now.gradient(theta), np.outer(expected, [1, 1]))

@@ -293,6 +293,14 @@ def flooded_loss(model: Any, x: Any, y: Any) -> Any:
     return (cross_entropy(model, x, y) - 0.9).abs() + 0.9
 
 
+def adversarial_loss(model: Any, x: Any, y: Any) -> Any:
+    """As the page of fgsm says, with α = 0.5."""
+    x = x.clone().requires_grad_()
+    sign = torch.autograd.grad(cross_entropy(model, x, y), x)[0].sign()
+    moved = (x + 0.2 * sign).detach()
+    return 0.5 * cross_entropy(model, x, y) + 0.5 * cross_entropy(model, moved, y)
+
+
 @pytest.mark.parametrize(
     ("name", "strength", "loss"),
     [
@@ -300,9 +308,10 @@ def flooded_loss(model: Any, x: Any, y: Any) -> Any:
         ("klsparsity", 0.01, sparse_loss),
         ("confidence", 0.3, entropy_loss),
         ("flooding", 0.9, flooded_loss),
+        ("fgsm", 0.2, adversarial_loss),
     ],
 )
-def test_what_acts_in_the_pass_trains_like_its_term_in_the_loss(
+def test_what_changes_the_loss_trains_like_the_loss_of_its_page(
     name: str, strength: float, loss: Loss
 ) -> None:
     """As its page says; autograd takes the gradient."""

@@ -3,11 +3,13 @@
 Within a hook it is the order in which they act: noise before the cutting and mixing of examples,
 penalties before the clipping of what they add up to, clipping before the noise that it must not bound,
 thresholds and decay before the bounds that must hold in the end, then averages, over what all others
-leave, and early stopping last, which validates them. Of the taps at the logits, the last is the first
-to get the gradient: flooding turns that of the loss before confidence adds its own.
+leave, and early stopping last, which validates them. fgsm looks at the weights with their noise,
+before sam moves them. Of the taps at the logits, the last is the first to get the gradient: flooding
+turns that of the loss before confidence adds its own.
 """
 
 from regcmp.engine.regularizers.activations import Activity, Confidence, Flooding, KLSparsity
+from regcmp.engine.regularizers.adversarial import FGSM
 from regcmp.engine.regularizers.alphadropout import AlphaDropout
 from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
@@ -29,7 +31,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
         *(Activity, KLSparsity, Confidence, Flooding),
         *(Dropout, GaussDropout, AlphaDropout),
         *(Noise, CutOut, CutMix, Mixup, Smooth),
-        *(WeightNoise, SAM),
+        *(WeightNoise, FGSM, SAM),
         *(Clip, GradNoise),
         *(L1Prox, Decay, MaxNorm, UnitNorm),
         *(Lookahead, EMA, SWA, EarlyStop, Snapshot),

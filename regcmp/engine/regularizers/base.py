@@ -149,7 +149,10 @@ class Regularizer:
         return taps
 
     def perturb(self, theta: Floats, context: Context) -> Floats:
-        """Move the point (R, P) where the gradient is taken; return a new array, theta stays."""
+        """Move the point (R, P) where the gradient is taken; return a new array, theta stays.
+
+        What is put in the place of ``context.gradient`` holds for those that follow, and the step.
+        """
         return theta
 
     def penalize(self, grad: Floats, context: Context) -> Floats:

@@ -1,0 +1,72 @@
+"""Training on examples that are made to be misjudged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from regcmp.engine.arrays import Floats
+from regcmp.engine.regularizers.base import Context, Number, Regularizer
+
+
+class FGSM(Regularizer):
+    """Fast gradient sign method: a share of the loss is that of rows moved to where it is larger.
+
+    Each feature goes ε up or down, as the sign of the loss's slope there says; where the slope is 0 it
+    stays. L is the batch's loss in this step, with its masks and without penalties on weights; it is
+    not differentiated through the sign. A step costs three gradients, and two at clean=0, where only
+    the moved rows count. Features are standardised, so there is no range to clamp them to.
+    """
+
+    name = "fgsm"
+    strength_is = Number(
+        0.1, 0, 1e3, "distance ε by which a feature is moved, in units of the standardised features"
+    )
+    options_are: ClassVar = {
+        "clean": Number(0.5, 0, 1, "share α of the loss of the rows as they are")
+    }
+    grid = (0.02, 0.05, 0.1, 0.2, 0.5)
+    formula = "α L(x) + (1 - α) L(x + ε sign(∂L/∂x))"
+    paper = "Goodfellow et al. 2015, Explaining and harnessing adversarial examples, section 6"
+    elsewhere: ClassVar = {
+        "scikit-learn": "not available",
+        "Keras": "a train_step of your own",
+        "PyTorch": "s = torch.autograd.grad(loss(x), x)[0].sign();"
+        " α·loss(x) + (1-α)·loss((x + ε·s).detach()), where x requires a gradient",
+    }
+
+    def perturb(self, theta: Floats, context: Context) -> Floats:
+        """Move the batch, and have the gradient mix both from here on; the weights stay."""
+        slope, shape = context.input_gradient(theta), context.x.shape
+        clean = context.scratch("fgsm clean", shape)
+        np.copyto(clean, context.x)
+        moved = np.sign(slope, out=context.scratch("fgsm moved", shape))
+        moved *= self.strength
+        moved += clean
+        context.gradient = partial(self.mixed, context, context.gradient, clean, moved)
+        return theta
+
+    def mixed(
+        self,
+        context: Context,
+        gradient: Callable[[Floats], Floats],
+        clean: Floats,
+        moved: Floats,
+        theta: Floats,
+    ) -> Floats:
+        """Return g' + α (g - g') of the rows as they are (g) and moved (g'): g itself where ε is 0."""
+        share = self.options["clean"][:, :, 0]
+        np.copyto(context.x, moved)
+        grad = gradient(theta)
+        if share.any():
+            other = context.scratch("fgsm gradient", grad.shape)
+            np.copyto(other, grad)
+            np.copyto(context.x, clean)
+            grad = gradient(theta)
+            grad -= other
+            grad *= share
+            grad += other
+        return grad
