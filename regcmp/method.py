@@ -147,7 +147,7 @@ def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
 def why_fixed(regularizer: type[Regularizer]) -> str:
     """Why the strength of this regularizer can't follow a schedule; empty if it can."""
     if regularizer.off != 0:
-        return "a schedule goes down to 0, which does not switch it off"
+        return "a schedule reaches 0, which does not switch it off"
     return regularizer.fixed
 
 

@@ -141,3 +141,14 @@ def test_seconds_are_told_per_method_and_jobs_are_checked() -> None:
     assert comparison.timing["jobs"] == 1
     with pytest.raises(regcmp.UsageError, match="--jobs: expected a whole number of at least 1"):
         regcmp.compare("iris", ["l2=1"], seeds=2, hidden="4", epochs=1, jobs=0)
+
+
+def test_a_schedule_goes_from_the_word_to_the_training() -> None:
+    """And from the plan of a report back into words."""
+    words = "l2=0.5 l2=0.5:schedule=linear l2=0.5:schedule=constant"
+    comparison = regcmp.compare("wine", words, seeds=2, **QUICK)
+    assert list(comparison.summary["method"]) == ["none", "l2=0.5", "l2=0.5:schedule=linear"]
+    losses = comparison.runs.set_index(["method", "seed"])["train_loss"]
+    assert losses["l2=0.5", 0] > losses["l2=0.5:schedule=linear", 0] > losses["none", 0]
+    again = regcmp.compare("wine", comparison.plan["methods"], seeds=2, **QUICK)
+    assert again.runs.equals(comparison.runs)

@@ -211,7 +211,7 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
             "unknown option 'schedul' of 'l2' in method 'l2=1:schedul=cosine': did you",
         ),
         ("l2=1:schedule=cosine:schedule=linear", "l2:schedule stands in it twice"),
-        ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule goes down to 0,"),
+        ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule reaches 0,"),
         ("ema:schedule=linear", "'ema' can't follow a schedule: it says which weights are judged;"),
     ],
 )

@@ -16,14 +16,14 @@ from regcmp.method import GRAMMAR, NONE, SCHEDULE, shortest, why_fixed
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
-Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2 adds
-½ λ Σw². They act on weights, never on biases. A dropout number is the
+Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2
+adds ½ λ Σw². They act on weights, never on biases. A dropout number is the
 probability to drop a unit; kept units are scaled up in training (inverted
 scaling), so nothing changes at evaluation."""
 
 FOLLOWS = f"""\
-A strength can change in time, dropout=0.5:{SCHEDULE}=cosine. At t, the share of training
-that is done, it is multiplied by:
+A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the share
+of training that is done, it is multiplied by
 
   constant  1, the default
   linear    1 - t
@@ -31,7 +31,7 @@ that is done, it is multiplied by:
   flatcos   1 for t < 1/2, then (1 + cos(pi (2 t - 1))) / 2, as in RealMLP
   warmup    1 - exp(-10 t), the curriculum of Morerio et al. 2017 for dropout
 
-Options stay as they are."""
+Options stay as they are, and so do strengths whose 0 is not off."""
 
 
 @click.command(short_help="List the regularizers, or show one.")
