@@ -30,6 +30,7 @@ ON = {
     "dropout": 0.4,
     "gaussdropout": 0.4,
     "alphadropout": 0.4,
+    "standout": 0.4,
     "noise": 0.4,
     "cutout": 0.4,
     "cutmix": 0.4,

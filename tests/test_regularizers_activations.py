@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from conftest import make_stack
 from test_gradients import assert_gradient
 
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.losses import CrossEntropy
+from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
+from regcmp.engine.stack import Ingredient
+from regcmp.engine.training import network_of, train
 
 RUNS, ROWS = 3, 7
 NETWORK = mlp(4, (6, 5), 3, "tanh")
@@ -128,3 +132,56 @@ def test_a_unit_that_is_always_on_is_still_drawn_down() -> None:
     taps = make("klsparsity", network, 1.0).tap(network.no_taps(), context)
     taps[1][0].forward(np.array([[[50.0, -50.0], [900.0, -900.0]]]))
     assert np.isfinite(taps[1][0].backward(np.zeros((1, 2, 2)))).all()
+
+
+def test_standout_keeps_a_unit_by_what_enters_it(rng: np.random.Generator) -> None:
+    """As often as π = sigmoid(α a + β) says, with π = 1 - p at a = 0; evaluation multiplies by π."""
+    network = mlp(4, (500,), 3, "tanh")
+    rates, slopes = np.array([0.0, 0.3, 0.3]), np.array([1.0, 1.0, 0.0])
+    standout = make("standout", network, *rates)
+    standout.options = {"alpha": slopes[:, None, None]}
+    taps = standout.tap(network.no_taps(), Context(network, np.zeros((3, 1)), Scratch(float), 200))
+    a = np.broadcast_to(np.linspace(-3, 3, 5)[np.arange(500) % 5], (3, 200, 500)).copy()
+    h = rng.uniform(1, 2, a.shape)
+    assert taps[1][0].forward(a) is a
+    kept = taps[2][0].forward(h)
+    assert set(np.unique(kept / h)) == {0, 1}
+    assert np.array_equal(taps[2][0].backward(np.ones_like(a)), kept != 0)
+    odds = ((1 - rates[1:]) / rates[1:])[:, None, None] * np.exp(slopes[1:, None, None] * a[1:])
+    pi = np.concatenate([np.ones((1, *a.shape[1:])), odds / (1 + odds)])
+    for unit in range(5):
+        own = np.s_[:, :, unit::5]
+        shares, expected = (kept[own] != 0).mean(axis=(1, 2)), pi[own].mean(axis=(1, 2))
+        assert abs(shares - expected).max() < 0.015
+
+    judged = standout.evaluate(network.no_taps())
+    judged[1][0].forward(a)
+    np.testing.assert_allclose(judged[2][0].forward(h), pi * h)
+    standout.adjust(np.zeros((3, 1, 1)))
+    judged[1][0].forward(a)
+    assert np.array_equal(judged[2][0].forward(h), h), "as a schedule sets it"
+
+
+def test_standout_is_judged_with_its_probabilities() -> None:
+    """At α = 0 every hidden unit is scaled by 1 - p, so the scores are those of scaled weights."""
+    part = Ingredient("standout", (0.25,), {"alpha": (0.0,)})
+    stack = make_stack(part, activation="tanh")
+    (run,) = train(stack)
+    network, theta = network_of(stack), run.theta[None].copy()
+    for layer in network.sites[1:]:
+        network.params(theta)[layer][0][...] *= 0.75
+    plain = Measure(network, stack.rows, [0])
+    for scores, own in (
+        (plain.train_scores(theta), run.history[-1].train),
+        (plain.test_scores(theta), run.history[-1].test),
+    ):
+        np.testing.assert_allclose(scores[0].loss, own.loss, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["alphadropout", "standout"])
+def test_what_taps_drop_is_counted(name: str) -> None:
+    """A run that loses more than --max-dropped of a layer is stopped, its neighbour is not."""
+    options = dict.fromkeys(REGISTRY[name].options_are, (0.0, 0.0))
+    part = Ingredient(name, (0.2, 0.8), options)
+    runs = train(make_stack(part, seeds=(0, 0), epochs=12, max_dropped=0.5))
+    assert [run.status for run in runs] == ["ok", "overdropped"]

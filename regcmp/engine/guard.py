@@ -16,6 +16,7 @@ from regcmp.engine.arrays import Booleans, Floats, Integers
 from regcmp.engine.measuring import Record
 from regcmp.engine.network import Masks
 from regcmp.engine.stack import Settings
+from regcmp.engine.taps import Tap
 
 BLOWN_UP = 10.0
 """A training loss above this multiple of its start is too high."""
@@ -52,24 +53,32 @@ class Guard:
         self.stops: dict[int, Stop] = {}
         self.too_high = [0] * runs
         self.counted = 0
-        self.units: dict[int, int] = {}
-        self.dropped: dict[int, Integers] = {}
+        self.units: dict[tuple[int, int], int] = {}
+        """By the layer whose input they are, and by what drops them: its mask or one of its taps."""
+        self.dropped: dict[tuple[int, int], Integers] = {}
 
     @property
     def all_stopped(self) -> bool:
         """Whether nothing is left to train."""
         return len(self.stops) == self.runs
 
-    def count_dropped(self, masks: Masks, epoch: int) -> None:
-        """Count each run's zeros in the masks (R, B, width) of an epoch's first step, by layer."""
+    def count_dropped(self, masks: Masks, epoch: int, taps: Sequence[Sequence[Tap]] = ()) -> None:
+        """Count each run's zeros in the masks (R, B, width) of an epoch's first step, by layer.
+
+        Those of taps are known once the pass is over.
+        """
         if epoch == self.counted:
             return
         self.counted = epoch
-        for layer, mask in enumerate(masks):
-            if mask is not None:
-                zeros = mask[0].size - np.count_nonzero(mask, axis=(1, 2))
-                self.dropped[layer] = self.dropped.get(layer, 0) + zeros
-                self.units[layer] = self.units.get(layer, 0) + mask[0].size
+        dropping: dict[tuple[int, int], Floats | Booleans | None]
+        dropping = {(layer, 0): mask for layer, mask in enumerate(masks)}
+        for layer, own in enumerate(taps):
+            dropping |= {(layer, i): tap.kept for i, tap in enumerate(own, start=1)}
+        for place, kept in dropping.items():
+            if kept is not None:
+                zeros = kept[0].size - np.count_nonzero(kept, axis=(1, 2))
+                self.dropped[place] = self.dropped.get(place, 0) + zeros
+                self.units[place] = self.units.get(place, 0) + kept[0].size
 
     def check(self, epoch: int, theta: Floats, history: Sequence[Sequence[Record]]) -> None:
         """After an epoch, stop the runs that it shows to be lost, by their weights theta (R, P)."""
@@ -103,9 +112,9 @@ class Guard:
         """Of each run, whether a layer has lost more than its share, or every unit every time."""
         most = self.settings.max_dropped
         over: Booleans = np.zeros(self.runs, bool)
-        for layer, units in self.units.items():
+        for place, units in self.units.items():
             if units >= ENOUGH:
-                share = self.dropped[layer] / units
+                share = self.dropped[place] / units
                 over |= share > most + CHANCE * sqrt(most * (1 - most) / units)
-                over |= self.dropped[layer] == units
+                over |= self.dropped[place] == units
         return over

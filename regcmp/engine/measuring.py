@@ -12,6 +12,7 @@ from regcmp.engine.layers import Memory, Relu
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import no_validation
 from regcmp.engine.stack import Rows
+from regcmp.engine.taps import Taps
 
 CHUNK = 256
 """Rows measured at a time. Fixed, since the last bits of a product may depend on its shape."""
@@ -45,8 +46,11 @@ class Record:
 class Measure:
     """Scores the networks of a stack; its buffers are made once."""
 
-    def __init__(self, network: Network, rows: Rows, which: Sequence[int]) -> None:
+    def __init__(
+        self, network: Network, rows: Rows, which: Sequence[int], taps: Taps | None = None
+    ) -> None:
         self.network = network
+        self.taps = network.no_taps() if taps is None else taps
         self.loss = rows.loss(which)
         self.rows = rows
         self.which = list(which)
@@ -104,7 +108,7 @@ class Measure:
 
     def _outputs(self, networks: Sequence[list[list[Floats]]], x: Floats) -> Floats:
         """The outputs (R, B, C) of one network, by its parameters, or of an ensemble."""
-        masks, taps = self.network.no_masks(), self.network.no_taps()
+        masks, taps = self.network.no_masks(), self.taps
         *others, last = networks
         # The next network overwrites what one gives out.
         outputs = [

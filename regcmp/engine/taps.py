@@ -6,7 +6,7 @@ looks at the activations, or adds to their gradient, is a tap instead.
 
 from __future__ import annotations
 
-from regcmp.engine.arrays import Floats
+from regcmp.engine.arrays import Booleans, Floats
 
 
 class Tap:
@@ -15,6 +15,9 @@ class Tap:
     It stands before a layer, ahead of that layer's mask, or after the last one, at the logits. Within
     a step the pass may run more than once, at other weights: draw what is random in the hook ``tap``.
     """
+
+    kept: Floats | Booleans | None = None
+    """(R, B, width) 0 where the last pass dropped a unit, if it drops any: the guard counts them."""
 
     def forward(self, x: Floats) -> Floats:
         """Map x (R, B, ...), which others remember: return a new array instead of changing it."""

@@ -54,7 +54,10 @@ def train(stack: Stack) -> list[Trained]:
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, loss, len(theta), theta.dtype)
-    measure = Measure(network, rows, stack.which)
+    judging = network.no_taps()
+    for each in regularizers:
+        judging = each.evaluate(judging)
+    measure = Measure(network, rows, stack.which, judging)
     context = Context(
         network,
         theta,
@@ -68,6 +71,7 @@ def train(stack: Stack) -> list[Trained]:
     recorded = recorded_epochs(settings.epochs)
     guard = Guard(settings, len(theta))
 
+    adjust(scheduled, 0.0)
     history = [measure.record(0, theta)]
     with np.errstate(all="ignore"):
         for epoch in range(1, settings.epochs + 1):
@@ -76,11 +80,9 @@ def train(stack: Stack) -> list[Trained]:
                 context.theta, context.batch_size = theta, x.shape[1]
                 context.done = done
                 context.rate = fold(regularizers, "pace", settings.lr * schedule(done), context)
-                for each, strength, factor in scheduled:
-                    each.adjust(strength * factor(done))
+                adjust(scheduled, done)
                 x, targets = fold(regularizers, "transform", (x, targets), context)
                 masks = fold(regularizers, "mask", network.no_masks(), context)
-                guard.count_dropped(masks, epoch)
                 context.x, context.targets = x, targets
                 taps = fold(regularizers, "tap", network.no_taps(), context)
                 step = Step(x, targets, masks, taps)
@@ -88,6 +90,7 @@ def train(stack: Stack) -> list[Trained]:
                 context.input_gradient = partial(gradient.at_input, step=step)
                 point = fold(regularizers, "perturb", theta, context)
                 grad = context.gradient(point)
+                guard.count_dropped(masks, epoch, taps)
                 grad = fold(regularizers, "penalize", grad, context)
                 optimizer.step(theta, grad, context.rate)
                 theta = fold(regularizers, "project", theta, context)
@@ -185,6 +188,12 @@ def scheduled_among(
         for regularizer, each in zip(regularizers, stack.ingredients, strict=True)
         if each.schedule != "constant"
     ]
+
+
+def adjust(scheduled: Sequence[tuple[Regularizer, Floats, Schedule]], done: float) -> None:
+    """Set the strengths that follow a schedule to those of a share of training done."""
+    for each, strength, factor in scheduled:
+        each.adjust(strength * factor(done))
 
 
 def runs_per_stack(settings: Settings, n_features: int, n_outputs: int) -> int:

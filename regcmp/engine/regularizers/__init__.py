@@ -21,6 +21,7 @@ from regcmp.engine.regularizers.masks import Dropout, GaussDropout
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
 from regcmp.engine.regularizers.rows import CutMix, CutOut
+from regcmp.engine.regularizers.standout import Standout
 from regcmp.engine.regularizers.stopping import EarlyStop
 from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 
@@ -29,7 +30,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
     for each in (
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Activity, KLSparsity, Confidence, Flooding),
-        *(Dropout, GaussDropout, AlphaDropout),
+        *(Dropout, GaussDropout, AlphaDropout, Standout),
         *(Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, FGSM, SAM),
         *(Clip, GradNoise),

@@ -66,7 +66,7 @@ class AlphaTap(Tap):
     """One layer's masks m (R, B, width), and the share q (R, 1, 1) that is kept."""
 
     def __init__(self, keep: Booleans, q: Floats) -> None:
-        self.keep = keep
+        self.keep = self.kept = keep
         self.a = (q + LOWEST**2 * q * (1 - q)) ** -0.5
         self.b = -self.a * LOWEST * (1 - q)
 

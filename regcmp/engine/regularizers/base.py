@@ -148,6 +148,10 @@ class Regularizer:
         """Append what acts on activations to the taps before a layer, or to those at the logits."""
         return taps
 
+    def evaluate(self, taps: Taps) -> Taps:
+        """Append what acts on activations when the network is judged, with no dropping and no noise."""
+        return taps
+
     def perturb(self, theta: Floats, context: Context) -> Floats:
         """Move the point (R, P) where the gradient is taken; return a new array, theta stays.
 
