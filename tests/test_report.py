@@ -34,7 +34,7 @@ from regcmp.report.delimited import DANGEROUS, to_csv
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.report.table import Table, make_table
-from regcmp.report.terminal import print_table
+from regcmp.report.terminal import fold, print_table
 from regcmp.results import (
     HISTORY_COLUMNS,
     INTEGERS,
@@ -127,7 +127,38 @@ def test_at_every_width_the_table_fits_and_every_cell_stands_whole(variant: str,
     for width in range(40, 201, step):
         printed = on_terminal(given, width)
         assert max(map(cell_len, printed.split("\n"))) <= width
+        assert not re.search(r" $", printed, re.MULTILINE)
         assert_whole(printed, table)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "lines"),
+    [
+        ("dropout=0.5+l2=0.001", 20, ["dropout=0.5+l2=0.001"]),
+        ("dropout=0.5+l2=0.001", 19, ["dropout=0.5+", "l2=0.001"]),
+        ("l1=1e+20+dropout=0.5:input=0.2", 12, ["l1=1e+20+", "dropout=0.5:", "input=0.2"]),
+        ("l1=1e+20,3", 9, ["l1=1e+20,", "3"]),
+        ("l2=0.00012345678901234567+l1", 8, ["l2=0.00012345678901234567+", "l1"]),
+        ("", 8, [""]),
+    ],
+)
+def test_a_name_is_folded_between_its_parts(name: str, width: int, lines: list[str]) -> None:
+    """Never within a number, unless one alone is too wide: then the terminal's fold breaks it."""
+    assert fold(name, width).split("\n") == lines
+
+
+@pytest.mark.parametrize("width", [60, None])
+def test_no_name_can_drive_a_terminal(width: int | None) -> None:
+    """Of a method, of the data, or in the verdict: on plain and on coloured terminals."""
+    evil = "x\x1b[2J\x1b]0;y\x07\r\x9b2J"
+    summary = report().summary.replace({"method": {"l2=0.01": evil}, "note": {"": evil}})
+    data = report().plan["data"] | {"name": evil}
+    given = replace(
+        report(), summary=summary, plan=report().plan | {"data": data}, verdict=f"{evil} wins"
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", on_terminal(given, width))
+    codes = re.findall(r"\x1b[^m]*m", on_terminal(given, width, color="standard"))
+    assert codes and all(re.fullmatch(r"\x1b\[[0-9;]*m", code) for code in codes)
 
 
 @EACH_VARIANT
@@ -147,6 +178,7 @@ def test_without_a_width_the_table_is_one_block_and_each_text_one_line(variant: 
     assert_whole(printed, table)
     read = read_table(printed, [row[0] for row in table.rows])
     assert read.n_blocks == 1
+    assert not re.search(r" $", printed, re.MULTILINE)
     assert read.above.split("\n") == list(table.above)
     assert read.below.split("\n") == list(table.below)
     assert read.verdict == table.verdict + "\n"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -15,6 +18,8 @@ METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
 MIN_NAME = 8
 """How wide a folded name is at least."""
+FOLDS = re.compile(r"(?<=,)|(?<=[+:])(?=[^\W\d])")
+"""Where a name may be folded: not within a number such as 1e+20."""
 
 
 def print_table(table: Table, console: Console, width: int | None) -> None:
@@ -26,15 +31,40 @@ def print_table(table: Table, console: Console, width: int | None) -> None:
         width = max(width, MIN_NAME + GUTTER + max(column_widths(table)[1:]))
     console = _wide(console, width)
     for line in table.above:
-        console.print(Text(line), soft_wrap=width is None)
+        _print(Text(line), console, width)
     for block in blocks(table, width):
         console.print()
-        console.print(_rich(table, block, width), crop=False, no_wrap=True)
+        _print(_rich(table, block, width), console, width)
     console.print()
     for line in table.below:
-        console.print(Text(line, style="dim"), soft_wrap=width is None)
+        _print(Text(line, style="dim"), console, width)
     console.print()
-    console.print(Text(table.verdict, style="bold"), soft_wrap=width is None)
+    _print(Text(table.verdict, style="bold"), console, width)
+
+
+def _print(what: RenderableType, console: Console, width: int | None) -> None:
+    """Print without blanks at the ends of lines."""
+    if width is None and isinstance(what, Text):
+        console.print(what, soft_wrap=True)
+        return
+    segments: list[Segment] = []
+    for line in console.render_lines(what, pad=False):
+        while line and not line[-1].text.strip():
+            line.pop()
+        if line:
+            line[-1] = Segment(line[-1].text.rstrip(), line[-1].style, line[-1].control)
+        segments += [*line, Segment.line()]
+    console.print(Segments(segments), crop=False, no_wrap=True, end="")
+
+
+def fold(name: str, width: int) -> str:
+    """A method's name in lines of at most ``width``, broken between its parts where that is possible."""
+    lines = [""]
+    for part in FOLDS.split(name):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def blocks(table: Table, width: int | None) -> list[list[int]]:
@@ -80,7 +110,8 @@ def _rich(table: Table, block: list[int], width: int | None) -> RichTable:
     for i in block:
         grid.add_column(table.columns[i].header, no_wrap=True, justify="right")
     for row, tone in zip(table.rows, table.tones, strict=True):
-        cells = [Text(row[i], style=TONES[tone]) for i in (0, *block)]
+        name = row[0] if limit is None else fold(row[0], limit)
+        cells = [Text(text, style=TONES[tone]) for text in (name, *(row[i] for i in block))]
         grid.add_row(*cells)
     return grid
 
