@@ -91,6 +91,7 @@ def run(
         runs=outcome.runs,
         history=outcome.history,
         verdict=verdict(summary, str(plan.baseline), plan.seeds),
+        weights=outcome.weights,
     )
 
 

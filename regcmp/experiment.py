@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
 from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
@@ -35,6 +37,8 @@ class Outcome:
     n_train: int
     n_test: int
     n_validation: int
+    weights: dict[str, Any]
+    """Each run's histogram, as ``results.Report`` has them."""
     seconds: dict[str, float]
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
 
@@ -81,7 +85,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
             seconds[str(method)] += taken / len(outcomes)
         progress(len(outcomes))
     runs, history = _frames(plan, finished)
-    return Outcome(runs, history, n_train - n_validation, n_test, n_validation, seconds)
+    weights = _histograms(plan, finished)
+    return Outcome(runs, history, n_train - n_validation, n_test, n_validation, weights, seconds)
 
 
 def stacked_runs(plan: Plan, most: int) -> Iterator[list[Run]]:
@@ -186,3 +191,14 @@ def _frames(plan: Plan, finished: dict[Run, Trained]) -> tuple[pd.DataFrame, pd.
         for record in finished[method, seed].history
     ]
     return frame(runs, RUN_COLUMNS), frame(history, HISTORY_COLUMNS)
+
+
+def _histograms(plan: Plan, finished: dict[Run, Trained]) -> dict[str, Any]:
+    """Those of the runs that were not stopped."""
+    rows = [
+        {"method": str(method), "seed": seed, "counts": list(finished[method, seed].weights)}
+        for method in plan.methods
+        for seed in plan.run_seeds
+        if finished[method, seed].status == "ok"
+    ]
+    return {"edges": WEIGHT_EDGES.tolist(), "runs": rows}

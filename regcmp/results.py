@@ -160,6 +160,8 @@ class Report:
     runs: pd.DataFrame
     history: pd.DataFrame
     verdict: str
+    weights: dict[str, Any] | None = None
+    """A histogram of each run's weights: "edges", and "runs" with method, seed and "counts"."""
 
 
 def frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

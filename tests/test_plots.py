@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
+import numpy as np
 import pytest
 from commands import TINY, run
 from handmade import LEVELS, METHODS, VARIANTS, report
 from test_html import EVIL, renamed
 
+from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
 from regcmp.report.figures import KINDS, Differences, Panel, figures_of
 from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
+from regcmp.report.json_text import to_json
+from regcmp.report.reading import read_report
 from regcmp.results import HISTORY_COLUMNS, frame
 
+SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 
 
@@ -122,3 +130,46 @@ def test_what_plot_refuses(words: list[str], message: str, tmp_path: Path) -> No
     pytest.importorskip("matplotlib")
     done = run(["compare", *TINY, *words], tmp_path)
     assert (done.code, done.err) == (2, f"Error: {message}\n")
+
+
+def test_weights_are_counted_in_their_bins() -> None:
+    """By hand: an edge belongs to the bin above it, and what lies beyond is counted too."""
+    values = np.array([-9, -1.025, -0.02, 0, 0, 0.024, 0.025, 1.02, 1.025, np.inf])
+    counts = weight_counts(values)
+    assert len(counts) == len(WEIGHT_EDGES) + 1 and sum(counts) == len(values)
+    assert {i: n for i, n in enumerate(counts) if n} == {0: 1, 1: 1, 21: 4, 22: 1, 41: 1, 42: 2}
+
+
+def test_the_histogram_of_a_penalty_has_more_weights_at_zero(tmp_path: Path) -> None:
+    """In the JSON, which keeps to its schema, and in the figure; every weight is counted."""
+    words = ["compare", *TINY, "--epochs", "20", "none", "l1=1", "-q", "-o", "a.json"]
+    assert run(words, tmp_path).code == 0
+    document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    runs = document["weights"]["runs"]
+    assert [(each["method"], each["seed"]) for each in runs] == [
+        ("none", 0), ("none", 1), ("l1=1", 0), ("l1=1", 1),
+    ]  # fmt: skip
+    assert all(sum(each["counts"]) == 4 * 4 + 4 * 3 for each in runs)
+    plain, sparse = figures_of(read_report(str(tmp_path / "a.json")), "weights")
+    assert isinstance(plain, Panel) and isinstance(sparse, Panel)
+    assert sparse.along[21] == pytest.approx(0)
+    assert sparse.lines[0].means[21] > 2 * plain.lines[0].means[21]
+    assert sum(sparse.lines[0].means) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "x",
+        {},
+        {"edges": [0, 1], "runs": [{"method": "a", "counts": [1]}]},
+        {"edges": [0, 1], "runs": [3]},
+    ],
+)
+def test_damaged_histograms_are_refused(part: object, tmp_path: Path) -> None:
+    """As the damaged report that it is."""
+    document = json.loads(to_json(report())) | {"weights": part}
+    (tmp_path / "a.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(DataError, match="is a damaged report"):
+        read_report(str(tmp_path / "a.json"))

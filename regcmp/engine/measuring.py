@@ -17,6 +17,9 @@ from regcmp.engine.taps import Taps
 CHUNK = 256
 """Rows measured at a time. Fixed, since the last bits of a product may depend on its shape."""
 
+WEIGHT_EDGES = np.arange(-41, 42, 2) / 40
+"""Where a histogram of weights is divided: every 0.05 from -1.025 to 1.025, with 0 inside a bin."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -134,3 +137,9 @@ def score_values(loss: Floats, y: Floats, scale: float) -> Scores:
     mean = float(loss.mean())
     r2, rmse = 1 - 2 * mean / float(y.var()), float(np.sqrt(2 * mean) * scale)
     return Scores(None, mean, None, r2, rmse)
+
+
+def weight_counts(weights: Floats) -> tuple[int, ...]:
+    """How many weights lie in each bin between the edges, the first and the last being open."""
+    bins = np.searchsorted(WEIGHT_EDGES, weights, side="right")
+    return tuple(np.bincount(bins, minlength=len(WEIGHT_EDGES) + 1).tolist())

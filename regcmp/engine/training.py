@@ -13,7 +13,7 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.measuring import Measure, Record
+from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.network import Gradient, Network, Step, mlp
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
@@ -43,6 +43,8 @@ class Trained:
     """The epoch after which it was stopped, if it was."""
     selected: int | None = None
     """The epoch whose weights are judged, if that is not the last."""
+    weights: tuple[int, ...] = ()
+    """The histogram of its last weights, biases aside."""
 
 
 def train(stack: Stack) -> list[Trained]:
@@ -225,6 +227,7 @@ def trained(
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:
         theta, history = stop.theta, tuple(each for each in history if each.epoch <= stop.epoch)
-    nonzero = float(np.count_nonzero(theta[network.is_weight]) / network.is_weight.sum())
+    weights = theta[network.is_weight]
+    nonzero = float(np.count_nonzero(weights) / len(weights))
     status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
-    return Trained(status, history, theta.copy(), nonzero, epoch, selected)
+    return Trained(status, history, theta.copy(), nonzero, epoch, selected, weight_counts(weights))

@@ -38,7 +38,7 @@ class Differences:
 
 @dataclass(frozen=True)
 class Line:
-    """Means with a standard deviation each; ``side`` is 'train' or 'test'."""
+    """Means with a standard deviation each; ``side`` is 'train', 'test' or 'weights'."""
 
     side: str
     means: tuple[float, ...]
@@ -161,6 +161,29 @@ def strengths(report: Report) -> list[Figure]:
     return panels
 
 
+def weights(report: Report) -> list[Figure]:
+    """A panel for each method: the share of weights in each bin, mean and standard deviation."""
+    if not report.weights or not report.weights["runs"]:
+        return []
+    edges = report.weights["edges"]
+    step = edges[1] - edges[0]
+    centers = [edges[0] - step / 2, *(edge + step / 2 for edge in edges)]
+    shares: dict[str, list[pd.Series]] = {}
+    for run in report.weights["runs"]:
+        counts = pd.Series(run["counts"], dtype=float)
+        shares.setdefault(run["method"], []).append(counts / counts.sum() * 100)
+    panels: list[Figure] = []
+    for method, runs in shares.items():
+        table = pd.concat(runs, axis=1)
+        mean, sd = table.mean(axis=1), table.std(axis=1).fillna(0.0)
+        zero = max(i for i, edge in enumerate([-float("inf"), *edges]) if edge <= 0)
+        line = Line("weights", tuple(mean), tuple(sd))
+        about = f"{mean[zero]:.3g} % of the weights are within {step / 2:g} of 0."
+        title = f"{clean(method)}: weights in % by value"
+        panels.append(Panel(clean(method), title, tuple(centers), (), (line,), about))
+    return panels
+
+
 def gaps(report: Report) -> list[Figure]:
     """The differences in test score and in the gap."""
     return differences(report, "test") + differences(report, "gap")
@@ -171,6 +194,7 @@ KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
     "curves": (curves, "two recorded epochs"),
     "strength": (strengths, "a regularizer at two strengths"),
     "pairs": (pairs, "a method beside the baseline"),
+    "weights": (weights, "a run that was not stopped"),
 }
 """What --plot draws, and what a report must have for it."""
 

@@ -24,6 +24,8 @@ def to_json(report: Report) -> str:
         "runs": records(report.runs),
         "history": records(report.history),
     }
+    if report.weights is not None:
+        document["weights"] = report.weights
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

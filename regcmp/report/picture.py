@@ -12,8 +12,8 @@ from regcmp.results import Report
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = {"train": "#b35900", "test": "#0b62b8"}
-DASHES = {"train": "--", "test": "-"}
+COLORS = {"train": "#b35900", "test": "#0b62b8", "weights": "#0b62b8"}
+DASHES = {"train": "--", "test": "-", "weights": "-"}
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -107,4 +107,5 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_xticks(panel.along, panel.labels)
     axes.grid(color="0.9")
     axes.set_axisbelow(True)
-    axes.legend(fontsize=7)
+    if len(panel.lines) > 1:
+        axes.legend(fontsize=7)

@@ -47,6 +47,7 @@ def read_report(path: str) -> Report:
             runs=frame(document["runs"], RUN_COLUMNS),
             history=frame(document["history"], HISTORY_COLUMNS),
             verdict=document["verdict"],
+            weights=_weights(document.get("weights")),
         )
     except (AttributeError, TypeError, ValueError) as error:
         raise DataError(f"{path!r} is a damaged report: {error}") from error
@@ -71,6 +72,20 @@ def _check(path: str, document: Any) -> None:
     methods = [row.get("method") for row in summary if isinstance(row, dict)]
     if plan.get("metric") not in METRICS or plan.get("baseline") not in methods:
         raise DataError(f"{path!r} is a damaged report: its metric or its baseline is not known")
+
+
+def _weights(part: Any) -> dict[str, Any] | None:
+    """The histograms, which a report need not have. Raises ValueError where they are none."""
+    if part is None:
+        return None
+    edges, runs = part.get("edges"), part.get("runs")
+    if not isinstance(edges, list) or len(edges) < 2 or not isinstance(runs, list):
+        raise ValueError("its 'weights' are no histograms")
+    for run in runs:
+        if len(run.get("counts", ())) != len(edges) + 1 or "method" not in run:
+            raise ValueError("its 'weights' have a histogram of another length")
+    checked: dict[str, Any] = part
+    return checked
 
 
 def _refuse(token: str) -> NoReturn:

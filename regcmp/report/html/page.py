@@ -121,6 +121,12 @@ def _figures(report: Report) -> list[str]:
             f"{sides} bars: one standard deviation over seeds. Strengths stand evenly spaced.",
             figures.strengths(report),
         ),
+        (
+            "Weights",
+            "The share of weights by value after training, biases aside, in %, in bins of 0.05; the first"
+            " and the last hold all beyond. Bands: one standard deviation over seeds.",
+            figures.weights(report),
+        ),
     )
     return [
         f'<h2>{title}</h2>\n<figure><div class="panels">{draw(found)}</div>'
