@@ -80,7 +80,12 @@ def run(
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
     summary = summarize(outcome.runs, str(plan.baseline), plan.metric, ratio)
     return Comparison(
-        plan=plan.as_dict() | {"data": _data(dataset, outcome), "correction_ratio": ratio},
+        plan=plan.as_dict()
+        | {
+            "data": _data(dataset, outcome),
+            "correction_ratio": ratio,
+            "other_networks": [str(each) for each in plan.methods if each.changes_network],
+        },
         environment=environment(),
         timing={
             "seconds": perf_counter() - start,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import isfinite
 from typing import TypeVar
 
+from regcmp.engine.layers import Layer
 from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.stack import Settings
@@ -64,6 +65,19 @@ class Method:
             for part in self.parts
         )
 
+    @property
+    def changes_network(self) -> bool:
+        """Whether it trains another network than the baseline."""
+        return any(REGISTRY[part.name].changes_network and part.strength for part in self.parts)
+
+    def misfit(self, layers: Sequence[Layer]) -> str:
+        """Why a part of it can't act in the network of these layers; empty where all can."""
+        for part in self.parts:
+            if reason := REGISTRY[part.name].misfit(layers, part.strength):
+                return f"{part.name!r} has nothing to act on: {reason}"
+            layers = REGISTRY[part.name].build(layers, part.strength)
+        return ""
+
     def key(self) -> tuple[int, list[Key]]:
         """The canonical order of a table's rows: single regularizers before combinations."""
         return len(self.parts), [part.key() for part in self.parts]
@@ -94,6 +108,11 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
         for other, reason in REGISTRY[name].excludes.items():
             if other in names:
                 raise UsageError(f"method {word!r}: {name!r} can't go with {other!r}: {reason}")
+        for other, reason in REGISTRY[name].needs.items():
+            if other not in names:
+                raise UsageError(
+                    f"method {word!r}: {name!r} needs {other!r}: {reason}; write {word}+{other}"
+                )
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from regcmp.engine.initializers import INITIALIZERS
-from regcmp.engine.layers import ACTIVATIONS
+from regcmp.engine.layers import ACTIVATIONS, Layer
+from regcmp.engine.network import mlp_layers
 from regcmp.engine.optimizers import OPTIMIZERS, Adam
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import SCHEDULES
@@ -141,11 +142,13 @@ def make_plan(
     ):
         words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
+    widths = _widths(hidden)
+    _check_fit(parsed, mlp_layers(1, widths, 2, words.get("activation", Plan.activation)))
     return Plan(
         dataset=dataset,
         methods=tuple(sorted(parsed, key=lambda m: (m != chosen, Method.key(m)))),
         baseline=chosen,
-        hidden=_widths(hidden),
+        hidden=widths,
         vary=_sources(vary),
         test_size=_size("test_size", test_size),
         train_size=None if train_size is None else _size("train_size", train_size),
@@ -194,6 +197,13 @@ def whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int
         span = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest}"
         raise UsageError(f"{flag(name)}: expected a whole number {span}, got {str(value)!r}")
     return number
+
+
+def _check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
+    """Raise UsageError for a method that can't act in this network, whatever its data."""
+    for method in methods:
+        if reason := method.misfit(layers):
+            raise UsageError(f"method {str(method)!r}: {reason}")
 
 
 def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:

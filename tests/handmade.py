@@ -50,6 +50,7 @@ PLAN: dict[str, Any] = {
         "n_validation": 0,
     },
     "correction_ratio": 0.24965229485396384,
+    "other_networks": [],
 }
 ENVIRONMENT: dict[str, Any] = {
     "regcmp": "0.1.0",

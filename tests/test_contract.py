@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
+import conftest
 import numpy as np
 import pytest
-from conftest import make_stack
 
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
@@ -17,6 +18,11 @@ from regcmp.engine.training import Trained, train
 from regcmp.method import why_fixed
 
 ON = {
+    "batchnorm": 1.0,
+    "layernorm": 1.0,
+    "skip": 1.0,
+    "droppath": 0.4,
+    "shakedrop": 0.4,
     "l1": 0.01,
     "l2": 0.03,
     "elasticnet": 0.03,
@@ -63,13 +69,33 @@ PAIRS = [
     (first, second)
     for first, second in combinations(REGISTRY, 2)
     if second not in REGISTRY[first].excludes and first not in REGISTRY[second].excludes
+    if first not in REGISTRY[second].needs  # never alone, so there is nothing to compare with
 ]
 
 
+def make_stack(*ingredients: Ingredient, **settings: Any) -> Stack:
+    """A stack of a network in which every regularizer has something to act on."""
+    return conftest.make_stack(*ingredients, **{"hidden": (12, 8, 8)} | settings)
+
+
 @lru_cache
-def alone(name: str) -> Trained:
-    """The run of one regularizer at its test strength."""
-    return train(make_stack(ingredient(name, ON[name])))[0]
+def trained(**strengths: float) -> Trained:
+    """The run of these regularizers, in the registry's order, and of those that they need."""
+    needed = {other for name in strengths for other in REGISTRY[name].needs}
+    strengths = {other: ON[other] for other in needed} | strengths
+    parts = [ingredient(name, strengths[name]) for name in REGISTRY if name in strengths]
+    return train(make_stack(*parts))[0]
+
+
+def needed(*names: str) -> dict[str, float]:
+    """What these regularizers need, at its test strength."""
+    return {other: ON[other] for name in names for other in REGISTRY[name].needs}
+
+
+def parts_of(name: str, *strengths: float) -> tuple[Ingredient, ...]:
+    """One regularizer at one strength per run, after what it needs."""
+    others = (ingredient(other, *[ON[other]] * len(strengths)) for other in REGISTRY[name].needs)
+    return (*others, ingredient(name, *strengths))
 
 
 def ingredient(name: str, *strengths: float) -> Ingredient:
@@ -122,17 +148,17 @@ def test_every_regularizer_has_a_strength_to_be_tested_at() -> None:
 @pytest.mark.parametrize("name", OFF)
 def test_off_is_the_baseline(name: str, dtype: str) -> None:
     """At the strength that is off, training is that of no regularizer at all."""
-    (plain,) = train(make_stack(dtype=dtype))
-    (off,) = train(make_stack(ingredient(name, OFF[name]), dtype=dtype))
+    (plain,) = train(make_stack(*(ingredient(*each) for each in needed(name).items()), dtype=dtype))
+    (off,) = train(make_stack(*parts_of(name, OFF[name]), dtype=dtype))
     assert same_bits(off, plain)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_on_is_finite_and_differs(name: str) -> None:
     """At its test strength, and at its default, a regularizer does something and stays finite."""
-    (plain,) = train(make_stack())
+    plain = trained(**needed(name))
     for strength in (ON[name], REGISTRY[name].strength_is.default):
-        (on,) = train(make_stack(ingredient(name, strength)))
+        on = trained(**{name: strength})
         assert np.isfinite(on.theta).all()
         assert on.status == "ok"
         if strength == ON[name] or name not in BOUNDS:
@@ -151,8 +177,8 @@ def test_a_run_alone_equals_the_same_run_in_a_stack(
     if name:
         strengths = [OFF.get(name, ON[name]), *(ON[name] * share for share in shares)]
         if REGISTRY[name].shared:
-            strengths = [ON[name]] * 5
-        own = (ingredient(name, *strengths),)
+            strengths = [ON[name]] * len(seeds)
+        own = parts_of(name, *strengths)
     stack = make_stack(
         *own, seeds=seeds, splits=3, dtype=dtype, optimizer=optimizer, activation="tanh"
     )
@@ -183,14 +209,14 @@ def test_a_schedule_sets_the_strength_of_every_step(
     """Held at a half it is half the strength, and held at 0 the baseline: nothing keeps the full one."""
     monkeypatch.setitem(STRENGTH_SCHEDULES, "half", lambda _: 0.5)
     monkeypatch.setitem(STRENGTH_SCHEDULES, "zero", lambda _: 0.0)
-    on = ingredient(name, ON[name])
-    (half,) = train(make_stack(replace(on, schedule="half")))
-    assert same_bits(half, train(make_stack(ingredient(name, ON[name] / 2)))[0])
-    (zero,) = train(make_stack(replace(on, schedule="zero")))
-    assert same_bits(zero, train(make_stack())[0])
-    (cosine,) = train(make_stack(replace(on, schedule="cosine")))
+    *others, on = parts_of(name, ON[name])
+    (half,) = train(make_stack(*others, replace(on, schedule="half")))
+    assert same_bits(half, trained(**{name: ON[name] / 2}))
+    (zero,) = train(make_stack(*others, replace(on, schedule="zero")))
+    assert same_bits(zero, trained(**needed(name)))
+    (cosine,) = train(make_stack(*others, replace(on, schedule="cosine")))
     assert np.isfinite(cosine.theta).all()
-    assert not np.array_equal(cosine.theta, alone(name).theta)
+    assert not np.array_equal(cosine.theta, trained(**{name: ON[name]}).theta)
 
 
 def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
@@ -206,34 +232,41 @@ def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_a_pair_with_one_part_off_equals_the_other_part(pair: tuple[str, str]) -> None:
-    """With both on it is finite and differs from each alone. All three train in one stack, if they can."""
+    """With both on it is finite and differs from each alone. They train in one stack, if they can."""
     first, second = pair
-    strengths = {name: [ON[name], OFF.get(name, ON[name]), ON[name]] for name in pair}
-    strengths[second] = [OFF.get(second, ON[second]), ON[second], ON[second]]
-    groups = [[0], [1], [2]] if any(REGISTRY[name].shared for name in pair) else [[0, 1, 2]]
-    runs = []
-    for group in groups:
-        parts = [ingredient(name, *(strengths[name][i] for i in group)) for name in pair]
-        runs += train(make_stack(*parts, seeds=(0,) * len(group)))
-    assert second not in OFF or same_bits(runs[0], alone(first))
-    assert first not in OFF or same_bits(runs[1], alone(second))
+    others = needed(*pair)
+    alone = [trained(**(others | {name: ON[name]})) for name in pair]
+    rows = [
+        {first: ON[first], second: OFF.get(second, ON[second])},
+        {first: OFF.get(first, ON[first]), second: ON[second]},
+        {first: ON[first], second: ON[second]},
+    ]
+    if any(REGISTRY[name].shared for name in pair):
+        runs = [trained(**(others | row)) for row in rows]
+    else:
+        strengths = {name: [value] * 3 for name, value in others.items()}
+        strengths |= {name: [row[name] for row in rows] for name in pair}
+        parts = [ingredient(name, *strengths[name]) for name in REGISTRY if name in strengths]
+        runs = train(make_stack(*parts, seeds=(0, 0, 0)))
+    assert second not in OFF or same_bits(runs[0], alone[0])
+    assert first not in OFF or same_bits(runs[1], alone[1])
     both = runs[2]
     assert np.isfinite(both.theta).all()
-    assert not np.array_equal(both.theta, alone(first).theta)
-    assert not np.array_equal(both.theta, alone(second).theta)
+    for other in alone:
+        assert both.theta.shape != other.theta.shape or not np.array_equal(both.theta, other.theta)
 
 
 def test_all_together_stay_finite() -> None:
     """Every regularizer that can stand beside the others, in one method."""
-    names = [name for name in REGISTRY if name not in ("maxnorm", "swa", "snapshot")]
-    (both,) = train(make_stack(*(ingredient(name, ON[name]) for name in names)))
+    excluded = {other for each in REGISTRY.values() for other in each.excludes}
+    both = trained(**{name: ON[name] for name in REGISTRY if name not in excluded})
     assert np.isfinite(both.theta).all()
 
 
 @pytest.mark.parametrize("name", [*NAMES, None], ids=str)
 def test_training_does_not_write_into_its_rows(name: str | None) -> None:
     """Rows are shared between stacks, and read-only in a worker process."""
-    stack = make_stack(*((ingredient(name, ON[name]),) if name else ()))
+    stack = make_stack(*(parts_of(name, ON[name]) if name else ()))
     for array in (stack.rows.x_train, stack.rows.y_train, stack.rows.x_test, stack.rows.y_test):
         array.flags.writeable = False
     train(stack)
@@ -261,7 +294,7 @@ def test_registry_is_complete() -> None:
         assert regularizer.name == name
         assert regularizer.__doc__ and regularizer.formula and regularizer.paper
         assert regularizer.elsewhere.keys() == {"scikit-learn", "Keras", "PyTorch"}
-        assert len(regularizer.grid) >= 3
+        assert len(regularizer.grid) >= (2 if regularizer.changes_network else 3)
         low, high = regularizer.strength_is.low, regularizer.strength_is.high
         assert all(low <= strength <= high for strength in regularizer.grid)
         assert regularizer.excludes.keys() <= REGISTRY.keys()

@@ -15,7 +15,7 @@ from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.experiment import run_seeds, stacked_runs
 from regcmp.method import Method
-from regcmp.plan import make_plan
+from regcmp.plan import Plan, make_plan
 from regcmp.results import HISTORY_COLUMNS, frame, history_row, run_row
 
 QUICK = {"hidden": "8", "epochs": 4, "jobs": 1}
@@ -25,9 +25,7 @@ def test_a_number_is_reproduced_from_the_exported_plan() -> None:
     """Split and scaling by hand, one run alone, from nothing but the JSON."""
     comparison = regcmp.compare("wine", "l2=1e-3 dropout=0.3", seeds=3, seed=5, **QUICK)
     report = json.loads(comparison.to_json())
-    plan = make_plan(
-        **{k: v for k, v in report["plan"].items() if k not in ("data", "correction_ratio")}
-    )
+    plan = make_plan(**{k: v for k, v in report["plan"].items() if k in Plan.__dataclass_fields__})
     data, seed = load_dataset(plan.dataset), 6
     train_rows, test_rows = train_test_split(
         np.arange(len(data.y)),

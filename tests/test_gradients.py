@@ -11,6 +11,7 @@ from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import CrossEntropy, cross_entropy, cross_entropy_gradient
 from regcmp.engine.network import Gradient, Masks, Network, Step, mlp
+from regcmp.engine.normalization import BatchNorm, LayerNorm
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.taps import Tap, Taps
 
@@ -37,11 +38,15 @@ def assert_gradient(
         assert abs(got - expected) <= TOLERANCE * max(size, abs(expected)), (got, expected)
 
 
-@pytest.mark.parametrize("layer", [Dense(4, 3), *(each() for each in ACTIVATIONS.values())])
+LAYERS = [Dense(4, 3), BatchNorm(4), LayerNorm(4), *(each() for each in ACTIVATIONS.values())]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda each: type(each).__name__)
 def test_a_layer_has_the_gradient_of_its_forward(layer: Layer, rng: np.random.Generator) -> None:
     """At its input and at its parameters, through a random linear readout."""
     x = rng.normal(size=(RUNS, ROWS, 4))
-    params = [rng.normal(size=(RUNS, *shape)) for shape in (*layer.weights, *layer.biases)]
+    shapes = (*layer.weights, *layer.gains, *layer.biases)
+    params = [rng.normal(size=(RUNS, *shape)) for shape in shapes]
 
     def output(x: Floats, params: list[Floats]) -> Floats:
         return layer.forward(params, x.copy(), Memory(float))
@@ -67,7 +72,7 @@ def batch_loss(
     """The sum over runs of the mean cross-entropy, written anew in plain NumPy for soft targets."""
 
     def loss(theta: Floats, x: Floats) -> float:
-        memories = [Memory(float) for _ in network.layers]
+        memories = network.memories(float)
         logits = network.forward(network.params(theta), x, masks, taps, memories)
         log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
         return float(-(targets * log_p).sum(axis=-1).mean(axis=-1).sum())

@@ -329,7 +329,7 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     for name, columns in rows.items():
         assert tuple(definitions[name]["required"]) == columns
         assert tuple(definitions[name]["properties"]) == columns
-    words = {*make_plan("iris").as_dict(), "data", "correction_ratio"}
+    words = {*make_plan("iris").as_dict(), "data", "correction_ratio", "other_networks"}
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
     given = replace(report(), weights={"edges": [0, 1], "runs": []})

@@ -14,8 +14,10 @@ from conftest import make_rows, make_stack
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.network import mlp
+from regcmp.engine.measuring import Measure
+from regcmp.engine.network import Network, mlp, mlp_layers
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.regularizers.structure import BatchNormalization
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.streams import stream
 from regcmp.engine.training import train
@@ -329,3 +331,45 @@ def test_alphadropout_has_the_values_of_pytorch() -> None:
     np.testing.assert_allclose(
         np.sort(tap.forward(np.ones((1, 1, 2))).ravel()), np.unique(theirs.numpy()), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("name", ["batchnorm", "layernorm"])
+def test_normalisation(name: str) -> None:
+    """Normalised before each activation in training: the same weights, gains and biases."""
+    model = peer()
+    make = {"batchnorm": torch.nn.BatchNorm1d, "layernorm": torch.nn.LayerNorm}[name]
+    first, tanh, second, _, last = model
+    layers = [first, make(12), tanh, second, make(8), tanh, last]
+    model = torch.nn.Sequential(*layers).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9)
+    for x, y in batches():
+        optimizer.zero_grad()
+        cross_entropy(model, x, y).backward()
+        optimizer.step()
+    parts = [p.T if p.ndim == 2 else p for layer in layers for p in layer.parameters()]
+    expected = np.concatenate([part.detach().numpy().ravel() for part in parts])
+    mine = engine(Ingredient(name, (1.0,)))
+    np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-9)
+    assert abs(mine[:84] - theirs()[:84]).max() > 1e-3
+
+
+def test_batchnorm_in_evaluation() -> None:
+    """PyTorch's cumulative average over one batch of all training rows: the same losses."""
+    layers = BatchNormalization.build(mlp_layers(6, (12, 8), 3, "tanh"), 1)
+    network, rows = Network(layers), make_rows(n_train=300)
+    theta = initial_theta(network, "he", [0], "float64")
+    record = Measure(network, rows, [0]).record(0, theta)[0]
+    first, tanh, second, _, last = peer()
+    norms = [torch.nn.BatchNorm1d(width, momentum=None) for width in (12, 8)]
+    model = torch.nn.Sequential(first, norms[0], tanh, second, norms[1], tanh, last).double()
+    model(torch.tensor(rows.x_train[0]))
+    # PyTorch keeps the unbiased variance for evaluation; here the rows are the population.
+    for norm in norms:
+        norm.running_var *= 299 / 300
+    model.eval()
+    for score, x, y in (
+        (record.train, rows.x_train, rows.y_train),
+        (record.test, rows.x_test, rows.y_test),
+    ):
+        loss = torch.nn.functional.cross_entropy(model(torch.tensor(x[0])), torch.tensor(y[0]))
+        assert score.loss == pytest.approx(loss.item(), rel=1e-6)

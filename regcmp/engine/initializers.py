@@ -1,4 +1,4 @@
-"""Initial weights. Biases start at zero."""
+"""Initial weights. Gains start at one, biases at zero."""
 
 from collections.abc import Callable
 
@@ -51,6 +51,9 @@ def initial_theta(
     for row, seed in zip(theta, seeds, strict=True):
         rng = stream(seed, "init")
         for layer, params in zip(network.layers, network.params(row[None]), strict=True):
+            n_weights, n_gains = len(layer.weights), len(layer.gains)
             for shape, weight in zip(layer.weights, params, strict=False):
                 weight[0] = draw(rng, shape)
+            for gain in params[n_weights : n_weights + n_gains]:
+                gain[...] = 1
     return theta

@@ -20,6 +20,10 @@ class Memory:
     x: Floats
     y: Floats
     positive: Booleans
+    slope: Floats
+    beside: Floats
+    population: tuple[Floats, Floats] | None = None
+    """In evaluation, the mean and variance (R, 1, width) over all training rows."""
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.scratch = Scratch(dtype)
@@ -28,11 +32,12 @@ class Memory:
 class Layer:
     """A layer without parameters that returns its input; the others override what they need.
 
-    ``weights`` and ``biases`` are the parameters' shapes, in this order in theta. Only weights are
-    ever penalised.
+    ``weights``, ``gains`` and ``biases`` are the parameters' shapes, in this order in theta. Only
+    weights are ever penalised; gains start at 1 and biases at 0.
     """
 
     weights: tuple[tuple[int, ...], ...] = ()
+    gains: tuple[tuple[int, ...], ...] = ()
     biases: tuple[tuple[int, ...], ...] = ()
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:

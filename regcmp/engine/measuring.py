@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from regcmp.engine.arrays import Booleans, Floats, Integers
-from regcmp.engine.layers import Memory, Relu
+from regcmp.engine.layers import Relu
 from regcmp.engine.network import Network
+from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.regularizers.base import no_validation
 from regcmp.engine.stack import Rows
 from regcmp.engine.taps import Taps
@@ -46,6 +47,15 @@ class Record:
     """Of the layer where it is largest: the share of relu units that are 0 on all training rows."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A network in evaluation: its parameters, and the mean and variance of layers that normalise."""
+
+    params: list[list[Floats]]
+    moments: dict[int, tuple[Floats, Floats]]
+    """(R, 1, width) each, over all training rows, by the number of the layer."""
+
+
 class Measure:
     """Scores the networks of a stack; its buffers are made once."""
 
@@ -57,7 +67,7 @@ class Measure:
         self.loss = rows.loss(which)
         self.rows = rows
         self.which = list(which)
-        self._memories = [Memory(rows.x_train.dtype) for _ in network.layers]
+        self._memories = network.memories(rows.x_train.dtype)
         relus = zip(network.layers, self._memories, strict=True)
         self._relus = [memory for layer, memory in relus if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
@@ -65,38 +75,66 @@ class Measure:
 
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
-        train, dead = self.train_scores(theta, others), np.zeros(len(theta))
+        judged = self._judged(theta, others)
+        train = self._scores(judged, self.rows.x_train, self.rows.y_train)
+        dead = np.zeros(len(theta))
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
-        runs = zip(train, self.test_scores(theta, others), dead.tolist(), strict=True)
-        return [Record(epoch, *run) for run in runs]
+        test = self._scores(judged, self.rows.x_test, self.rows.y_test)
+        return [Record(epoch, *run) for run in zip(train, test, dead.tolist(), strict=True)]
 
-    def train_scores(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Scores]:
+    def train_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the training rows of its split."""
-        return self._scores(theta, self.rows.x_train, self.rows.y_train, others)
+        return self._scores(self._judged(theta), self.rows.x_train, self.rows.y_train)
 
-    def test_scores(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Scores]:
+    def test_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the test rows of its split."""
-        return self._scores(theta, self.rows.x_test, self.rows.y_test, others)
+        return self._scores(self._judged(theta), self.rows.x_test, self.rows.y_test)
 
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
         x, y = self.rows.x_validation, self.rows.y_validation
         if x is None or y is None:
             return no_validation(theta)
-        return np.array([scores.loss for scores in self._scores(theta, x, y)])
+        return np.array([scores.loss for scores in self._scores(self._judged(theta), x, y)])
 
-    def _scores(
-        self, theta: Floats, x: Floats, y: Integers | Floats, others: Sequence[Floats] = ()
-    ) -> list[Scores]:
-        networks = [self.network.params(each) for each in (*others, theta)]
+    def _judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
+        """The networks of these weights, ready for evaluation; theta's is the last."""
+        return [self._settled(each) for each in (*others, theta)]
+
+    def _settled(self, theta: Floats) -> Judged:
+        """Give batch normalisation its moments over all training rows, layer by layer.
+
+        Those of chunks of rows are put together as in Chan, Golub and LeVeque (1979).
+        """
+        judged = Judged(self.network.params(theta), {})
+        for i, layer in enumerate(self.network.layers):
+            if isinstance(layer, BatchNorm):
+                memory, count, mean, spread = self._memories[i], 0, np.zeros(1), np.zeros(1)
+                for _, batch in self._chunks(self.rows.x_train):
+                    rows = batch.shape[1]
+                    self._forward(judged, batch)
+                    own, variance = layer.moments(memory.x, memory)
+                    shift = own - mean
+                    spread = spread + rows * (variance + shift**2 * count / (count + rows))
+                    mean = mean + shift * rows / (count + rows)
+                    count += rows
+                dtype = theta.dtype
+                judged.moments[i] = mean.astype(dtype), (spread / count).astype(dtype)
+        return judged
+
+    def _chunks(self, x: Floats) -> Iterator[tuple[slice, Floats]]:
+        """The rows x (S, N, D) of every run (R, n, D), and where they stand, a chunk at a time."""
+        for start in range(0, x.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            yield part, x[self.which, part]
+
+    def _scores(self, judged: Sequence[Judged], x: Floats, y: Integers | Floats) -> list[Scores]:
         own = y[self.which]
         loss, right = np.empty(own.shape), np.empty(own.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
-        for start in range(0, own.shape[1], CHUNK):
-            part = slice(start, start + CHUNK)
-            batch = x[self.which, part]
-            outputs = self._outputs(networks, batch)
+        for part, batch in self._chunks(x):
+            outputs = self._outputs(judged, batch)
             loss[:, part] = self.loss.of_rows(outputs, own[:, part])
             right[:, part] = outputs.argmax(axis=-1) == own[:, part]
             for i, memory in enumerate(self._relus):
@@ -109,16 +147,20 @@ class Measure:
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
         return list(map(score_values, loss, own, scales[self.which]))
 
-    def _outputs(self, networks: Sequence[list[list[Floats]]], x: Floats) -> Floats:
-        """The outputs (R, B, C) of one network, by its parameters, or of an ensemble."""
-        masks, taps = self.network.no_masks(), self.taps
-        *others, last = networks
+    def _outputs(self, judged: Sequence[Judged], x: Floats) -> Floats:
+        """The outputs (R, B, C) of one network, or of an ensemble."""
+        *others, last = judged
         # The next network overwrites what one gives out.
-        outputs = [
-            self.network.forward(each, x, masks, taps, self._memories).copy() for each in others
-        ]
-        outputs.append(self.network.forward(last, x, masks, taps, self._memories))
+        outputs = [self._forward(each, x).copy() for each in others]
+        outputs.append(self._forward(last, x))
         return self.loss.pooled(outputs) if others else outputs[0]
+
+    def _forward(self, judged: Judged, x: Floats) -> Floats:
+        """The outputs (R, B, C) in evaluation mode; what has no moments yet takes the batch's."""
+        for i, memory in enumerate(self._memories):
+            memory.population = judged.moments.get(i)
+        masks = self.network.no_masks()
+        return self.network.forward(judged.params, x, masks, self.taps, self._memories)
 
 
 def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:

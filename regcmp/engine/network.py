@@ -12,6 +12,7 @@ import numpy.typing as npt
 from regcmp.engine.arrays import Booleans, Floats
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import Loss
+from regcmp.engine.residual import Fork, Join
 from regcmp.engine.taps import Taps
 
 Masks = list[Floats | None]
@@ -32,12 +33,12 @@ class Network:
         start = 0
         for layer in self.layers:
             slots = []
-            for shape in (*layer.weights, *layer.biases):
+            for shape in (*layer.weights, *layer.gains, *layer.biases):
                 slots.append((slice(start, start + prod(shape)), shape))
                 start += prod(shape)
             self._slots.append(slots)
             is_weight += [np.ones(prod(shape), bool) for shape in layer.weights]
-            is_weight += [np.zeros(prod(shape), bool) for shape in layer.biases]
+            is_weight += [np.zeros(prod(shape), bool) for shape in (*layer.gains, *layer.biases)]
         self.n_parameters = start
         self.is_weight: Booleans = np.concatenate(is_weight)
         """(P,) True where theta holds a weight: what penalties act on."""
@@ -51,6 +52,16 @@ class Network:
             [theta[:, where].reshape(runs, *shape) for where, shape in slots]
             for slots in self._slots
         ]
+
+    def memories(self, dtype: npt.DTypeLike) -> list[Memory]:
+        """Fresh memories of the layers; the two ends of a branch share one."""
+        memories: list[Memory] = []
+        forks: list[Memory] = []
+        for layer in self.layers:
+            memories.append(forks.pop() if isinstance(layer, Join) else Memory(dtype))
+            if isinstance(layer, Fork):
+                forks.append(memories[-1])
+        return memories
 
     def no_masks(self) -> Masks:
         """Masks that leave every layer's input as it is."""
@@ -125,7 +136,7 @@ class Gradient:
     def __init__(self, network: Network, loss: Loss, runs: int, dtype: npt.DTypeLike) -> None:
         self.network = network
         self.loss = loss
-        self.memories = [Memory(dtype) for _ in network.layers]
+        self.memories = network.memories(dtype)
         self.value = np.empty((runs, network.n_parameters), dtype)
         self._views = network.params(self.value)
 
@@ -148,10 +159,15 @@ class Gradient:
 
 
 def mlp(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> Network:
-    """A multilayer perceptron: dense layers with ``activation`` between them, none at the end."""
+    """A multilayer perceptron as a network; see ``mlp_layers``."""
+    return Network(mlp_layers(n_in, hidden, n_out, activation))
+
+
+def mlp_layers(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> list[Layer]:
+    """Dense layers with ``activation`` between them, none at the end."""
     make: Callable[[], Layer] = ACTIVATIONS[activation]
     layers: list[Layer] = []
     for width in hidden:
         layers += [Dense(n_in, width), make()]
         n_in = width
-    return Network([*layers, Dense(n_in, n_out)])
+    return [*layers, Dense(n_in, n_out)]

@@ -14,7 +14,7 @@ from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
-from regcmp.engine.network import Gradient, Network, Step, mlp
+from regcmp.engine.network import Gradient, Network, Step, mlp, mlp_layers
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
@@ -157,9 +157,12 @@ class Batches:
 
 
 def network_of(stack: Stack) -> Network:
-    """The network that a stack trains."""
-    settings, rows = stack.settings, stack.rows
-    return mlp(rows.x_train.shape[2], settings.hidden, rows.n_outputs, settings.activation)
+    """The network that a stack trains: runs of one stack share what changes it."""
+    settings, rows, known = stack.settings, stack.rows, {**REGISTRY, **stack.outside}
+    layers = mlp_layers(rows.x_train.shape[2], settings.hidden, rows.n_outputs, settings.activation)
+    for each in stack.ingredients:
+        layers = known[each.name].build(layers, each.strength[0])
+    return Network(layers)
 
 
 def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:

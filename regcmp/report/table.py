@@ -144,6 +144,8 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
             + _correction(plan)
             + (f" Holm over {count(compared, 'p-value')}." if compared else "")
         )
+    if plan.get("other_networks"):
+        lines.append(f"Another network than the baseline's: {', '.join(plan['other_networks'])}.")
     if "split" not in plan["vary"]:
         lines.append(
             "Conditional on this split: the sampling error of its test rows is not included."

@@ -23,11 +23,19 @@ from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
 from regcmp.engine.regularizers.rows import CutMix, CutOut
 from regcmp.engine.regularizers.standout import Standout
 from regcmp.engine.regularizers.stopping import EarlyStop
+from regcmp.engine.regularizers.structure import (
+    BatchNormalization,
+    DropPath,
+    LayerNormalization,
+    ShakeDrop,
+    Skip,
+)
 from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 
 REGISTRY: dict[str, type[Regularizer]] = {
     each.name: each
     for each in (
+        *(BatchNormalization, LayerNormalization, Skip, DropPath, ShakeDrop),
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Activity, KLSparsity, Confidence, Flooding),
         *(Dropout, GaussDropout, AlphaDropout, Standout),

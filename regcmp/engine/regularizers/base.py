@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats, Integers, Scratch
+from regcmp.engine.layers import Layer
 from regcmp.engine.losses import Loss
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.taps import Taps
@@ -112,6 +113,21 @@ class Regularizer:
     """Regularizers that can't stand beside this one in a method, and why."""
     tasks: ClassVar[tuple[str, ...]] = TASKS
     """What it is defined for."""
+
+    needs: ClassVar[Mapping[str, str]] = {}
+    """Regularizers that this one can't be without in a method, and why."""
+    changes_network: ClassVar[bool] = False
+    """Whether ``build`` makes another network, with other parameters than the baseline's."""
+
+    @classmethod
+    def build(cls, layers: Sequence[Layer], strength: float) -> list[Layer]:
+        """Change the layers of the network that is trained, before its weights are drawn."""
+        return list(layers)
+
+    @classmethod
+    def misfit(cls, layers: Sequence[Layer], strength: float) -> str:
+        """Why this can't act in a network of these layers, and a way out; empty where it can."""
+        return ""
 
     def __init__(
         self,

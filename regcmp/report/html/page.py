@@ -23,7 +23,7 @@ SORT_KEYS = (
     "method", "n", "train_mean", "test_mean", "gap_mean", "delta_test", "wins", "p_holm", "delta_gap",
 )  # fmt: skip
 """The summary's column that each column of the table is sorted by."""
-NOT_WORDS = ("methods", "data", "correction_ratio", "plugins")
+NOT_WORDS = ("methods", "data", "correction_ratio", "other_networks", "plugins")
 """What a plan holds that is no option of the same name."""
 
 
