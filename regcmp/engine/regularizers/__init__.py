@@ -5,7 +5,8 @@ penalties before the clipping of what they add up to, clipping before the noise 
 thresholds and decay before the bounds that must hold in the end, then averages, over what all others
 leave, and early stopping last, which validates them. fgsm looks at the weights with their noise,
 before sam moves them. Of the taps at the logits, the last is the first to get the gradient: flooding
-turns that of the loss before confidence adds its own.
+turns that of the loss before confidence adds its own. A network is normalised before branches are
+made of it.
 """
 
 from regcmp.engine.regularizers.activations import Activity, Confidence, Flooding, KLSparsity
@@ -35,10 +36,10 @@ from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectr
 REGISTRY: dict[str, type[Regularizer]] = {
     each.name: each
     for each in (
-        *(BatchNormalization, LayerNormalization, Skip, DropPath, ShakeDrop),
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Activity, KLSparsity, Confidence, Flooding),
         *(Dropout, GaussDropout, AlphaDropout, Standout),
+        *(BatchNormalization, LayerNormalization, Skip, DropPath, ShakeDrop),
         *(Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, FGSM, SAM),
         *(Clip, GradNoise),
