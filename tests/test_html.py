@@ -169,11 +169,22 @@ def test_what_is_no_report_is_refused_in_one_line(text: str, message: str, tmp_p
 
 def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:
     """The table where there is no -o; and a missing file is exit code 1."""
-    first = run(["compare", *TINY, "none", "l2", "-o", "a.json", "-o", "a.html"], tmp_path)
+    frames = ["--runs", "r.csv", "--history", "h.csv"]
+    first = run(["compare", *TINY, "none", "l2", "-o", "a.json", "-o", "a.html", *frames], tmp_path)
+    runs, history = first.file("r.csv"), first.file("h.csv")
     assert run(["report", "a.json"], tmp_path).out == first.out
     done = run(["report", "a.json", "-o", "b.html", "-o", "b.json"], tmp_path)
     assert (done.code, done.out, done.err) == (0, "", "")
     assert done.file("b.html") == done.file("a.html") and done.file("b.json") == done.file("a.json")
+    for name in ("r.csv", "h.csv"):
+        (tmp_path / name).unlink()
+    again = run(["report", "a.json", *frames], tmp_path)
+    assert (again.code, again.out, again.file("r.csv"), again.file("h.csv")) == (
+        0,
+        "",
+        runs,
+        history,
+    )
     missing = run(["report", "no.json"], tmp_path)
     assert missing.code == 1
     assert missing.err == "Error: 'no.json' can't be read: No such file or directory\n"

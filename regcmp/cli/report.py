@@ -17,7 +17,7 @@ from regcmp.cli.options import Command, option
 from regcmp.cli.plots import PLOT_OPTION, check_plot
 from regcmp.cli.screen import Screen
 from regcmp.errors import RegcmpError
-from regcmp.report.files import check_distinct, target
+from regcmp.report.files import FRAMES, check_distinct, target
 
 
 @click.command(cls=Command, short_help="Render a saved report in any format.")
@@ -28,6 +28,10 @@ from regcmp.report.files import check_distinct, target
         " or a plot as .png, .svg or .pdf; '-' is CSV on standard output. Repeatable. Without it,"
         " the table is printed.")  # fmt: skip
 @PLOT_OPTION
+@option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
+        envvar="REGCMP_REPORT_RUNS", help="Write a row per run, as .csv or .parquet.")  # fmt: skip
+@option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
+        envvar="REGCMP_REPORT_HISTORY", help="Write a row per run and recorded epoch.")  # fmt: skip
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
 @with_gates
@@ -36,6 +40,8 @@ def report(
     file: str,
     outputs: tuple[str, ...],
     plot: str | None,
+    runs_file: str | None,
+    history_file: str | None,
     color: str,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -50,7 +56,11 @@ def report(
       regcmp report report.json -o report.html -o report.md
       regcmp report report.json --fail-if 'gap_mean(best) > 0.05'
     """
-    places = [target("-o", text) for text in outputs]
+    exports = [("summary", target("-o", text)) for text in outputs]
+    for name, text in (("runs", runs_file), ("history", history_file)):
+        if text is not None:
+            exports.append((name, target(f"--{name}", text, FRAMES)))
+    places = [place for _, place in exports]
     check_distinct(places)
     check_plot(plot, places)
 
@@ -64,12 +74,12 @@ def report(
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
     need_gates(places, gates)
     findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
-    if not places:
+    if not exports:
         Screen(quiet=False, color=color).show(saved, to_stderr=False)
     refused = []
-    for place in sorted(places, key=lambda each: each.path is None):
+    for name, place in sorted(exports, key=lambda each: each[1].path is None):
         try:
-            export(saved, findings, "summary", place, plot)
+            export(saved, findings, name, place, plot)
         except RegcmpError as error:
             refused.append(str(error))
     say_findings(findings, quiet=False)
