@@ -37,6 +37,7 @@ ON = {
     "gaussdropout": 0.4,
     "alphadropout": 0.4,
     "standout": 0.4,
+    "dropconnect": 0.4,
     "noise": 0.4,
     "cutout": 0.4,
     "cutmix": 0.4,

@@ -147,3 +147,34 @@ def test_a_penalty_has_its_gradient(name: str, rng: np.random.Generator) -> None
     assert_gradient(lambda at: float(regularizer.penalty(at).sum()), added, theta, rng)
     assert not added[1].any()
     assert not added[:, ~network.is_weight].any()
+
+
+def test_a_network_has_its_gradient_where_examples_have_weights_of_their_own(
+    rng: np.random.Generator,
+) -> None:
+    """At the weights and at the inputs; and its loss is that of each example in a network of its own."""
+    network = mlp(4, (6, 5), 3, "tanh")
+    theta = rng.normal(size=(RUNS, network.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    connections = network.no_masks()
+    for site in network.sites:
+        shape = (RUNS, ROWS, *network.layers[site].weights[0])
+        connections[site] = 2.0 * (rng.random(shape) < 0.5) - 1
+
+    def loss(theta: Floats, x: Floats) -> float:
+        total = 0.0
+        for row in range(ROWS):
+            own = theta.copy()
+            for site in network.sites:
+                network.params(own)[site][0][...] *= 1 + connections[site][:, row]  # type: ignore[index]
+            alone = batch_loss(
+                network, targets[:, row : row + 1], network.no_masks(), network.no_taps()
+            )
+            total += alone(own, x[:, row : row + 1]) / ROWS
+        return total
+
+    gradient = Gradient(network, CrossEntropy(3), RUNS, float)
+    step = Step(x, targets, network.no_masks(), network.no_taps(), connections)
+    at_weights = gradient(theta, step).copy()
+    assert_gradient(lambda theta: loss(theta, x), at_weights, theta, rng)
+    assert_gradient(lambda x: loss(theta, x), gradient.at_input(theta, step), x, rng)

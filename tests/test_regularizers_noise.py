@@ -232,3 +232,18 @@ def test_fgsm_moves_each_feature_to_where_the_loss_is_larger(rng: np.random.Gene
         expected = share * start.sum(axis=(1, 2)) + (1 - share) * sums
         for _ in range(2):  # as sam asks for it more than once
             np.testing.assert_allclose(now.gradient(theta), np.outer(expected, [1, 1]))
+
+
+def test_dropconnect_draws_for_each_example_or_once_for_all() -> None:
+    """Each weight is lost with probability p, the rest scaled: W + D ⋆ W with D = -1 or p / (1 - p)."""
+    dropconnect, now = make("dropconnect", 0.0, 0.5, 0.5), context(np.zeros((3, 1)))
+    dropconnect.options = {"shared": np.array([0, 0, 1])[:, None, None]}
+    now.batch_size = 400
+    drawn = dropconnect.disconnect(NETWORK.no_masks(), now)
+    assert [each is not None for each in drawn] == [i in NETWORK.sites for i in range(len(drawn))]
+    for site in NETWORK.sites:
+        off, each, shared = drawn[site]  # type: ignore[misc]
+        assert not off.any() and set(np.unique(each)) == {-1, 1}
+        assert abs(each.mean()) < 0.05
+        assert abs(each.mean(axis=0)).max() < 0.25, "anew for each example"
+        assert np.all(shared == shared[0])

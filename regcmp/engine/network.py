@@ -128,6 +128,8 @@ class Step(NamedTuple):
     """(R, B, C)."""
     masks: Masks
     taps: Taps
+    connections: Masks | None = None
+    """For each layer (R, B, in, out) D where an example's own weights are W + D ⋆ W, or None."""
 
 
 class Gradient:
@@ -150,6 +152,9 @@ class Gradient:
         return self._backward(theta, step, need_dx=True)
 
     def _backward(self, theta: Floats, step: Step, need_dx: bool) -> Floats:
+        if step.connections:
+            for memory, own in zip(self.memories, step.connections, strict=True):
+                memory.connections = own
         params = self.network.params(theta)
         outputs = self.network.forward(params, step.x, step.masks, step.taps, self.memories)
         dy = self.loss.gradient(outputs, step.targets)

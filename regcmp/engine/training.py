@@ -87,7 +87,8 @@ def train(stack: Stack) -> list[Trained]:
                 masks = fold(regularizers, "mask", network.no_masks(), context)
                 context.x, context.targets = x, targets
                 taps = fold(regularizers, "tap", network.no_taps(), context)
-                step = Step(x, targets, masks, taps)
+                connections = fold(regularizers, "disconnect", network.no_masks(), context)
+                step = Step(x, targets, masks, taps, connections)
                 context.gradient = partial(gradient, step=step)
                 context.input_gradient = partial(gradient.at_input, step=step)
                 point = fold(regularizers, "perturb", theta, context)

@@ -16,6 +16,7 @@ from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.batch import Mixup, Smooth
 from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
+from regcmp.engine.regularizers.dropconnect import DropConnect
 from regcmp.engine.regularizers.ensembles import Snapshot
 from regcmp.engine.regularizers.gradient import SAM, Clip
 from regcmp.engine.regularizers.masks import Dropout, GaussDropout
@@ -38,7 +39,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
     for each in (
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Activity, KLSparsity, Confidence, Flooding),
-        *(Dropout, GaussDropout, AlphaDropout, Standout),
+        *(Dropout, GaussDropout, AlphaDropout, Standout, DropConnect),
         *(BatchNormalization, LayerNormalization, Skip, DropPath, ShakeDrop),
         *(Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, FGSM, SAM),

@@ -160,6 +160,10 @@ class Regularizer:
         """Multiply into the masks what drops units: one entry per layer, (R, B, width) or None."""
         return masks
 
+    def disconnect(self, connections: Masks, context: Context) -> Masks:
+        """Give examples weights W + D ⋆ W of their own: D (R, B, in, out), or None, for each layer."""
+        return connections
+
     def tap(self, taps: Taps, context: Context) -> Taps:
         """Append what acts on activations to the taps before a layer, or to those at the logits."""
         return taps

@@ -1,0 +1,66 @@
+"""Dropout of weights instead of units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from regcmp.engine.arrays import Floats
+from regcmp.engine.network import Masks, Network
+from regcmp.engine.regularizers.base import Context, Number, Regularizer
+from regcmp.engine.regularizers.masks import Bernoulli
+
+
+class DropConnect(Regularizer):
+    """DropConnect: zero each weight with probability p, and scale the rest by 1 / (1 - p).
+
+    For each example anew, as in the paper, which makes it slow: a layer's masks are as many numbers as
+    it has weights, times the batch. shared=1 draws one mask for the batch, which is weaker. All weight
+    matrices are masked; biases are not, while the paper masks them too. Evaluation uses the mean
+    weights; the paper samples each unit's input from the normal distribution that has its moments.
+    """
+
+    name = "dropconnect"
+    strength_is = Number(0.5, 0, 0.999, "probability p to drop a weight")
+    options_are: ClassVar = {
+        "shared": Number(0, 0, 1, "1: one mask for all examples of a batch", whole=True)
+    }
+    grid = (0.1, 0.2, 0.3, 0.5, 0.7)
+    formula = "W ← W ⋆ M / (1 - p), M ~ Bernoulli(1 - p)"
+    paper = "Wan et al. 2013, Regularization of neural networks using DropConnect"
+    elsewhere: ClassVar = {
+        "scikit-learn": "not available",
+        "Keras": "a layer of your own",
+        "PyTorch": "W = dropout(layer.weight.expand(n, -1, -1), p);"
+        " (W @ x[:, :, None])[:, :, 0] + layer.bias for each linear layer",
+    }
+
+    def __init__(
+        self,
+        strength: Floats,
+        options: Mapping[str, Floats],
+        seeds: Sequence[int],
+        network: Network,
+    ) -> None:
+        super().__init__(strength, options, seeds, network)
+        self.draws = {
+            layer: Bernoulli(strength, seeds, f"dropconnect {layer}") for layer in network.sites
+        }
+
+    def adjust(self, strength: Floats) -> None:
+        super().adjust(strength)
+        for draws in self.draws.values():
+            draws.adjust(strength)
+
+    def disconnect(self, connections: Masks, context: Context) -> Masks:
+        """One mask for each example's weights; where they are shared, that of the first for all."""
+        for layer, draws in self.draws.items():
+            (n_in, n_out), rows = self.network.layers[layer].weights[0], context.batch_size
+            flat = (len(self.seeds), rows, n_in * n_out)
+            mask = draws.draw(flat, context.scratch(f"dropconnect {layer}", flat))
+            for own, shared in zip(mask, self.options["shared"].ravel(), strict=True):
+                if shared:
+                    own[1:] = own[0]
+            mask -= 1
+            connections[layer] = mask.reshape(-1, rows, n_in, n_out)
+        return connections
