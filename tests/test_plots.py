@@ -23,6 +23,7 @@ from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import read_report
+from regcmp.report.sketch import sketch
 from regcmp.results import HISTORY_COLUMNS, frame
 
 SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
@@ -173,3 +174,22 @@ def test_damaged_histograms_are_refused(part: object, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(DataError, match="is a damaged report"):
         read_report(str(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize("width", [24, 80, 200, None])
+@pytest.mark.parametrize("plot", ["gap", "curves", "strength"])
+def test_a_sketch_is_plain_text_no_wider_than_the_screen(plot: str, width: int | None) -> None:
+    """But for its titles, which a terminal wraps; and the baseline stands in one column."""
+    lines = sketch(figures_of(report(), plot), width)
+    drawn = [line for line in lines if "minus" not in line and ":" not in line.split("  ")[0]]
+    assert all(len(line) <= (width or 80) for line in drawn)
+    if plot == "gap" and width == 80:
+        below = [line for line in lines[2:8] if "|" in line[26:]]
+        assert below and len({line.index("|") for line in below}) == 1
+
+
+def test_plot_without_a_picture_is_drawn_below_the_table(tmp_path: Path) -> None:
+    """On standard output, with the table above it."""
+    done = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength"], tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.index("Holm") < done.out.index("l2=…: score against strength (. train, * test)")

@@ -19,7 +19,7 @@ from regcmp.cli.gates import (
     tell_github,
 )
 from regcmp.cli.options import Command, Name, option
-from regcmp.cli.plots import PLOT_OPTION, check_plot
+from regcmp.cli.plots import PLOT_OPTION, check_plot, drawn_here
 from regcmp.cli.screen import Screen
 from regcmp.data.bundled import BUNDLED, check_dataset
 from regcmp.engine.optimizers import OPTIMIZERS
@@ -178,7 +178,7 @@ def compare(
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
     check_distinct(each for _, each in exports)
-    check_plot(plot, (each for _, each in exports))
+    check_plot(plot)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan))
     need_gates((each for _, each in exports), gates)
 
@@ -198,7 +198,13 @@ def compare(
                 export(comparison, findings, name, place, plot)
         except RegcmpError as error:
             refused.append(str(error))
-    screen.show(comparison, to_stderr=any(place.path is None for _, place in exports))
+    to_stderr = any(place.path is None for _, place in exports)
+    screen.show(comparison, to_stderr=to_stderr)
+    if plot is not None and drawn_here(plot, (place for _, place in exports)):
+        try:
+            screen.plot(comparison, plot, to_stderr=to_stderr)
+        except RegcmpError as error:
+            refused.append(str(error))
     screen.warn_of_failures(comparison)
     say_findings(findings, quiet=quiet)
     tell_github(comparison.to_markdown, findings, off=no_github)

@@ -14,7 +14,7 @@ from regcmp.cli.gates import (
     with_gates,
 )
 from regcmp.cli.options import Command, option
-from regcmp.cli.plots import PLOT_OPTION, check_plot
+from regcmp.cli.plots import PLOT_OPTION, check_plot, drawn_here
 from regcmp.cli.screen import Screen
 from regcmp.errors import RegcmpError
 from regcmp.report.files import FRAMES, check_distinct, target
@@ -62,7 +62,7 @@ def report(
             exports.append((name, target(f"--{name}", text, FRAMES)))
     places = [place for _, place in exports]
     check_distinct(places)
-    check_plot(plot, places)
+    check_plot(plot)
 
     from regcmp.cli.compare import export
     from regcmp.gates import grounds_of
@@ -74,12 +74,18 @@ def report(
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
     need_gates(places, gates)
     findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
+    screen = Screen(quiet=False, color=color)
     if not exports:
-        Screen(quiet=False, color=color).show(saved, to_stderr=False)
+        screen.show(saved, to_stderr=False)
     refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
         try:
             export(saved, findings, name, place, plot)
+        except RegcmpError as error:
+            refused.append(str(error))
+    if plot is not None and drawn_here(plot, places):
+        try:
+            screen.plot(saved, plot, to_stderr=any(place.path is None for place in places))
         except RegcmpError as error:
             refused.append(str(error))
     say_findings(findings, quiet=False)

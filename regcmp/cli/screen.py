@@ -98,6 +98,17 @@ class Screen:
         console = self.console(stream)
         print_table(_encodable(table, console.encoding), console, _width(console, stream))
 
+    def plot(self, report: Report, kind: str, *, to_stderr: bool) -> None:
+        """Draw a figure in characters where the table goes."""
+        from regcmp.report.figures import figures_of
+        from regcmp.report.sketch import sketch
+
+        stream = sys.stderr if to_stderr else sys.stdout
+        if to_stderr and self.quiet:
+            return
+        for line in sketch(figures_of(report, kind), _width(self.console(stream), stream)):
+            print(line, file=stream)
+
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""
         from regcmp.report.verdict import WAYS_OUT

@@ -1,0 +1,80 @@
+"""A figure in characters: what --plot shows on a terminal where no picture is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from regcmp.report.figures import Differences, Figure, Panel
+
+WIDTH, LEAST, NAME, HEIGHT = 72, 24, 24, 8
+MARKS = {"train": ".", "test": "*", "weights": "*"}
+
+
+def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
+    """The lines of the figures, one below the other, in at most ``width`` columns."""
+    room = max(LEAST, min(width or WIDTH, WIDTH))
+    panels = [each for each in figures if isinstance(each, Panel)]
+    values = [mean for each in panels for line in each.lines for mean in line.means]
+    lines: list[str] = []
+    for each in figures:
+        drawn = (
+            _panel(each, min(values), max(values), room)
+            if isinstance(each, Panel)
+            else _differences(each, room)
+        )
+        lines += ["", *drawn]
+    return lines
+
+
+def _differences(figure: Differences, width: int) -> list[str]:
+    """A line per method: '|' is the baseline, 'o' a dot, dashes an interval."""
+    names = min(NAME, width // 3, max(cell_len(row.name) for row in figure.rows))
+    room = width - names - 2
+    ends = [end for row in figure.rows for end in row.interval or ()]
+    values = [0.0, *ends, *(value for row in figure.rows for value in row.dots)]
+    low, high = min(values), max(values)
+    lines = [figure.title]
+    for row in figure.rows:
+        cells = [" "] * room
+        if row.interval:
+            first, last = (_place(end, low, high, room) for end in row.interval)
+            cells[first : last + 1] = "-" * (last + 1 - first)
+        cells[_place(0.0, low, high, room)] = "|"
+        for value in row.dots:
+            cells[_place(value, low, high, room)] = "o"
+        lines.append(f"{set_cell_size(row.name, names)}  {''.join(cells)}".rstrip())
+    return [*lines, " " * (names + 2) + _ends(f"{low:+.3g}", f"{high:+.3g}", room)]
+
+
+def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
+    """The means of each line, the test side over the train side; ``low`` is at the bottom."""
+    scale = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
+    left = max(map(len, scale))
+    room = width - left - 2
+    rows = [[" "] * room for _ in range(HEIGHT)]
+    for line in panel.lines:
+        for x, mean in zip(panel.along, line.means, strict=True):
+            up = _place(mean, low, high, HEIGHT)
+            column = _place(x, panel.along[0], panel.along[-1], room)
+            rows[HEIGHT - 1 - up][column] = MARKS[line.side]
+    labels = panel.labels or tuple(f"{x:.3g}" for x in panel.along)
+    keys = ", ".join(f"{MARKS[line.side]} {line.side}" for line in panel.lines)
+    return [
+        f"{panel.title} ({keys})",
+        *(
+            f"{mark:>{left}} |{''.join(row)}".rstrip()
+            for mark, row in zip(scale, rows, strict=True)
+        ),
+        " " * (left + 2) + _ends(labels[0], labels[-1], room),
+    ]
+
+
+def _place(value: float, low: float, high: float, room: int) -> int:
+    """Which of ``room`` cells a value is in."""
+    return round((value - low) / (high - low) * (room - 1)) if high > low else 0
+
+
+def _ends(first: str, last: str, room: int) -> str:
+    return first + last.rjust(max(0, room - len(first)))
