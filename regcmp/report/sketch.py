@@ -44,7 +44,7 @@ def _differences(figure: Differences, width: int) -> list[str]:
         cells[_place(0.0, low, high, room)] = "|"
         for value in row.dots:
             cells[_place(value, low, high, room)] = "o"
-        lines.append(f"{set_cell_size(row.name, names)}  {''.join(cells)}".rstrip())
+        lines.append(f"{_cut(row.name, names)}  {''.join(cells)}".rstrip())
     return [*lines, " " * (names + 2) + _ends(f"{low:+.3g}", f"{high:+.3g}", room)]
 
 
@@ -78,3 +78,8 @@ def _place(value: float, low: float, high: float, room: int) -> int:
 
 def _ends(first: str, last: str, room: int) -> str:
     return first + last.rjust(max(0, room - len(first)))
+
+
+def _cut(name: str, width: int) -> str:
+    """A name in its column; one that is too long ends in '…'."""
+    return set_cell_size(name if cell_len(name) <= width else name[: width - 1] + "…", width)
