@@ -10,6 +10,7 @@ from conftest import make_stack
 from test_gradients import assert_gradient
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.layers import ACTIVATIONS
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Gradient, Network, Step, mlp
@@ -185,3 +186,18 @@ def test_what_taps_drop_is_counted(name: str) -> None:
     part = Ingredient(name, (0.2, 0.8), options)
     runs = train(make_stack(part, seeds=(0, 0), epochs=12, max_dropped=0.5))
     assert [run.status for run in runs] == ["ok", "overdropped"]
+
+
+@pytest.mark.parametrize("name", ["activity", "klsparsity", "standout"])
+def test_branches_do_not_hide_an_activation(name: str) -> None:
+    """Whatever stands between an activation and the next weights: what enters or leaves it is looked at."""
+    plain = mlp(4, (5, 5, 5), 3, "tanh")
+    branched = Network(REGISTRY["skip"].build(list(plain.layers), 1))
+    places = [
+        i for i, layer in enumerate(branched.layers) if isinstance(layer, ACTIVATIONS["tanh"])
+    ]
+    assert len(places) == 3 and len(branched.layers) > len(plain.layers)
+    context = Context(branched, np.zeros((1, 1)), Scratch(float), ROWS)
+    taps = make(name, branched, 0.5).tap(branched.no_taps(), context)
+    ahead, behind = [bool(taps[i]) for i in places], [bool(taps[i + 1]) for i in places]
+    assert ahead == [name != "activity"] * 3 and behind == [name != "klsparsity"] * 3

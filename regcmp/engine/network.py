@@ -44,6 +44,9 @@ class Network:
         """(P,) True where theta holds a weight: what penalties act on."""
         self.sites = tuple(i for i, layer in enumerate(self.layers) if layer.weights)
         """The layers whose input a mask can drop: the first is the network's input."""
+        activations = tuple(ACTIVATIONS.values())
+        self.activations = tuple(i for i, x in enumerate(self.layers) if isinstance(x, activations))
+        """The hidden activations; a branch may begin or end between one and the next site."""
 
     def params(self, theta: Floats) -> list[list[Floats]]:
         """The parameters of each layer as views of theta (R, P), each (R, *shape)."""

@@ -30,8 +30,9 @@ class Activity(Regularizer):
     }
 
     def tap(self, taps: Taps, context: Context) -> Taps:
-        for layer in self.network.sites[1:]:
-            taps[layer].append(ActivityTap(self.strength, context.scratch, f"activity {layer}"))
+        for layer in self.network.activations:
+            tap = ActivityTap(self.strength, context.scratch, f"activity {layer}")
+            taps[layer + 1].append(tap)
         return taps
 
 
@@ -76,10 +77,9 @@ class KLSparsity(Regularizer):
     }
 
     def tap(self, taps: Taps, context: Context) -> Taps:
-        for layer in self.network.sites[1:]:
-            # Ahead of the activation, whose output enters this layer.
+        for layer in self.network.activations:
             tap = KLTap(self.strength, self.options["rho"], context.scratch, f"klsparsity {layer}")
-            taps[layer - 1].append(tap)
+            taps[layer].append(tap)
         return taps
 
 

@@ -49,10 +49,9 @@ class Standout(Regularizer):
     ) -> None:
         super().__init__(strength, options, seeds, network)
         self.adjust(strength)
-        # Of the layers whose input is dropped.
         self.streams = {
             layer: [stream(seed, f"standout {layer}") for seed in seeds]
-            for layer in network.sites[1:]
+            for layer in network.activations
         }
         self.words: dict[int, Words] = {}
 
@@ -63,7 +62,8 @@ class Standout(Regularizer):
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         for layer, streams in self.streams.items():
-            width = self.network.layers[layer].weights[0][0]
+            site = next(i for i in self.network.sites if i > layer)
+            width = self.network.layers[site].weights[0][0]
             shape = (len(self.seeds), context.batch_size, width)
             if layer not in self.words:
                 self.words[layer] = Words(streams, prod(shape[1:]))
@@ -77,8 +77,8 @@ class Standout(Regularizer):
 
     def _stand(self, taps: Taps, layer: int, gate: Gate) -> None:
         """Put the gate ahead of the activation, and what it gates behind."""
-        taps[layer - 1].append(gate)
-        taps[layer].append(Gated(gate))
+        taps[layer].append(gate)
+        taps[layer + 1].append(Gated(gate))
 
 
 class Gate(Tap):
