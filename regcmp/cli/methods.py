@@ -22,8 +22,8 @@ probability to drop a unit; kept units are scaled up in training (inverted
 scaling), so nothing changes at evaluation."""
 
 FOLLOWS = f"""\
-A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the share
-of training that is done, it is multiplied by
+A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the
+share of training that is done, it is multiplied by
 
   constant  1, the default
   linear    1 - t
