@@ -605,11 +605,11 @@ COMPLETED = {
     "compare --dataset ": tuple(BUNDLED),
     "compare --dataset wi": ("wine",),
     "compare --metric b": ("balanced_accuracy",),
-    "compare --dataset iris dr": ("dropout",),
+    "compare --dataset iris dropo": ("dropout",),
     "compare --dataset iris ": ("none", *REGISTRY),
-    "compare l2=1e-4+dr": ("l2=1e-4+dropout",),
+    "compare l2=1e-4+dropo": ("l2=1e-4+dropout",),
     "compare l2=1e-4+": tuple(f"l2=1e-4+{name}" for name in REGISTRY),
-    "compare --baseline dr": ("dropout",),
+    "compare --baseline dropo": ("dropout",),
     "methods l": tuple(name for name in REGISTRY if name.startswith("l")),
     "datasets d": ("digits",),
 }
@@ -623,7 +623,7 @@ def typed(text: str, shell: str) -> dict[str, str]:
     return own | {"_REGCMP_COMPLETE": f"{shell}_complete"}
 
 
-IN_ZSH = ("co", "compare --dataset wi", "compare l2=1e-4+dr")
+IN_ZSH = ("co", "compare --dataset wi", "compare l2=1e-4+dropo")
 COMPLETIONS = (
     {f"bash: {text}": case(**typed(text, "bash")) for text in COMPLETED}
     | {f"zsh: {text}": case(**typed(text, "zsh")) for text in IN_ZSH}
