@@ -12,6 +12,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.environment import environment
 from regcmp.experiment import Outcome, run_experiment
 from regcmp.plan import Plan, make_plan, whole
+from regcmp.protocol import settle
 from regcmp.report.delimited import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
@@ -58,9 +59,9 @@ def compare(
     ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
     underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
     baseline, seeds, seed, vary, test_size, train_size, validation_size, hidden, activation, init,
-    optimizer, lr, schedule, batch_size, epochs, dtype and metric, as ``regcmp compare --help``
-    explains. ``jobs`` is the number of worker processes, by default one per core; no result depends
-    on it.
+    optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise and
+    noise_features, as ``regcmp compare --help`` explains. ``jobs`` is the number of worker processes,
+    by default one per core; no result depends on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
     are ValueErrors and say what to do.
@@ -75,6 +76,7 @@ def run(
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
     dataset = load_dataset(plan.dataset)
+    plan = settle(plan, dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

@@ -15,7 +15,8 @@ import pandas as pd
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
-from regcmp.engine.arrays import Floats, Integers
+from regcmp.data.targets import Target, targets_of, with_noise_features
+from regcmp.engine.arrays import Floats
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
@@ -56,26 +57,38 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         for seed in seeds
     }
 
+    targets = {
+        seed: targets_of(dataset, split, plan.label_noise, plan.class_weight, seed)
+        for seed, split in splits.items()
+    }
+
     @lru_cache(maxsize=64)
-    def prepared(seed: int) -> tuple[Floats, Integers, Floats, Integers, Floats, Integers]:
-        split = splits[seed]
-        train, test, validation = scale(dataset, split, plan.dtype)
-        y = dataset.y
-        return train, y[split.train], test, y[split.test], validation, y[split.validation]
+    def prepared(seed: int) -> tuple[Floats, Target, Floats, Target, Floats, Target]:
+        split, target = splits[seed], targets[seed]
+        test, validation = (target.of(dataset.y[each]) for each in (split.test, split.validation))
+        x = with_noise_features([*scale(dataset, split, plan.dtype)], plan.noise_features, seed)
+        return x[0], target.train, x[1], test, x[2], validation
 
     def stack_of(runs: list[Run]) -> Stack:
-        own = [plan.seed_of("split", seed) for _, seed in runs]
-        drawn = sorted(set(own))
+        splits_of_runs = [plan.seed_of("split", seed) for _, seed in runs]
+        drawn = sorted(set(splits_of_runs))
         arrays = map(np.stack, zip(*map(prepared, drawn), strict=True))
         x_train, y_train, x_test, y_test, *validation = arrays
-        rows = Rows(x_train, y_train, x_test, y_test, len(dataset.classes))
+        own = [targets[seed] for seed in drawn]
+        weights = [each.class_weights for each in own if each.class_weights is not None]
+        rows = Rows(
+            *(x_train, y_train, x_test, y_test, len(dataset.classes)),
+            class_weights=np.stack(weights) if weights else None,
+            scales=np.array([each.scale for each in own]),
+        )
         if n_validation:
             rows = replace(rows, x_validation=validation[0], y_validation=validation[1])
-        which = tuple(drawn.index(seed) for seed in own)
+        which = tuple(map(drawn.index, splits_of_runs))
         parts = ingredients(runs)
         return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
 
-    most = runs_per_stack(plan.settings, dataset.n_features, len(dataset.classes))
+    n_features = dataset.n_features + plan.noise_features
+    most = runs_per_stack(plan.settings, n_features, len(dataset.classes) or 1)
     groups = list(stacked_runs(plan, most))
     finished: dict[Run, Trained] = {}
     seconds = {str(method): 0.0 for method in plan.methods}

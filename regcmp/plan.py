@@ -21,7 +21,9 @@ from regcmp.method import NONE, Method, parse_methods, parse_word, plain_text
 from regcmp.plugins import Plugin, load_plugins
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
-METRICS = ("accuracy", "balanced_accuracy", "log_loss")
+AUTO = "auto"
+METRICS = (AUTO, "accuracy", "balanced_accuracy", "log_loss", "r2", "rmse")
+CLASS_WEIGHTS = ("none", "balanced")
 SOURCES = ("split", "init", "order")
 DTYPES = ("float32", "float64")
 MAX_SEED = 2**63 - 1
@@ -36,6 +38,7 @@ CHOICES = {
     "schedule": tuple(SCHEDULES),
     "dtype": DTYPES,
     "metric": METRICS,
+    "class_weight": CLASS_WEIGHTS,
 }
 """The words that an option can take."""
 
@@ -67,7 +70,11 @@ class Plan:
     batch_size: int = 64
     epochs: int = 80
     dtype: str = "float32"
-    metric: str = "accuracy"
+    metric: str = AUTO
+    """'auto' is decided by the task, once the dataset is known."""
+    class_weight: str = "none"
+    label_noise: float = 0.0
+    noise_features: int = 0
     plugins: tuple[Plugin, ...] = ()
     max_dropped: float = Settings.max_dropped
     max_dead: float = Settings.max_dead
@@ -123,8 +130,12 @@ def make_plan(
         if name not in Plan.__dataclass_fields__:
             raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
-    for name in ("max_dropped", "max_dead"):
-        words[name] = _share(name, words.get(name, getattr(Plan, name)))
+    for name, of in (
+        ("max_dropped", "a layer"),
+        ("max_dead", "a layer"),
+        ("label_noise", "the training labels"),
+    ):
+        words[name] = _share(name, words.get(name, getattr(Plan, name)), of)
     most = words["max_dropped"]
     parsed = parse_methods(_texts("methods", methods) or DEFAULT_METHODS, most)
     chosen = _one_method(baseline, most)
@@ -132,13 +143,14 @@ def make_plan(
         parsed = (chosen, *parsed)
     for name, known in CHOICES.items():
         if name in words and words[name] not in known:
-            raise unknown(name, str(words[name]), known)
+            raise unknown(name.replace("_", " "), str(words[name]), known)
     optimizer = OPTIMIZERS[words.get("optimizer", Plan.optimizer)]
     for name, lowest, highest in (
         ("seeds", 1, 100_000),
         ("seed", 0, MAX_SEED),
         ("batch_size", 1, None),
         ("epochs", 1, None),
+        ("noise_features", 0, 100_000),
     ):
         words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
@@ -256,14 +268,14 @@ def _validation_size(value: float | str | None, methods: Iterable[Method]) -> fl
     return VALIDATION_SIZE if any(REGISTRY[name].selects for name in names) else None
 
 
-def _share(name: str, value: Any) -> float:
+def _share(name: str, value: Any, of: str) -> float:
     try:
-        number = float(value)
+        number = float(plain_text(value))
     except (TypeError, ValueError):
         number = -1.0
     if 0 <= number <= 1:
         return number
-    raise UsageError(f"{flag(name)}: expected a share of a layer, from 0 to 1, got {str(value)!r}")
+    raise UsageError(f"{flag(name)}: expected a share of {of}, from 0 to 1, got {str(value)!r}")
 
 
 def _rate(value: Any) -> float:

@@ -48,8 +48,9 @@ def complete_method(
 
 def choice(group: str, name: str, text: str) -> Any:
     """An option that takes one of the words that the plan knows for it."""
+    word = name.replace("-", "_")
     return option(
-        group, f"--{name}", default=getattr(Plan, name), type=Name(CHOICES[name]), help=text
+        group, f"--{name}", default=getattr(Plan, word), type=Name(CHOICES[word]), help=text
     )
 
 
@@ -64,13 +65,19 @@ OPTIONS = (
     option("Data", "--validation-size", metavar="SHARE|ROWS",
            help="Training rows that every method leaves out, for those that select by them, such as"
            " earlystop.  [default: 0.2 if there is one, else none]"),
+    option("Data", "--label-noise", default=f"{Plan.label_noise:g}", metavar="SHARE",
+           help="Share of the training labels that is flipped to another class, the same under"
+           " every method."),
+    option("Data", "--noise-features", default=str(Plan.noise_features), metavar="N",
+           help="Features of pure noise that are added, the same under every method."),
     option("Protocol", "--seeds", default=str(Plan.seeds), metavar="N",
            help="Paired runs of each method; below 5 there is no p-value."),
     option("Protocol", "--seed", default=str(Plan.seed), metavar="N", help="The first seed."),
     option("Protocol", "--vary", default=",".join(SOURCES), metavar="WHAT",
            help="What each seed redraws. Without 'split', results are conditional on one split. The"
            " noise of a regularizer is always redrawn."),
-    choice("Protocol", "metric", "The score that is compared."),
+    choice("Protocol", "metric",
+           "The score that is compared; auto is accuracy, or r2 for a regression."),
     option("Protocol", "--baseline", default=NONE, metavar="METHOD",
            shell_complete=complete_method, help="The method that the others are compared with."),
     option("Network", "--hidden", default=",".join(map(str, Plan.hidden)), metavar="WIDTH,...",
@@ -86,6 +93,9 @@ OPTIONS = (
            "Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0."),
     option("Training", "--batch-size", default=str(Plan.batch_size), metavar="ROWS",
            help="Rows per step."),
+    choice("Training", "class-weight",
+           "balanced: rows of rare classes count more in the training loss, so that every class"
+           " counts alike."),
     option("Training", "--epochs", default=str(Plan.epochs), metavar="N",
            help="Passes over the training rows."),
     option("Training", "--max-dropped", default=str(Plan.max_dropped), metavar="SHARE",
@@ -179,7 +189,7 @@ def compare(
         exports.append(("config", target("--save-config", save_config, (".toml",))))
     check_distinct(each for _, each in exports)
     check_plot(plot)
-    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan))
+    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)
 
     from regcmp.api import run
@@ -187,7 +197,7 @@ def compare(
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as advance:
         comparison = run(plan, workers, advance)
-    findings = judge_gates(gates, comparison.summary, lambda: grounds(plan))
+    findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     # Files first: a closed pipe must not cost one.
     refused = []
     for name, place in sorted(exports, key=lambda each: each[1].path is None):
@@ -216,11 +226,11 @@ def compare(
         raise SystemExit(1)
 
 
-def grounds(plan: Plan) -> Grounds:
+def grounds(plan: dict[str, Any]) -> Grounds:
     """What a gate on this plan's table can ask about."""
     from regcmp.gates import grounds_of
 
-    return grounds_of(plan.as_dict())
+    return grounds_of(plan)
 
 
 def export(

@@ -26,7 +26,7 @@ def listing() -> str:
     """All datasets, a line each."""
     head = f"{'name':<14} {'rows':>5} {'features':>8} {'classes':>7}"
     lines = [
-        f"{name:<14} {each.rows:>5} {each.features:>8} {each.classes:>7}  {each.about}"
+        f"{name:<14} {each.rows:>5} {each.features:>8} {each.classes or '-':>7}  {each.about}"
         for name, each in BUNDLED.items()
     ]
     return "\n".join([head, *lines])
@@ -37,7 +37,8 @@ def page(name: str) -> str:
     dataset = load_dataset(name)
     lines = [
         f"{name}: {BUNDLED[name].about}",
-        f"{dataset.n_rows} rows, {dataset.n_features} features, {len(dataset.classes)} classes"
+        f"{dataset.n_rows} rows, {dataset.n_features} features,"
+        f" {f'{len(dataset.classes)} classes' if dataset.classes else 'regression'}"
         f" ({dataset.source})",
         "",
         *(

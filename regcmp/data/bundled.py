@@ -20,6 +20,7 @@ class Bundled:
     rows: int
     features: int
     classes: int
+    """0 for a regression."""
     about: str
 
 
@@ -40,6 +41,9 @@ BUNDLED = {
         2,
         "cell nuclei of benign and malignant tumours (UCI, Wolberg)",
     ),
+    "diabetes": Bundled(
+        "load_diabetes", 442, 10, 0, "progression of diabetes after one year (Efron et al. 2004)"
+    ),
 }
 """Bundled datasets by their name on the command line."""
 
@@ -56,12 +60,14 @@ def load_dataset(name: str) -> Dataset:
     from sklearn import datasets
 
     bunch = getattr(datasets, BUNDLED[name].loader)()
+    regression = not BUNDLED[name].classes
     return Dataset(
         name=name,
         x=np.asarray(bunch.data, np.float64),
-        y=np.asarray(bunch.target, np.intp),
-        classes=tuple(str(each) for each in bunch.target_names),
+        y=np.asarray(bunch.target, np.float64 if regression else np.intp),
+        classes=() if regression else tuple(str(each) for each in bunch.target_names),
         source=f"sklearn.datasets.{BUNDLED[name].loader}",
+        task="regression" if regression else "classification",
     )
 
 

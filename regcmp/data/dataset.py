@@ -1,4 +1,4 @@
-"""A dataset: rows of features, and the class of each."""
+"""A dataset: rows of features, and the class or the value of each."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 class Dataset:
     """``x`` (N, D) float64 features, and ``y`` (N,) class numbers that index ``classes``.
 
-    Where columns must first be imputed or encoded, ``mixed`` holds them instead, and ``x`` has none.
+    In a regression ``y`` are float64 values, and there are no classes. Where columns must first be
+    imputed or encoded, ``mixed`` holds them instead of ``x``, which then has none.
     """
 
     name: str
     x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.intp]
+    y: npt.NDArray[Any]
     classes: tuple[str, ...]
     source: str = ""
     target: str | None = None
@@ -34,6 +35,8 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     """Every column of the table, as it was understood; none where all are plain numbers."""
     warnings: tuple[str, ...] = ()
+    given_test: int = 0
+    """How many rows, the last ones, are test rows given as such; 0 where they are to be drawn."""
 
     @property
     def n_rows(self) -> int:
@@ -56,10 +59,11 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of features, classes and their names: what a report was made from."""
+        """The SHA-256 of features, targets and class names: what a report was made from."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
         state.update(np.ascontiguousarray(self.x, "<f8").tobytes())
-        state.update(np.ascontiguousarray(self.y, "<i8").tobytes())
+        y_type = "<f8" if self.task == "regression" else "<i8"
+        state.update(np.ascontiguousarray(self.y, y_type).tobytes())
         if self.mixed is not None:
             state.update(self.mixed.to_json(orient="split", double_precision=15).encode())
         return state.hexdigest()
@@ -72,4 +76,6 @@ class Dataset:
             "features": self.n_features,
             "classes": list(self.classes),
             "sha256": self.digest,
+            "task": self.task,
+            "given_test": self.given_test,
         }

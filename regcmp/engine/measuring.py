@@ -174,11 +174,12 @@ def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:
 def score_values(loss: Floats, y: Floats, scale: float) -> Scores:
     """One run's scores from its rows' losses ½ e², their values y, and the unit of both.
 
-    R² = 1 - mean e² / var y with the variance of these rows, so that their own mean scores 0.
+    R² = 1 - mean e² / var y with the variance of these rows, so that their own mean scores 0; it is
+    None where they do not vary.
     """
-    mean = float(loss.mean())
-    r2, rmse = 1 - 2 * mean / float(y.var()), float(np.sqrt(2 * mean) * scale)
-    return Scores(None, mean, None, r2, rmse)
+    mean, variance = float(loss.mean()), float(y.var())
+    r2 = 1 - 2 * mean / variance if variance else None
+    return Scores(None, mean, None, r2, float(np.sqrt(2 * mean) * scale))
 
 
 def weight_counts(weights: Floats) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from regcmp.diff import ADDED, BOTH, PAIRING, REMOVED, Change, Diff
 from regcmp.report.json_text import records
-from regcmp.report.numbers import MISSING, STYLES, count, p_text
+from regcmp.report.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.table import Column, Table
 from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
@@ -22,7 +22,7 @@ LONGEST = 60
 
 def make_diff_table(diff: Diff) -> Table:
     """Lay a diff out for people."""
-    style = STYLES[diff.new.plan["metric"]]
+    style = style_of(diff.new.summary)
     columns = (
         Column("Method", 0),
         Column("n old", 0),
@@ -39,15 +39,14 @@ def make_diff_table(diff: Diff) -> Table:
     return Table(
         above=tuple(map(clean, _above(diff))),
         columns=columns,
-        rows=tuple(tuple(map(clean, _cells(row, diff))) for row in rows),
+        rows=tuple(tuple(map(clean, _cells(row, diff, style))) for row in rows),
         tones=tuple(_tone(row) for row in rows),
         below=tuple(map(clean, (*notes, *_legend(diff)))),
         verdict=clean(diff_verdict(diff)),
     )
 
 
-def _cells(row: dict[str, Any], diff: Diff) -> tuple[str, ...]:
-    style = STYLES[row["metric"]]
+def _cells(row: dict[str, Any], diff: Diff, style: Style) -> tuple[str, ...]:
     wins = (row["wins"], row["ties"], row["losses"])
     signs = MISSING if pd.isna(wins[0]) else "/".join(map(str, wins))
     change = style.estimate(row["change_test"], row["change_test_low"], row["change_test_high"])
@@ -101,11 +100,10 @@ def _shown(value: Any) -> str:
 
 
 def _legend(diff: Diff) -> list[str]:
-    plan, style = diff.new.plan, STYLES[diff.new.plan["metric"]]
+    plan, style = diff.new.plan, style_of(diff.new.summary)
     higher = METRICS[plan["metric"]].higher_is_better
     lines = [
-        f"Change: new - old. Score: {style.name} in {style.column_unit.strip() or 'nats'},"
-        f" {'higher' if higher else 'lower'} is better.",
+        f"Change: new - old. Score: {style.score_in}, {'higher' if higher else 'lower'} is better.",
         _how(diff) + " [95 % interval" + _correction(diff) + "].",
     ]
     fixed = [each for each in (diff.old, diff.new) if "split" not in each.plan["vary"]]
@@ -134,7 +132,7 @@ def _correction(diff: Diff) -> str:
 
 def diff_verdict(diff: Diff) -> str:
     """One or two sentences: a change only where Holm's p supports one."""
-    style = STYLES[diff.new.plan["metric"]]
+    style = style_of(diff.new.summary)
     rows: list[dict[str, Any]] = diff.table.to_dict("records")
     both = [row for row in rows if row["status"] == BOTH]
     text = _changes(both, style.name, style)
@@ -145,7 +143,7 @@ def diff_verdict(diff: Diff) -> str:
     return text
 
 
-def _changes(rows: list[dict[str, Any]], name: str, style: Any) -> str:
+def _changes(rows: list[dict[str, Any]], name: str, style: Style) -> str:
     if not rows:
         return "No method is in both reports."
     said = []
@@ -153,7 +151,7 @@ def _changes(rows: list[dict[str, Any]], name: str, style: Any) -> str:
         own = [row for row in rows if _tone(row) == tone]
         if own:
             each = ", ".join(
-                f"{row['method']} by {style.size(row['change_test'])} {style.unit}" for row in own
+                f"{row['method']} by {style.amount(style.size(row['change_test']))}" for row in own
             )
             said.append(f"{head} in test {name} than before: {each}.")
     if said:

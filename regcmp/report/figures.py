@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from regcmp.errors import DataError
-from regcmp.report.numbers import STYLES
+from regcmp.report.numbers import STYLES, style_of
 from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
 
@@ -63,7 +63,7 @@ Figure = Differences | Panel
 
 def differences(report: Report, what: str) -> list[Figure]:
     """Each method's mean difference to the baseline, ``what`` being 'test' or 'gap', with its interval."""
-    style = STYLES[report.plan["metric"]]
+    style = style_of(report.summary)
     names = (f"delta_{what}", f"delta_{what}_low", f"delta_{what}_high")
     rows = []
     for record in _records(report.summary):
@@ -75,13 +75,13 @@ def differences(report: Report, what: str) -> list[Figure]:
         about = f"{name} {style.estimate(value, low, high)}"
         rows.append(Row(name, (value * style.factor,), interval, about))
     score = "Test score" if what == "test" else "Gap"
-    title = f"{score} minus the baseline's, in {style.unit}"
+    title = f"{score} minus the baseline's, in {style.of_differences}"
     return [Differences(title, tuple(rows))] if rows else []
 
 
 def pairs(report: Report) -> list[Figure]:
     """A dot for each seed: the method's test score minus the baseline's under the same seed."""
-    style, column = STYLES[report.plan["metric"]], METRICS[report.plan["metric"]].test
+    style, column = style_of(report.summary), METRICS[report.plan["metric"]].test
     table = report.runs.pivot_table(index="seed", columns="method", values=column, sort=False)
     baseline = report.plan["baseline"]
     rows = []
@@ -90,20 +90,21 @@ def pairs(report: Report) -> list[Figure]:
         if values:
             about = f"{clean(name)}: {', '.join(f'{v:+.2f}' for v in values)}"
             rows.append(Row(clean(name), tuple(values), None, about))
-    title = f"Test score minus the baseline's, seed by seed, in {style.unit}"
+    title = f"Test score minus the baseline's, seed by seed, in {style.of_differences}"
     return [Differences(title, tuple(rows))] if rows else []
 
 
 def curves(report: Report) -> list[Figure]:
     """A panel for each method: train and test scores over the epochs, mean and standard deviation."""
-    kind = "loss" if report.plan["metric"] == "log_loss" else "accuracy"
-    factor, unit = (1, "nats") if kind == "loss" else (100, "%")
-    columns = [f"train_{kind}", f"test_{kind}"]
+    score, style = METRICS[report.plan["metric"]], style_of(report.summary)
+    if score.train not in report.history:  # balanced accuracy
+        score, style = METRICS["accuracy"], STYLES["accuracy"]
+    columns = [score.train, score.test]
     history = report.history.dropna(subset=columns)
     if history["epoch"].nunique() < 2:
         return []
     stats = history.groupby(["method", "epoch"], sort=False)[columns]
-    means, sds = stats.mean() * factor, stats.std().fillna(0.0) * factor
+    means, sds = stats.mean() * style.factor, stats.std().fillna(0.0) * style.factor
     panels: list[Figure] = []
     for method in dict.fromkeys(history["method"]):
         mean, sd = means.loc[method], sds.loc[method]
@@ -111,14 +112,14 @@ def curves(report: Report) -> list[Figure]:
         panels.append(
             Panel(
                 name=clean(method),
-                title=f"{clean(method)}: {kind} in {unit} over epochs",
+                title=f"{clean(method)}: {style.score_in} over epochs",
                 along=tuple(map(float, mean.index)),
                 labels=(),
                 lines=tuple(
                     Line(column.split("_")[0], tuple(mean[column]), tuple(sd[column]))
                     for column in columns
                 ),
-                about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g} {unit}.",
+                about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g}.",
             )
         )
     return panels
@@ -126,7 +127,7 @@ def curves(report: Report) -> list[Figure]:
 
 def strengths(report: Report) -> list[Figure]:
     """A panel for each regularizer with several strengths: train and test score against strength."""
-    style = STYLES[report.plan["metric"]]
+    style = style_of(report.summary)
     families: dict[str, list[tuple[float, dict[str, Any]]]] = {}
     for record in _records(report.summary):
         name = record["method"]

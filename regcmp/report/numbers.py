@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import floor, log10
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ class Style:
     factor: float
     decimals: int
     unit: str
-    """Of a difference, in a sentence."""
+    """Of a difference, in a sentence; '' where it has none."""
     column_unit: str
     """Of a score, in a column's header."""
 
@@ -44,6 +45,21 @@ class Style:
         """'[-0.20, +0.82]', or nothing where there is no interval."""
         return "" if pd.isna(low) else f"[{self.difference(low)}, {self.difference(high)}]"
 
+    @property
+    def score_in(self) -> str:
+        """The score with its unit: 'accuracy in %', 'R²'."""
+        unit = self.column_unit.strip() or self.unit
+        return f"{self.name} in {unit}" if unit else self.name
+
+    @property
+    def of_differences(self) -> str:
+        """What differences are counted in: 'points'; where they have no unit, the score's name."""
+        return self.unit or self.name
+
+    def amount(self, text: str) -> str:
+        """A difference that is written already, with its unit: '+0.31 points'."""
+        return f"{text} {self.unit}".rstrip()
+
     def estimate(self, value: float, low: float, high: float) -> str:
         """A difference and its interval, '+0.31 [-0.20, +0.82]'."""
         return f"{self.difference(value)} {self.interval(low, high)}".rstrip()
@@ -53,7 +69,18 @@ STYLES = {
     "accuracy": Style("accuracy", 100, 1, "points", " %"),
     "balanced_accuracy": Style("balanced accuracy", 100, 1, "points", " %"),
     "log_loss": Style("log loss", 1, 3, "nats", ""),
+    "r2": Style("R²", 1, 3, "", ""),
+    "rmse": Style("RMSE", 1, 3, "units of the target", ""),
 }
+
+
+def style_of(summary: pd.DataFrame) -> Style:
+    """The style of a summary's metric. Errors in a target's own unit show three digits or more."""
+    metric = summary["metric"].iloc[0]
+    style, largest = STYLES[metric], summary["test_mean"].max()
+    if metric != "rmse" or not largest > 0:
+        return style
+    return replace(style, decimals=max(0, 2 - floor(log10(largest))))
 
 
 def _unsigned_zero(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.report.numbers import MISSING, STYLES, count, p_text
+from regcmp.report.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
 from regcmp.statistics import LEVEL
@@ -37,7 +37,7 @@ class Table:
 def make_table(report: Report) -> Table:
     """Lay a report's summary out for people."""
     plan = report.plan
-    style = STYLES[plan["metric"]]
+    style = style_of(report.summary)
     versus = clean(f"vs {_short(plan['baseline'])}")
     columns = (
         Column("Method", 0),
@@ -51,13 +51,13 @@ def make_table(report: Report) -> Table:
         Column(f"Gap {versus}", 2),
     )
     records: list[dict[str, Any]] = report.summary.to_dict("records")
-    rows = (_cells(row, plan["metric"], plan["baseline"]) for row in records)
+    rows = (_cells(row, style, plan["baseline"]) for row in records)
     return Table(
         above=tuple(map(clean, _above(plan))),
         columns=columns,
         rows=tuple(tuple(map(clean, cells)) for cells in rows),
         tones=tuple(_tone(row, plan) for row in records),
-        below=tuple(map(clean, (*_notes(records), *_legend(plan, records)))),
+        below=tuple(map(clean, (*_notes(records), *_legend(plan, records, style)))),
         verdict=clean(report.verdict),
     )
 
@@ -67,8 +67,7 @@ def _short(baseline: str) -> str:
     return baseline if len(baseline) <= 12 else "baseline"
 
 
-def _cells(row: dict[str, Any], metric: str, baseline: str) -> tuple[str, ...]:
-    style = STYLES[metric]
+def _cells(row: dict[str, Any], style: Style, baseline: str) -> tuple[str, ...]:
     runs = str(row["n"]) if not row["n_failed"] else f"{row['n']}/{row['n'] + row['n_failed']}"
     levels = (
         row["method"],
@@ -98,16 +97,13 @@ def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
 
 
 def _above(plan: dict[str, Any]) -> tuple[str, ...]:
-    data = plan["data"]
-    network = "-".join(map(str, (data["features"], *plan["hidden"], len(data["classes"]))))
-    drawn = (
-        f"redrawn for each of {count(plan['seeds'], 'seed')}"
-        if "split" in plan["vary"] and plan["seeds"] > 1
-        else f"one split for {count(plan['seeds'], 'seed')}"
-    )
+    data, classes = plan["data"], len(plan["data"]["classes"])
+    n_inputs = data["features"] + plan.get("noise_features", 0)
+    network = "-".join(map(str, (n_inputs, *plan["hidden"], classes or 1)))
     return (
         f"{data['name']}: {count(data['rows'], 'row')}, {count(data['features'], 'feature')},"
-        f" {len(data['classes'])} classes; {_rows(data)}, {drawn}",
+        f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
+        *_changes(plan),
         f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
         f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
     )
@@ -115,7 +111,29 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
 
 def _rows(data: dict[str, Any]) -> str:
     validation = f", {data['n_validation']:,} validation" if data["n_validation"] else ""
-    return f"{data['n_train']:,} train{validation} and {data['n_test']:,} test rows"
+    given = "given test" if data.get("given_test") else "test"
+    return f"{data['n_train']:,} train{validation} and {data['n_test']:,} {given} rows"
+
+
+def _drawn(plan: dict[str, Any]) -> str:
+    seeds = count(plan["seeds"], "seed")
+    if plan["data"].get("given_test"):
+        return f"the same for {seeds}"
+    if "split" in plan["vary"] and plan["seeds"] > 1:
+        return f"redrawn for each of {seeds}"
+    return f"one split for {seeds}"
+
+
+def _changes(plan: dict[str, Any]) -> list[str]:
+    """What was done to the rows that are learned from, in a line, if anything was."""
+    words = []
+    if plan.get("label_noise"):
+        words.append(f"{plan['label_noise'] * 100:g} % of the training labels flipped")
+    if plan.get("noise_features"):
+        words.append(f"{count(plan['noise_features'], 'feature')} of noise added")
+    if plan.get("class_weight", "none") != "none":
+        words.append("classes balanced in the training loss")
+    return ["; ".join(words)] if words else []
 
 
 def _notes(records: list[dict[str, Any]]) -> list[str]:
@@ -129,11 +147,11 @@ def _correction(plan: dict[str, Any]) -> str:
     return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."
 
 
-def _legend(plan: dict[str, Any], records: list[dict[str, Any]]) -> list[str]:
+def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -> list[str]:
     higher = METRICS[plan["metric"]].higher_is_better
-    name, unit = STYLES[plan["metric"]].name, STYLES[plan["metric"]].column_unit.strip() or "nats"
     lines = [
-        f"Score: {name} in {unit}, {'higher' if higher else 'lower'} is better. Gap:"
+        f"Score: {style.score_in}, {'higher' if higher else 'lower'} is better."
+        " Gap:"
         f" {'train - test' if higher else 'test - train'}, both in evaluation mode."
         " ±: standard deviation across seeds."
     ]

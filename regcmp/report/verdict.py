@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.report.numbers import STYLES, Style, count, p_text
+from regcmp.report.numbers import Style, count, p_text, style_of
 from regcmp.results import METRICS
 from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P, holm, interval_p
 
@@ -21,8 +21,8 @@ WAYS_OUT = {
 
 def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     """One or two sentences: a winner only where its interval and Holm's p support one."""
-    metric = summary["metric"].iloc[0]
-    style, sign = STYLES[metric], 1 if METRICS[metric].higher_is_better else -1
+    style = style_of(summary)
+    sign = 1 if METRICS[summary["metric"].iloc[0]].higher_is_better else -1
     rows: list[dict[str, Any]] = summary.to_dict("records")
     base = next(row for row in rows if row["method"] == baseline)
     others = [row for row in rows if row is not base]
@@ -79,7 +79,7 @@ def _no_winner(
 def _effect(row: dict[str, Any], style: Style, seeds: int, name: bool = False) -> str:
     differs = f"{row['method']}, differs by " if name else f"{style.name} "
     return (
-        f"{differs}{style.difference(row['delta_test'])} {style.unit}"
+        f"{differs}{style.amount(style.difference(row['delta_test']))}"
         f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
         f" Holm p {'' if p_text(row['p_holm'])[0] == '<' else '= '}{p_text(row['p_holm'])}"
         f"{'' if name else ', ' + count(seeds, 'paired seed')}"
@@ -104,7 +104,7 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
     if not closed:
         return " No gap was shown to be smaller."
     each = ", ".join(f"{row['method']} by {style.size(row['delta_gap'])}" for row in closed)
-    return f" Smaller gap: {each} {style.unit}."
+    return f" Smaller gap: {style.amount(each)}."
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:

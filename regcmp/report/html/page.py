@@ -15,7 +15,7 @@ from regcmp.report.delimited import to_csv
 from regcmp.report.html.charts import draw
 from regcmp.report.html.svg import escape
 from regcmp.report.json_text import to_json
-from regcmp.report.numbers import STYLES
+from regcmp.report.numbers import style_of
 from regcmp.report.table import Table, make_table
 from regcmp.results import Report
 
@@ -98,7 +98,7 @@ def _table(table: Table, summary: pd.DataFrame) -> str:
 
 def _figures(report: Report) -> list[str]:
     """The charts that have something to show, each under a heading and with a caption."""
-    unit = STYLES[report.plan["metric"]].unit
+    unit = style_of(report.summary).of_differences
     interval = (
         f"In {unit}. Dot: mean paired difference; line: its 95 % interval; dashed: the baseline."
     )

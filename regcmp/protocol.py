@@ -1,0 +1,74 @@
+"""What a dataset decides of a plan: the score, what can vary, and which words fit its task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from regcmp.data.dataset import Dataset
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.errors import UsageError
+from regcmp.plan import AUTO, Plan
+
+METRICS = {
+    "classification": ("accuracy", "balanced_accuracy", "log_loss"),
+    "regression": ("r2", "rmse"),
+}
+"""The metrics of each task, the default first."""
+
+
+def settle(plan: Plan, dataset: Dataset) -> Plan:
+    """The plan as it is carried out on this dataset, with nothing left to be decided.
+
+    Raises UsageError, naming the word, where the dataset can't serve it.
+    """
+    return _with_metric(_with_given_test(_fitting(plan, dataset), dataset), dataset)
+
+
+def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
+    known = METRICS[dataset.task]
+    if plan.metric == AUTO:
+        return replace(plan, metric=known[0])
+    if plan.metric not in known:
+        raise UsageError(
+            f"--metric: {plan.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
+            f" expected {' or '.join(known)}"
+        )
+    return plan
+
+
+def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
+    """Test rows that the dataset brings along are the test rows of every seed."""
+    given = dataset.given_test
+    if not given:
+        return plan
+    vary = tuple(source for source in plan.vary if source != "split")
+    if not vary:
+        raise UsageError(
+            f"--vary: {dataset.name!r} has {given} test rows of its own, so the split can't vary;"
+            " expected init, order or both"
+        )
+    if plan.test_size not in (Plan.test_size, given):
+        raise UsageError(
+            f"--test-size: {dataset.name!r} has {given} test rows of its own; leave the option out"
+        )
+    return replace(plan, vary=vary, test_size=given)
+
+
+def _fitting(plan: Plan, dataset: Dataset) -> Plan:
+    """Raise UsageError for what the task has no use for."""
+    for method in plan.methods:
+        for part in method.parts:
+            if dataset.task not in REGISTRY[part.name].tasks:
+                raise UsageError(
+                    f"method {str(method)!r}: {part.name!r} is defined for"
+                    f" {' and '.join(REGISTRY[part.name].tasks)} only, and {dataset.name!r} is a"
+                    f" {dataset.task}; leave it out"
+                )
+    if dataset.task == "regression":
+        for name in ("label_noise", "class_weight"):
+            if getattr(plan, name) != getattr(Plan, name):
+                raise UsageError(
+                    f"--{name.replace('_', '-')}: {dataset.name!r} is a regression, which has no"
+                    " classes; leave the option out"
+                )
+    return plan
