@@ -37,8 +37,33 @@ def make_rows(splits: int = 1, n_train: int = 40, n_test: int = 20, dtype: str =
     return replace(rows, x_validation=held_out, y_validation=(labels + 1) % 3)
 
 
+def make_values(rows: Rows) -> Rows:
+    """The same rows with a value for each label, and noise: a regression."""
+    rng = np.random.default_rng(8)
+    train, test = (y - 1 + 0.3 * rng.normal(size=y.shape) for y in (rows.y_train, rows.y_test))
+    scales = 2.0 + np.arange(len(train))
+    own = replace(rows, y_train=train, y_test=test, n_classes=0, scales=scales)
+    # The opposite of what is learned, so that the validation loss rises here too.
+    assert rows.y_validation is not None
+    return replace(own, y_validation=10.0 * (1 - (rows.y_validation + 2) % 3))
+
+
+def make_weights(rows: Rows) -> Rows:
+    """The same rows with class weights, others in each split."""
+    weights = np.random.default_rng(9).uniform(0.3, 2, (len(rows.x_train), rows.n_classes))
+    return replace(rows, class_weights=weights)
+
+
+TASKS = {"labels": lambda rows: rows, "weighted": make_weights, "values": make_values}
+"""What there can be to learn from the same rows."""
+
+
 def make_stack(
-    *ingredients: Ingredient, seeds: tuple[int, ...] = (0,), splits: int = 1, **settings: object
+    *ingredients: Ingredient,
+    seeds: tuple[int, ...] = (0,),
+    splits: int = 1,
+    task: str = "labels",
+    **settings: object,
 ) -> Stack:
     """A stack of len(seeds) runs; run r learns from split seed % splits."""
     own = replace(SETTINGS, **settings)  # type: ignore[arg-type]
@@ -46,7 +71,7 @@ def make_stack(
         settings=own,
         ingredients=ingredients,
         seeds=tuple(RunSeeds(seed, seed, seed) for seed in seeds),
-        rows=make_rows(splits, dtype=own.dtype),
+        rows=TASKS[task](make_rows(splits, dtype=own.dtype)),
         which=tuple(seed % splits for seed in seeds),
     )
 

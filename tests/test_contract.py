@@ -188,6 +188,28 @@ def test_a_run_alone_equals_the_same_run_in_a_stack(
         assert same_bits(single, stacked), f"run {run}"
 
 
+@pytest.mark.parametrize("task", ["weighted", "values"])
+@pytest.mark.parametrize("name", [*NAMES, None], ids=str)
+def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task: str) -> None:
+    """Alone equals stacked, off is the baseline, on does something; where it is defined for the task."""
+    if name and task == "values" and "regression" not in REGISTRY[name].tasks:
+        pytest.skip("for classes only")
+    strengths = [ON[name], OFF.get(name, ON[name]), ON[name]] if name else []
+    if name and REGISTRY[name].shared:
+        strengths = [ON[name]] * 3
+    own = (ingredient(name, *strengths),) if name else ()
+    stack = make_stack(*own, seeds=(0, 1, 1), splits=2, task=task, dtype="float32")
+    runs = train(stack)
+    for run, stacked in enumerate(runs):
+        (single,) = train(only(stack, run))
+        assert same_bits(single, stacked), f"run {run}"
+        assert np.isfinite(stacked.theta).all()
+    if name in OFF:
+        plain = train(make_stack(seeds=(0, 1, 1), splits=2, task=task, dtype="float32"))
+        assert REGISTRY[name].shared or same_bits(runs[1], plain[1])
+        assert name in BOUNDS or not np.array_equal(runs[2].theta, plain[2].theta)
+
+
 @pytest.mark.parametrize("hidden", [(256, 128), (70, 33)], ids=str)
 def test_a_run_alone_equals_the_same_run_in_a_stack_at_real_sizes(hidden: tuple[int, ...]) -> None:
     """Where products are blocked, buffers leave the cache and lines of theta are not aligned."""

@@ -136,7 +136,7 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"lr": 0}, "--lr: expected a learning rate above 0, got '0'"),
         ({"lr": "inf"}, "--lr: expected a learning rate above 0, got 'inf'"),
         ({"activation": "rleu"}, "unknown activation 'rleu': did you mean 'relu'?"),
-        ({"metric": "f1"}, "unknown metric 'f1': choose one of accuracy, balanced_accuracy"),
+        ({"metric": "f1"}, "unknown metric 'f1': choose one of auto, accuracy, balanced_accuracy"),
         (
             {"vary": "splits"},
             "unknown source of variation 'splits' in --vary: did you mean 'split'?",
