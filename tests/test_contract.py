@@ -197,7 +197,7 @@ def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task:
     strengths = [ON[name], OFF.get(name, ON[name]), ON[name]] if name else []
     if name and REGISTRY[name].shared:
         strengths = [ON[name]] * 3
-    own = (ingredient(name, *strengths),) if name else ()
+    own = parts_of(name, *strengths) if name else ()
     stack = make_stack(*own, seeds=(0, 1, 1), splits=2, task=task, dtype="float32")
     runs = train(stack)
     for run, stacked in enumerate(runs):
@@ -205,7 +205,8 @@ def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task:
         assert same_bits(single, stacked), f"run {run}"
         assert np.isfinite(stacked.theta).all()
     if name in OFF:
-        plain = train(make_stack(seeds=(0, 1, 1), splits=2, task=task, dtype="float32"))
+        base = (ingredient(each, *[at] * 3) for each, at in needed(name).items())
+        plain = train(make_stack(*base, seeds=(0, 1, 1), splits=2, task=task, dtype="float32"))
         assert REGISTRY[name].shared or same_bits(runs[1], plain[1])
         assert name in BOUNDS or not np.array_equal(runs[2].theta, plain[2].theta)
 
