@@ -592,7 +592,7 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
     listing = shown("datasets").out
     for name, known in BUNDLED.items():
         assert re.search(
-            rf"^{name} +{known.rows} +{known.features} +{known.classes} ", listing, re.M
+            rf"^{name} +{known.rows} +{known.features} +{known.classes or '-'} ", listing, re.M
         )
     wine = shown("datasets wine").out
     assert [int(n) for n in re.findall(r"class_\d +(\d+) rows", wine)] == [59, 71, 48]
