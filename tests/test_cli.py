@@ -611,7 +611,7 @@ COMPLETED = {
     "compare l2=1e-4+": tuple(f"l2=1e-4+{name}" for name in REGISTRY),
     "compare --baseline dropo": ("dropout",),
     "methods l": tuple(name for name in REGISTRY if name.startswith("l")),
-    "datasets d": ("digits",),
+    "datasets d": ("digits", "diabetes"),
 }
 """What has been typed after 'regcmp ', and the words that it may become."""
 
