@@ -14,6 +14,7 @@ import regcmp
 from regcmp.engine.guard import CHANCE, Guard
 from regcmp.engine.measuring import Measure, Record, Scores
 from regcmp.engine.network import mlp
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
@@ -262,3 +263,11 @@ def test_stopped_runs_are_warned_of_and_strictly_exit_1(
     assert {row["epochs"] for row in by_run} <= {"4", "8"}
     plan = strict(done.file("r.json"))["plan"]
     assert (plan["max_dropped"], plan["max_dead"]) == (0.3, 0.99)
+
+
+def test_no_default_is_stopped() -> None:
+    """Every regularizer as its bare name has it, in the network and training that are default."""
+    words = ["+".join([name, *each.needs]) for name, each in REGISTRY.items()]
+    runs = regcmp.compare("iris", words, seeds=1, jobs=1).runs
+    assert len(runs) == 1 + len(REGISTRY)
+    assert set(runs["status"]) == {"ok"}
