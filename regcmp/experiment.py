@@ -65,9 +65,9 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     @lru_cache(maxsize=64)
     def prepared(seed: int) -> tuple[Floats, Target, Floats, Target, Floats, Target]:
         split, target = splits[seed], targets[seed]
-        test, validation = (target.of(dataset.y[each]) for each in (split.test, split.validation))
+        test = target.of(dataset.y[split.test])
         x = with_noise_features([*scale(dataset, split, plan.dtype)], plan.noise_features, seed)
-        return x[0], target.train, x[1], test, x[2], validation
+        return x[0], target.train, x[1], test, x[2], target.validation
 
     def stack_of(runs: list[Run]) -> Stack:
         splits_of_runs = [plan.seed_of("split", seed) for _, seed in runs]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 import pytest
 
+import regcmp
 from regcmp.cli.compare import compare
 from regcmp.data.bundled import BUNDLED
 from regcmp.engine.regularizers import REGISTRY
@@ -135,3 +138,14 @@ def test_columns_stand_in_the_order_of_their_promise() -> None:
         "dataset", "method", "seed", "epoch", "train_accuracy", "test_accuracy", "train_loss",
         "test_loss",
     )  # fmt: skip
+
+
+def test_the_gallery_has_every_regularizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With little training; the one that stands beside it takes a minute."""
+    gallery = runpy.run_path(str(ROOT / "examples" / "gallery.py"))
+    quick = partial(regcmp.compare, epochs=1, hidden="4,4", jobs=1)
+    monkeypatch.setattr(regcmp, "compare", quick)
+    gallery["main"]("digits", "1", str(tmp_path / "gallery.md"))
+    text = (tmp_path / "gallery.md").read_text(encoding="utf-8")
+    assert all(f"{name}=" in text for name in REGISTRY)
+    assert "| `none` |" in text

@@ -12,6 +12,7 @@ from sklearn.neural_network import MLPClassifier
 import regcmp
 from regcmp.data.bundled import load_dataset
 from regcmp.data.splitting import set_aside, split_rows, validation_count
+from regcmp.data.targets import targets_of
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import mlp
@@ -161,3 +162,14 @@ def test_the_page_says_how_scikit_learn_counts() -> None:
     peer = MLPClassifier((2,), early_stopping=True, n_iter_no_change=4, tol=10.0, max_iter=50)
     peer.fit(x, y)
     assert peer.n_iter_ == 1 + 5
+
+
+def test_validation_labels_are_as_wrong_as_training_labels() -> None:
+    """They come from the same rows; the flips of training rows are those of the seed alone."""
+    data = load_dataset("wine")
+    split = set_aside(data, split_rows(data, 142, 36, 0), 29, 0)
+    noisy = targets_of(data, split, 0.3, "none", 0)
+    for labels, rows in ((noisy.train, split.train), (noisy.validation, split.validation)):
+        assert (labels != data.y[rows]).sum() == round(0.3 * len(rows))
+    clean = targets_of(data, split, 0.0, "none", 0)
+    assert np.array_equal(clean.validation, data.y[split.validation])

@@ -19,9 +19,10 @@ Target = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Targets:
-    """The training rows' y, and what turns that of other rows into the same unit."""
+    """The y of training and validation rows, and what turns that of other rows into the same unit."""
 
     train: Target
+    validation: Target
     mean: float = 0.0
     scale: float = 1.0
     class_weights: Floats | None = None
@@ -34,37 +35,41 @@ class Targets:
 def targets_of(
     dataset: Dataset, split: Split, label_noise: float, class_weight: str, seed: int
 ) -> Targets:
-    """What is learned from the training rows of a split, drawn under this seed.
+    """What is learned and selected by on the rows of a split, drawn under this seed.
 
-    Values are standardised by them. A share ``label_noise`` of their labels is flipped, and after
-    that the weights of 'balanced' are found.
+    Values are standardised by them. A share ``label_noise`` of their labels is flipped, and as many
+    of the validation rows', which are no better known; then the weights of 'balanced' are found.
     Raises DataError for values that do not vary, and UsageError where noise leaves a class no row.
     """
-    y = dataset.y[split.train]
+    y, other = dataset.y[split.train], dataset.y[split.validation]
     if dataset.task == "regression":
         _check_varies(dataset, split, seed)
         mean, scale = float(y.mean()), float(y.std())
-        return Targets((y - mean) / scale, mean, scale)
-    labels = flipped(y, len(dataset.classes), label_noise, seed)
+        return Targets((y - mean) / scale, (other - mean) / scale, mean, scale)
+    n_classes = len(dataset.classes)
+    labels = flipped(y, n_classes, label_noise, seed)
+    other = flipped(other, n_classes, label_noise, seed, "validation label noise")
     if class_weight == "none":
-        return Targets(labels)
-    members = np.bincount(labels, minlength=len(dataset.classes))
+        return Targets(labels, other)
+    members = np.bincount(labels, minlength=n_classes)
     if members.min() == 0:
         raise UsageError(
             f"--label-noise: it leaves class {dataset.classes[int(members.argmin())]!r} of"
             f" {dataset.name!r} without training rows under seed {seed}, so it can't be weighted;"
             " make it smaller, or --train-size larger"
         )
-    return Targets(labels, class_weights=len(labels) / (len(members) * members))
+    return Targets(labels, other, class_weights=len(labels) / (len(members) * members))
 
 
-def flipped(labels: Integers, n_classes: int, share: float, seed: int) -> Integers:
+def flipped(
+    labels: Integers, n_classes: int, share: float, seed: int, purpose: str = "label noise"
+) -> Integers:
     """The labels, this share of them (rounded to whole rows) replaced by another class at random.
 
     Which rows and which of the other classes, each as likely as the next, are drawn by the seed's
     own stream: they are the same under every method.
     """
-    rng = stream(seed, "label noise")
+    rng = stream(seed, purpose)
     rows = rng.permutation(len(labels))[: round(share * len(labels))]
     labels = labels.copy()
     labels[rows] = (labels[rows] + rng.integers(1, n_classes, len(rows))) % n_classes
