@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shlex
@@ -9,7 +10,9 @@ import shutil
 import subprocess
 from base64 import b64decode
 from dataclasses import replace
+from functools import reduce
 from html.parser import HTMLParser
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from regcmp.report.formats import REPORT_WRITERS
 from regcmp.report.html import to_html
 from regcmp.report.html.page import command
 from regcmp.report.json_text import to_json
-from regcmp.report.reading import read_report
+from regcmp.report.reading import LATER, read_report
 from regcmp.report.table import make_table
 from regcmp.results import Report
 
@@ -165,6 +168,49 @@ def test_what_is_no_report_is_refused_in_one_line(text: str, message: str, tmp_p
     with pytest.raises(DataError, match=re.escape(message)) as caught:
         read_report(str(path))
     assert repr(str(path)) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def written(document: Any, folder: Path) -> str:
+    """Its path, as a file."""
+    path = folder / "saved.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+def test_an_older_report_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    """Without the keys that came later, each format is written with what held before them."""
+    document = json.loads(to_json(report()))
+    for key in LATER["plan"]:
+        document["plan"].pop(key, None)
+    for key in LATER["data"]:
+        document["plan"]["data"].pop(key, None)
+    old = read_report(written(document, tmp_path))
+    for write in REPORT_WRITERS.values():
+        assert write(old, ())
+    assert "validation" not in REPORT_WRITERS[".md"](old, ())  # type: ignore[operator]
+
+
+def test_a_missing_key_is_named_or_not_needed(tmp_path: Path) -> None:
+    """Whichever key of a plan, its data or a row is missing or null: no format stumbles over it."""
+    document = json.loads(to_json(report()))
+    places = [("plan",), ("plan", "data"), ("summary", 2), ("runs", 0), ("history", 0)]
+    for place in places:
+        for key in list(reduce(getitem, place, document)):
+            for change in ("removed", "null"):
+                other = copy.deepcopy(document)
+                part = reduce(getitem, place, other)
+                part.pop(key) if change == "removed" else part.update({key: None})
+                path = written(other, tmp_path)
+                text = ""
+                try:
+                    given = read_report(path)
+                except DataError as error:
+                    text = str(error)
+                if text:
+                    assert "damaged report" in text and key in text
+                    continue
+                for suffix in (".md", ".html") if place[0] == "plan" else (".md",):
+                    assert REPORT_WRITERS[suffix](given, ()), f"{place} {key}"
 
 
 def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:

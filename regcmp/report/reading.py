@@ -17,14 +17,60 @@ from regcmp.results import (
     frame,
 )
 
-PARTS = {
-    "plan": dict,
-    "environment": dict,
-    "verdict": str,
-    "summary": list,
-    "runs": list,
-    "history": list,
+LATER: dict[str, dict[str, Any]] = {
+    "plan": {
+        "plugins": [],
+        "max_dropped": 1.0,
+        "max_dead": 1.0,
+        "validation_size": None,
+        "other_networks": [],
+    },
+    "data": {"n_validation": 0},
 }
+"""Keys that older reports do not have, and what held when there were none."""
+NUMBER = (int, float)
+NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "report": {
+        "plan": dict,
+        "environment": dict,
+        "verdict": str,
+        "summary": list,
+        "runs": list,
+        "history": list,
+    },
+    "plan": {
+        "dataset": str,
+        "methods": list,
+        "baseline": str,
+        "seeds": int,
+        "vary": list,
+        "hidden": list,
+        "activation": str,
+        "optimizer": str,
+        "lr": NUMBER,
+        "schedule": str,
+        "batch_size": int,
+        "epochs": int,
+        "metric": str,
+        "plugins": list,
+        "data": dict,
+        "correction_ratio": NUMBER,
+        "other_networks": list,
+    },
+    "data": {
+        "name": str,
+        "rows": int,
+        "features": int,
+        "classes": list,
+        "n_train": int,
+        "n_validation": int,
+        "n_test": int,
+    },
+    "summary": {"method": str, "n": int, "n_failed": int, "note": str},
+    "runs": {"method": str, "seed": int, "status": str},
+    "history": {"method": str, "seed": int, "epoch": int},
+}
+"""The keys without which no format can be written, and what kind of value they have."""
 WAY_OUT = "'regcmp compare -o FILE.json' writes one"
 
 
@@ -39,6 +85,7 @@ def read_report(path: str) -> Report:
         raise DataError(f"{path!r} is not JSON ({error}); {WAY_OUT}") from error
     _check(path, document)
     try:
+        _complete(document)
         return Report(
             plan=document["plan"],
             environment=document["environment"],
@@ -54,7 +101,7 @@ def read_report(path: str) -> Report:
 
 
 def _check(path: str, document: Any) -> None:
-    """Raise DataError unless the document says that it is a report of this version, and has its parts."""
+    """Raise DataError unless the document says that it is a report of this version."""
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("regcmp.report/"):
         raise DataError(
@@ -65,13 +112,36 @@ def _check(path: str, document: Any) -> None:
             f"{path!r} is a {schema!r}, and this version of regcmp reads {SCHEMA!r};"
             ' read it with the regcmp that its "environment" names'
         )
-    for name, kind in PARTS.items():
-        if not isinstance(document.get(name), kind):
-            raise DataError(f"{path!r} is a damaged report: it has no {name!r}")
-    plan, summary = document["plan"], document["summary"]
-    methods = [row.get("method") for row in summary if isinstance(row, dict)]
-    if plan.get("metric") not in METRICS or plan.get("baseline") not in methods:
-        raise DataError(f"{path!r} is a damaged report: its metric or its baseline is not known")
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Add what is younger than the report. Raises ValueError, naming it, for what has to be there."""
+    _need("report", document, "")
+    plan = document["plan"]
+    _add_later("plan", plan)
+    _need("plan", plan, "plan.")
+    _add_later("data", plan["data"])
+    _need("data", plan["data"], "plan.data.")
+    for name in ("summary", "runs", "history"):
+        for i, row in enumerate(document[name]):
+            _need(name, row, f"{name}[{i}].")
+    methods = [row["method"] for row in document["summary"]]
+    if plan["metric"] not in METRICS or plan["baseline"] not in methods:
+        raise ValueError("its metric or its baseline is not known")
+
+
+def _add_later(name: str, part: dict[str, Any]) -> None:
+    for key, value in LATER[name].items():
+        part.setdefault(key, value)
+
+
+def _need(name: str, part: Any, place: str) -> None:
+    """Raise ValueError unless the part has its keys, with values of their kinds."""
+    for key, kind in NEEDED[name].items():
+        if not isinstance(part, dict) or key not in part:
+            raise ValueError(f"it has no {place + key!r}")
+        if not isinstance(part[key], kind):
+            raise ValueError(f"{place + key!r} is {json.dumps(part[key])[:40]}")
 
 
 def _weights(part: Any) -> dict[str, Any] | None:
