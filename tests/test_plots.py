@@ -24,7 +24,9 @@ from regcmp.report.formats import PICTURE_WRITERS
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import read_report
 from regcmp.report.sketch import sketch
-from regcmp.results import HISTORY_COLUMNS, frame
+from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
+from regcmp.report.table import make_table
+from regcmp.results import HISTORY_COLUMNS, Report, frame
 
 SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
@@ -193,3 +195,41 @@ def test_plot_without_a_picture_is_drawn_below_the_table(tmp_path: Path) -> None
     done = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength"], tmp_path)
     assert (done.code, done.err) == (0, "")
     assert done.out.index("Holm") < done.out.index("l2=…: score against strength (. train, * test)")
+
+
+def with_history(scores: dict[str, dict[int, float]]) -> Report:
+    """The hand-written report with these test scores of one seed at these epochs."""
+    rows = [
+        {"method": method, "seed": 0, "epoch": epoch, "train_accuracy": 0.5, "test_accuracy": score}
+        for method, each in scores.items()
+        for epoch, score in each.items()
+    ]
+    return replace(report(), history=frame(rows, HISTORY_COLUMNS))
+
+
+@pytest.mark.parametrize(("encoding", "bars"), [("utf-8", BARS), ("ascii", ASCII_BARS)])
+def test_a_test_curve_has_a_bar_for_each_epoch_on_one_scale(encoding: str, bars: str) -> None:
+    """By hand: sevenths of the way up are the bars in order; a stopped method's curve ends."""
+    given = with_history(
+        {"none": {i: i / 7 for i in range(8)}, "l2=0.01": {0: 1.0, 1: 0.0, 2: 2 / 7}}
+    )
+    plain = make_table(given)
+    table = with_test_curves(plain, given, encoding)
+    drawn = {row[0]: row[-1] for row in table.rows}
+    assert drawn["none"] == bars
+    assert drawn["l2=0.01"] == bars[7] + bars[0] + bars[2] + " " * 5
+    assert drawn["l2=1000"] == ""
+    assert tuple(row[:-1] for row in table.rows) == plain.rows
+    assert f"from {bars[0]} = 0 to {bars[-1]} = 100, at epochs 0 to 7" in table.below[-1]
+
+
+def test_a_long_test_curve_keeps_its_ends_and_a_single_epoch_has_none() -> None:
+    """And equal scores are no division by zero."""
+    given = with_history({"none": {i: i / 99 for i in range(100)}})
+    curve = with_test_curves(make_table(given), given, "utf-8").rows[0][-1]
+    assert len(curve) == CELLS and (curve[0], curve[-1]) == (BARS[0], BARS[-1])
+    assert list(curve) == sorted(curve)
+    flat = with_history({"none": {0: 0.5, 1: 0.5}})
+    assert with_test_curves(make_table(flat), flat, "utf-8").rows[0][-1] == BARS[0] * 2
+    single = with_history({"none": {3: 0.5}})
+    assert with_test_curves(make_table(single), single, "utf-8") == make_table(single)

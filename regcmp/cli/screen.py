@@ -83,10 +83,22 @@ class Screen:
             yield lambda done: bar.advance(task, done)
 
     def show(self, report: Report, *, to_stderr: bool) -> None:
-        """Print the table: on standard error, unless quiet, where standard output carries an export."""
-        from regcmp.report.table import make_table
+        """Print the table: on standard error, unless quiet, where standard output carries an export.
 
-        self.show_table(make_table(report), to_stderr=to_stderr)
+        A terminal that has room shows the test curves in one more column.
+        """
+        from regcmp.report.spark import with_test_curves
+        from regcmp.report.table import make_table
+        from regcmp.report.terminal import blocks
+
+        table = make_table(report)
+        stream = sys.stderr if to_stderr else sys.stdout
+        if stream.isatty():
+            console = self.console(stream)
+            wider = with_test_curves(table, report, console.encoding)
+            if len(blocks(wider, _width(console, stream))) == 1:
+                table = wider
+        self.show_table(table, to_stderr=to_stderr)
 
     def show_table(self, table: Table, *, to_stderr: bool) -> None:
         """Print any table in the same way."""
