@@ -24,8 +24,11 @@ LATER: dict[str, dict[str, Any]] = {
         "max_dead": 1.0,
         "validation_size": None,
         "other_networks": [],
+        "class_weight": "none",
+        "label_noise": 0.0,
+        "noise_features": 0,
     },
-    "data": {"n_validation": 0},
+    "data": {"n_validation": 0, "task": "classification", "given_test": 0},
 }
 """Keys that older reports do not have, and what held when there were none."""
 NUMBER = (int, float)
@@ -56,6 +59,9 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
         "data": dict,
         "correction_ratio": NUMBER,
         "other_networks": list,
+        "class_weight": str,
+        "label_noise": NUMBER,
+        "noise_features": int,
     },
     "data": {
         "name": str,
