@@ -96,6 +96,7 @@ class Screen:
         if stream.isatty():
             console = self.console(stream)
             wider = with_test_curves(table, report, console.encoding)
+            wider = _encodable(wider, console.encoding)
             if len(blocks(wider, _width(console, stream))) == 1:
                 table = wider
         self.show_table(table, to_stderr=to_stderr)
