@@ -165,7 +165,8 @@ def _limit(text: str, column: str, metric: str) -> float:
     if not isfinite(limit):
         raise UsageError(f"expected a number such as 0.05 at the end, got {text!r}")
     if metric in (*SHARES, "auto") and abs(limit) > 1 and column not in INTEGERS:
-        raise UsageError(f"{column} holds shares, not percent: 5 % is 0.05, got {text!r}")
+        way_out = "; with --metric r2 it may be more" if metric == "auto" else ""
+        raise UsageError(f"{column} holds shares, not percent: 5 % is 0.05, got {text!r}{way_out}")
     return limit
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Number, Regularizer
+from regcmp.engine.regularizers import BUILT_IN, REGISTRY, TASKS, Number, Regularizer
 from regcmp.errors import RegcmpError, UsageError
 
 Class = TypeVar("Class", bound=type[Regularizer])
@@ -51,6 +51,10 @@ def register(regularizer: Class) -> Class:
     for number in (regularizer.strength_is, *regularizer.options_are.values()):
         if not (number.low <= number.default <= number.high and isfinite(number.high - number.low)):
             raise UsageError(f"{what}: expected low <= default <= high, all finite, got {number}")
+    if not regularizer.tasks or not set(regularizer.tasks) <= set(TASKS):
+        raise UsageError(
+            f"{what}: its tasks must be a tuple of {' or '.join(TASKS)}, got {regularizer.tasks!r}"
+        )
     older = REGISTRY.get(name, regularizer)
     if name in BUILT_IN or _origin(older) != _origin(regularizer):
         raise UsageError(f"{what}: the name {name!r} exists already; choose another one")

@@ -31,7 +31,7 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
     if plan.metric not in known:
         raise UsageError(
             f"--metric: {plan.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
-            f" expected {' or '.join(known)}"
+            f" choose one of {', '.join(known)}"
         )
     return plan
 

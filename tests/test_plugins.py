@@ -132,6 +132,10 @@ def test_the_readme_s_class_is_off_at_zero_and_adds_the_slope_of_its_formula(
             TWIN + "    strength_is = regcmp.Number(2, 0, 1, 'share')",
             "expected low <= default <= high, all finite, got Number(default=2",
         ),
+        (
+            TWIN + "    tasks = ('ranking',)",
+            "its tasks must be a tuple of classification or regression, got ('ranking',)",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_one_line(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from commands import run
@@ -178,13 +180,15 @@ def test_what_a_task_has_no_use_for_is_refused(dataset: str, words: dict, messag
 def test_every_format_shows_a_regression(tmp_path: Path) -> None:
     """The table in numbers that fit the target, the JSON by its schema, CSV without accuracies."""
     words = "compare --dataset diabetes none l2 --metric rmse --epochs 2 --seeds 2 --hidden 4"
-    files = "-o a.json -o a.md -o a.html -o a.csv --runs r.csv --history h.csv --jobs 1"
-    done = run([*words.split(), *files.split()], tmp_path)
+    exports = "-o a.json -o a.md -o a.html -o a.csv --runs r.csv --history h.csv --jobs 1"
+    done = run([*words.split(), *exports.split()], tmp_path)
     assert done.code == 0, done.err
     assert "diabetes: 442 rows, 10 features, regression; 353 train and 89 test rows" in done.out
     assert "network 10-4-1 relu" in done.out
     assert "Score: RMSE in units of the target, lower is better. Gap: test - train" in done.out
     report = json.loads(done.file("a.json"))
+    schema = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+    jsonschema.validate(report, schema, jsonschema.Draft202012Validator)
     assert report["plan"]["metric"] == "rmse" and report["plan"]["data"]["classes"] == []
     assert report["history"][0]["train_accuracy"] is None
     assert report["history"][0]["train_rmse"] > 30

@@ -9,17 +9,18 @@ import click
 
 from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
-from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
+from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.errors import unknown
 from regcmp.method import GRAMMAR, NONE, SCHEDULE, shortest, why_fixed
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
-Penalties are added to the mean cross-entropy of a batch: l1 adds λ Σ|w|, l2
-adds ½ λ Σw². They act on weights, never on biases. A dropout number is the
-probability to drop a unit; kept units are scaled up in training (inverted
-scaling), so nothing changes at evaluation."""
+Penalties are added to the mean loss of a batch, cross-entropy or half the
+squared error of a standardised target: l1 adds λ Σ|w|, l2 adds ½ λ Σw². They
+act on weights, never on biases. A dropout number is the probability to drop a
+unit; kept units are scaled up in training (inverted scaling), so nothing
+changes at evaluation."""
 
 FOLLOWS = f"""\
 A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the
@@ -120,6 +121,7 @@ def facts(regularizer: type[Regularizer]) -> dict[str, Any]:
         "paper": regularizer.paper,
         "elsewhere": dict(regularizer.elsewhere),
         "excludes": dict(regularizer.excludes),
+        "tasks": list(regularizer.tasks),
     }
 
 
@@ -148,6 +150,8 @@ def page(regularizer: type[Regularizer]) -> str:
         else f"  :{SCHEDULE}=WORD has it follow one of {', '.join(STRENGTH_SCHEDULES)}."
     )
     lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
+    if regularizer.tasks != TASKS:
+        lines.append(f"  For {' and '.join(regularizer.tasks)} only.")
     if regularizer.elsewhere:
         lines += ["", "Elsewhere:"]
     lines += [f"  {library}: {setting}" for library, setting in regularizer.elsewhere.items()]

@@ -13,7 +13,7 @@ from regcmp.engine.regularizers.activations import Activity, Confidence, Floodin
 from regcmp.engine.regularizers.adversarial import FGSM
 from regcmp.engine.regularizers.alphadropout import AlphaDropout
 from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
-from regcmp.engine.regularizers.base import Context, Number, Regularizer
+from regcmp.engine.regularizers.base import TASKS, Context, Number, Regularizer
 from regcmp.engine.regularizers.batch import Mixup, Smooth
 from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
 from regcmp.engine.regularizers.dropconnect import DropConnect
@@ -52,4 +52,4 @@ REGISTRY: dict[str, type[Regularizer]] = {
 BUILT_IN = frozenset(REGISTRY)
 """The names of those above; what else stands in the registry came from outside."""
 
-__all__ = ["BUILT_IN", "REGISTRY", "Context", "Number", "Regularizer"]
+__all__ = ["BUILT_IN", "REGISTRY", "TASKS", "Context", "Number", "Regularizer"]
