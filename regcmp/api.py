@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from regcmp.data.bundled import load_dataset
+from regcmp.data.bundled import BUNDLED, load_dataset
+from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
+from regcmp.data.reading import read_table
+from regcmp.data.table import Progress, Reading
+from regcmp.data.understanding import understand
 from regcmp.environment import environment
 from regcmp.experiment import Outcome, run_experiment
 from regcmp.plan import Plan, make_plan, whole
@@ -70,12 +74,18 @@ def compare(
 
 
 def run(
-    plan: Plan, jobs: int | None = None, progress: Callable[[int], None] | None = None
+    plan: Plan,
+    jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    reading: Progress | None = None,
 ) -> Comparison:
-    """Carry a plan out; ``progress`` is called with each number of runs that were done."""
+    """Carry a plan out; ``progress`` is called with each number of runs that were done.
+
+    Before that, ``reading`` is called with how many bytes of a file were read, and of how many.
+    """
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
-    dataset = load_dataset(plan.dataset)
+    dataset = load(plan, reading)
     plan = settle(plan, dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
@@ -100,6 +110,20 @@ def run(
         verdict=verdict(summary, str(plan.baseline), plan.seeds),
         weights=outcome.weights,
     )
+
+
+def load(plan: Plan, progress: Progress | None = None) -> Dataset:
+    """The rows that a plan names, read and understood."""
+    if plan.dataset in BUNDLED and plan.reading == Reading():
+        return load_dataset(plan.dataset)
+    table = read_table(plan.dataset, plan.reading, progress)
+    if table.test is None:
+        return understand(table, Columns())
+    import pandas as pd
+
+    frame = pd.concat([table.frame, table.test], ignore_index=True)
+    dataset = understand(replace(table, frame=frame, test=None), Columns())
+    return replace(dataset, given_test=len(table.test))
 
 
 def default_jobs() -> int:

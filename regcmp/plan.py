@@ -9,6 +9,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
+from regcmp.data.table import Reading
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS, Layer
 from regcmp.engine.network import mlp_layers
@@ -78,6 +79,18 @@ class Plan:
     plugins: tuple[Plugin, ...] = ()
     max_dropped: float = Settings.max_dropped
     max_dead: float = Settings.max_dead
+    sep: str | None = None
+    decimal: str = Reading.decimal
+    encoding: str = Reading.encoding
+    header: bool | None = None
+    na: tuple[str, ...] | None = None
+    sample: int | None = None
+    test: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How the dataset's file is read."""
+        return Reading(**{each.name: getattr(self, each.name) for each in fields(Reading)})
 
     @property
     def settings(self) -> Settings:
@@ -102,6 +115,7 @@ class Plan:
             "vary": list(self.vary),
             "hidden": list(self.hidden),
             "plugins": [asdict(plugin) for plugin in self.plugins],
+            "na": None if self.na is None else list(self.na),
         }
         return words
 
@@ -118,6 +132,8 @@ def make_plan(
     validation_size: float | str | None = None,
     lr: float | None = None,
     plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
+    na: Iterable[str] | str | None = None,
+    sample: int | str | None = None,
     **words: Any,
 ) -> Plan:
     """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
@@ -167,6 +183,8 @@ def make_plan(
         validation_size=_validation_size(validation_size, parsed),
         lr=_rate(optimizer.default_rate if lr is None else lr),
         plugins=loaded,
+        na=None if na is None else _markers(na),
+        sample=None if sample is None else whole("sample", sample, 1),
         **words,
     )
 
@@ -187,6 +205,16 @@ def _texts(name: str, value: Iterable[str] | str | None) -> list[str]:
         if not isinstance(text, str):
             raise UsageError(f"{name}: expected words such as 'l2=1e-4', got {text!r}")
     return texts
+
+
+def _markers(value: Iterable[str] | str) -> tuple[str, ...]:
+    """What stands for a missing cell, from 'NA,?' or a list."""
+    if not isinstance(value, Iterable):
+        raise UsageError(
+            f"--na: expected what stands for a missing cell, as in NA,?; got {value!r}"
+        )
+    given = value.split(",") if isinstance(value, str) else [str(each) for each in value]
+    return tuple(each for each in given if each)
 
 
 def _one_method(text: str, max_dropped: float) -> Method:

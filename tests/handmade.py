@@ -42,6 +42,13 @@ PLAN: dict[str, Any] = {
     "class_weight": "none",
     "label_noise": 0.0,
     "noise_features": 0,
+    "sep": None,
+    "decimal": ".",
+    "encoding": "utf-8",
+    "header": None,
+    "na": None,
+    "sample": None,
+    "test": None,
     "data": {
         "name": "digits",
         "rows": 1797,

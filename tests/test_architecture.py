@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "engine": set(),
     "method": {"engine", "errors"},
     "plugins": {"engine", "errors"},
-    "plan": {"engine", "errors", "method", "plugins"},
+    "plan": {"data", "engine", "errors", "method", "plugins"},
     "data": {"engine", "errors"},
     "protocol": {"data", "engine", "errors", "plan"},
     "environment": set(),

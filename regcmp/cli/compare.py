@@ -18,10 +18,10 @@ from regcmp.cli.gates import (
     say_findings,
     tell_github,
 )
-from regcmp.cli.options import Command, Name, option
+from regcmp.cli.options import Command, Name, Source, option
 from regcmp.cli.plots import PLOT_OPTION, check_plot, drawn_here
 from regcmp.cli.screen import Screen
-from regcmp.data.bundled import BUNDLED, check_dataset
+from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import RegcmpError, UsageError
@@ -54,10 +54,33 @@ def choice(group: str, name: str, text: str) -> Any:
     )
 
 
+READING_OPTIONS = (
+    option("Data", "--sep", metavar="CHARACTER",
+           help="What separates the cells of a text file: comma, semicolon, tab, pipe, space or any"
+           " character.  [default: found out where only one can be meant]"),
+    option("Data", "--decimal", default=Plan.decimal, metavar="CHARACTER",
+           help="The decimal point of a text file: '.' or ','."),
+    option("Data", "--encoding", default=Plan.encoding, metavar="NAME",
+           help="Of a text file: cp1252, utf-16, ..."),
+    option("Data", "--header/--no-header", default=None,
+           help="Whether line 1 of a text file names the columns; without names, they are 1, 2, ..."
+           "  [default: it must]"),
+    option("Data", "--na", metavar="TEXT,...",
+           help="What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
+           " the like between numbers, with a warning]"),
+    option("Data", "--sample", metavar="ROWS",
+           help="Take only so many rows, drawn at random but always the same ones."),
+    option("Data", "--test", metavar="FILE", type=click.Path(),
+           help="Test rows in a file of their own, with the same columns."),
+)  # fmt: skip
+
+
 # Numbers stay text here: the plan reads them, and says what it expected.
 OPTIONS = (
-    option("Data", "--dataset", required=True, metavar="NAME", type=Name(list(BUNDLED)),
-           help="Which rows to learn from; 'regcmp datasets' lists them."),
+    option("Data", "--dataset", required=True, metavar="NAME|FILE", type=Source(),
+           help="Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for"
+           " CSV from standard input."),
+    *READING_OPTIONS,
     option("Data", "--test-size", default=str(Plan.test_size), metavar="SHARE|ROWS",
            help="Rows set aside for testing, as a share or a count."),
     option("Data", "--train-size", metavar="SHARE|ROWS",
@@ -172,6 +195,7 @@ def compare(
       regcmp compare --dataset digits none l2=1e-4,1e-2 dropout=0.5:input=0.2+l2
       regcmp compare --dataset breast_cancer --train-size 60 --metric log_loss
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
+      regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
     try:
         plan = make_plan(
@@ -179,7 +203,7 @@ def compare(
         )
     except UsageError as error:
         raise blame(ctx, error) from None
-    check_dataset(plan.dataset)
+    check_source(plan.dataset, plan.reading)
     workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
@@ -195,8 +219,8 @@ def compare(
     from regcmp.api import run
 
     screen = Screen(quiet=quiet, color=color)
-    with screen.progress(len(plan.methods) * plan.seeds) as advance:
-        comparison = run(plan, workers, advance)
+    with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
+        comparison = run(plan, workers, advance, reading)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     # Files first: a closed pipe must not cost one.
     refused = []

@@ -7,6 +7,22 @@ import click
 from regcmp.cli.options import Name
 from regcmp.cli.screen import show_page
 from regcmp.data.bundled import BUNDLED, load_dataset
+from regcmp.data.synthetic import SYNTHETIC
+
+FILES = """\
+Files, by their suffix:
+
+  .csv .tsv           text; also as .gz, .xz, .bz2 or .zip
+  .arff               numeric and nominal attributes; also compressed
+  .svm .libsvm        svmlight; also .svmlight, also compressed
+  .parquet            with the extra 'parquet'
+  .npz                arrays X and y, or x_train, y_train, x_test and y_test
+  .npy                X.npy with y.npy beside it; or X_train, y_train and so on
+  IDX                 a folder of MNIST's files, or one file of images
+  -                   CSV from standard input
+
+From openml.org, kept by scikit-learn once downloaded: openml:NAME, openml:ID,
+and mnist and fashion, short for two of them."""
 
 
 @click.command(short_help="List the datasets, or show one.")
@@ -29,7 +45,22 @@ def listing() -> str:
         f"{name:<14} {each.rows:>5} {each.features:>8} {each.classes or '-':>7}  {each.about}"
         for name, each in BUNDLED.items()
     ]
-    return "\n".join([head, *lines])
+    drawn = []
+    for name, each in SYNTHETIC.items():
+        numbers = [f"{key}={number.default:g}" for key, number in each.parameters.items()]
+        drawn += [f"  {name:<14}  {each.about}:", f"{'':<16}  {', '.join(numbers)}"]
+    return "\n".join(
+        [
+            head,
+            *lines,
+            "",
+            "Synthetic, with parameters and their defaults, as in moons:n=500:noise=0.3:",
+            "",
+            *drawn,
+            "",
+            FILES,
+        ]
+    )
 
 
 def page(name: str) -> str:

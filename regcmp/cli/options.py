@@ -6,6 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
+
+from regcmp.data.bundled import BUNDLED
+from regcmp.data.formats import ALIASES
+from regcmp.data.synthetic import SYNTHETIC
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -37,6 +42,24 @@ class Command(click.Command):
         for group, records in sections.items():
             with formatter.section(group):
                 formatter.write_dl(records)
+
+
+class Source(click.ParamType[str]):
+    """A dataset by name, which the shell completes, or a file, whose path it completes."""
+
+    name = "source"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """What could have been given."""
+        return f"Give a file, or one of {', '.join([*BUNDLED, *SYNTHETIC, *ALIASES])}."
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names that begin like this; else files."""
+        names = [*BUNDLED, *SYNTHETIC, *ALIASES]
+        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
 
 
 class Name(click.Choice[str]):

@@ -68,6 +68,9 @@ def command(plan: dict[str, Any]) -> str:
     for name, value in plan.items():
         if name in NOT_WORDS or value is None:
             continue
+        if isinstance(value, bool):
+            words.append(("--" if value else "--no-") + name.replace("_", "-"))
+            continue
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         words += ["--" + name.replace("_", "-"), text]
     return shlex.join(words)
