@@ -29,6 +29,7 @@ from commands import (
     environment,
     read_csv,
     read_table,
+    run,
     squeezed,
     strict,
 )
@@ -36,6 +37,8 @@ from commands import (
 from regcmp.cli.compare import compare
 from regcmp.cli.methods import page
 from regcmp.data.bundled import BUNDLED
+from regcmp.data.formats import ALIASES
+from regcmp.data.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
@@ -602,7 +605,7 @@ COMPLETED = {
     "": ("compare", "report", "diff", "methods", "datasets", "info"),
     "co": ("compare",),
     "compare --da": ("--dataset",),
-    "compare --dataset ": tuple(BUNDLED),
+    "compare --dataset ": (*BUNDLED, *SYNTHETIC, *ALIASES),
     "compare --dataset wi": ("wine",),
     "compare --metric b": ("balanced_accuracy",),
     "compare --dataset iris dropo": ("dropout",),
@@ -645,6 +648,12 @@ def test_a_shell_completes_commands_options_names_and_methods(text: str, complet
     done = completed(f"bash: {text}")
     assert_silent(done)
     assert tuple(done.out.split()) == tuple(f"plain,{word}" for word in COMPLETED[text])
+
+
+def test_a_shell_completes_paths_where_no_name_begins_like_this(tmp_path: Path) -> None:
+    """By its own means."""
+    done = run(["compare"], tmp_path, typed("compare --dataset ./cli", "bash"))
+    assert done.out == "file,./cli\n"
 
 
 @pytest.mark.parametrize("text", IN_ZSH)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from regcmp import compare
 from regcmp.data import files
 from regcmp.data.bundled import BUNDLED
 from regcmp.data.reading import check_source, read_table
@@ -421,3 +422,24 @@ def test_without_network_a_local_file_is_the_way_out(
     assert "can't reach openml.org for 'mnist'" in message
     assert "use a local file instead: --dataset FILE.csv" in message
     assert DataError.exit_code == 1
+
+
+def test_given_test_rows_are_what_is_tested_on(tmp_path: Path) -> None:
+    """By --test, and by an .npz file's own: in the report, and in the words above the table."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 3)), np.arange(40) % 2
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:])
+    header = "1,2,3,target"
+    for name, rows in (("train.csv", slice(0, 30)), ("test.csv", slice(30, 40))):
+        cells = np.column_stack([x, y])[rows]
+        np.savetxt(tmp_path / name, cells, fmt="%.17g", delimiter=",", header=header, comments="")
+    words = {"seeds": 2, "epochs": 1, "hidden": 4, "jobs": 1}
+    arrays = compare(str(tmp_path / "a.npz"), "none", **words)
+    text = compare(
+        str(tmp_path / "train.csv"), "none", test=str(tmp_path / "test.csv"), header=True, **words
+    )
+    for each in (arrays, text):
+        assert each.plan["data"]["given_test"] == each.plan["data"]["n_test"] == 10
+        assert each.plan["data"]["n_train"] == 30 and "split" not in each.plan["vary"]
+    assert arrays.plan["data"]["sha256"] == text.plan["data"]["sha256"]
+    assert arrays.runs["test_loss"].tolist() == text.runs["test_loss"].tolist()
