@@ -14,6 +14,7 @@ from conftest import make_rows, make_stack
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.initializers import initial_theta
+from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Network, mlp, mlp_layers
 from regcmp.engine.regularizers import REGISTRY
@@ -373,3 +374,19 @@ def test_batchnorm_in_evaluation() -> None:
     ):
         loss = torch.nn.functional.cross_entropy(model(torch.tensor(x[0])), torch.tensor(y[0]))
         assert score.loss == pytest.approx(loss.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_class_weights_are_those_of_torch(smoothing: float) -> None:
+    """Loss and gradient; labels are smoothed before they are weighted. The mean is over rows."""
+    rng = np.random.default_rng(0)
+    logits, labels, weights = rng.normal(size=(1, 7, 3)), rng.integers(0, 3, 7), [0.5, 1.0, 3.0]
+    at = torch.tensor(logits[0], requires_grad=True)
+    theirs = torch.nn.CrossEntropyLoss(
+        weight=torch.tensor(weights).double(), label_smoothing=smoothing, reduction="none"
+    )(at, torch.tensor(labels)).mean()
+    theirs.backward()
+    targets = (1 - smoothing) * np.eye(3)[labels][None] + smoothing / 3
+    loss = CrossEntropy(3, np.array([[weights]]))
+    np.testing.assert_allclose(loss.mean(logits, targets), [theirs.item()], rtol=1e-12)
+    np.testing.assert_allclose(loss.gradient(logits.copy(), targets)[0], at.grad, atol=1e-14)
