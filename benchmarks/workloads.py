@@ -122,7 +122,7 @@ class Workload:
     @cached_property
     def data(self) -> Dataset:
         """The dataset, not yet split or scaled."""
-        from regcmp.data.bundled import load_dataset
+        from regcmp.data.loading import load_dataset
 
         if self.dataset != "synthetic":
             return load_dataset(self.dataset)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from regcmp.data.bundled import BUNDLED, load_dataset
-from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
-from regcmp.data.reading import read_table
-from regcmp.data.table import Progress, Reading
-from regcmp.data.understanding import understand
+from regcmp.data.loading import load_dataset
+from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.experiment import Outcome, run_experiment
 from regcmp.plan import Plan, make_plan, whole
@@ -79,13 +76,14 @@ def run(
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
 ) -> Comparison:
-    """Carry a plan out; ``progress`` is called with each number of runs that were done.
+    """Carry a plan out.
 
-    Before that, ``reading`` is called with how many bytes of a file were read, and of how many.
+    ``progress`` is called with each number of runs that were done, and ``reading``, before, with the
+    bytes that were read and are to be read.
     """
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
-    dataset = load(plan, reading)
+    dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
     plan = settle(plan, dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
@@ -110,20 +108,6 @@ def run(
         verdict=verdict(summary, str(plan.baseline), plan.seeds),
         weights=outcome.weights,
     )
-
-
-def load(plan: Plan, progress: Progress | None = None) -> Dataset:
-    """The rows that a plan names, read and understood."""
-    if plan.dataset in BUNDLED and plan.reading == Reading():
-        return load_dataset(plan.dataset)
-    table = read_table(plan.dataset, plan.reading, progress)
-    if table.test is None:
-        return understand(table, Columns())
-    import pandas as pd
-
-    frame = pd.concat([table.frame, table.test], ignore_index=True)
-    dataset = understand(replace(table, frame=frame, test=None), Columns())
-    return replace(dataset, given_test=len(table.test))
 
 
 def default_jobs() -> int:

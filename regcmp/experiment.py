@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,6 +24,10 @@ from regcmp.engine.training import Trained, runs_per_stack, timed_training
 from regcmp.method import Kind, Method
 from regcmp.plan import Plan
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
+
+SPLIT_BYTES = 1 << 28
+"""How large the splits that are kept at once may be, here and in a stack; one always is. No result
+depends on it."""
 
 Run = tuple[Method, int]
 Progress = Callable[[int], None]
@@ -61,8 +65,11 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         seed: targets_of(dataset, split, plan.label_noise, plan.class_weight, seed)
         for seed, split in splits.items()
     }
+    n_features = dataset.n_features + plan.noise_features
+    split_bytes = (n_train + n_test) * n_features * np.dtype(plan.dtype).itemsize
+    most_splits = max(1, SPLIT_BYTES // split_bytes)
 
-    @lru_cache(maxsize=64)
+    @lru_cache(maxsize=min(64, most_splits))
     def prepared(seed: int) -> tuple[Floats, Target, Floats, Target, Floats, Target]:
         split, target = splits[seed], targets[seed]
         test = target.of(dataset.y[split.test])
@@ -72,7 +79,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     def stack_of(runs: list[Run]) -> Stack:
         splits_of_runs = [plan.seed_of("split", seed) for _, seed in runs]
         drawn = sorted(set(splits_of_runs))
-        arrays = map(np.stack, zip(*map(prepared, drawn), strict=True))
+        arrays = map(_stacked, zip(*map(prepared, drawn), strict=True))
         x_train, y_train, x_test, y_test, *validation = arrays
         own = [targets[seed] for seed in drawn]
         weights = [each.class_weights for each in own if each.class_weights is not None]
@@ -87,9 +94,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         parts = ingredients(runs)
         return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
 
-    n_features = dataset.n_features + plan.noise_features
     most = runs_per_stack(plan.settings, n_features, len(dataset.classes) or 1)
-    groups = list(stacked_runs(plan, most))
+    groups = list(stacked_runs(plan, most, most_splits))
     finished: dict[Run, Trained] = {}
     seconds = {str(method): 0.0 for method in plan.methods}
     for index, outcomes, taken in _train_all((stack_of(g) for g in groups), jobs, len(groups)):
@@ -102,17 +108,29 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     return Outcome(runs, history, n_train - n_validation, n_test, n_validation, weights, seconds)
 
 
-def stacked_runs(plan: Plan, most: int) -> Iterator[list[Run]]:
-    """The runs of the plan in groups of one kind of method, of at most ``most`` runs and even size."""
+def _stacked(parts: Sequence[Floats]) -> Floats:
+    """Parts along a new first axis; of a single one, no copy."""
+    return np.stack(parts) if len(parts) > 1 else parts[0][None]
+
+
+def stacked_runs(plan: Plan, most: int, most_splits: int) -> Iterator[list[Run]]:
+    """The runs of the plan in groups of one kind of method, of even size.
+
+    A group has at most ``most`` runs, from at most ``most_splits`` splits.
+    """
+    n_splits = plan.seeds if "split" in plan.vary else 1
+    n_parts = -(-n_splits // most_splits)
+    seed_groups = [part.tolist() for part in np.array_split(plan.run_seeds, n_parts)]
     kinds: dict[Kind, list[Method]] = {}
     for method in plan.methods:
         kinds.setdefault(method.kind, []).append(method)
     # The heaviest kinds first, so that no worker ends up alone with one.
     for kind in sorted(kinds, key=len, reverse=True):
-        runs = [(method, seed) for seed in plan.run_seeds for method in kinds[kind]]
-        n_groups = -(-len(runs) // most)
-        for part in np.array_split(np.arange(len(runs)), n_groups):
-            yield [runs[i] for i in part]
+        for seeds in seed_groups:
+            runs = [(method, seed) for seed in seeds for method in kinds[kind]]
+            n_groups = -(-len(runs) // most)
+            for part in np.array_split(np.arange(len(runs)), n_groups):
+                yield [runs[i] for i in part]
 
 
 def ingredients(runs: list[Run]) -> tuple[Ingredient, ...]:

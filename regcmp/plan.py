@@ -9,6 +9,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
+from regcmp.data.columns import TASKS, Columns
 from regcmp.data.table import Reading
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS, Layer
@@ -40,6 +41,7 @@ CHOICES = {
     "dtype": DTYPES,
     "metric": METRICS,
     "class_weight": CLASS_WEIGHTS,
+    "task": TASKS,
 }
 """The words that an option can take."""
 
@@ -86,6 +88,15 @@ class Plan:
     na: tuple[str, ...] | None = None
     sample: int | None = None
     test: str | None = None
+    target: str | None = None
+    drop: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    task: str = Columns.task
+
+    @property
+    def columns(self) -> Columns:
+        """What was said of the dataset's columns."""
+        return Columns(**{each.name: getattr(self, each.name) for each in fields(Columns)})
 
     @property
     def reading(self) -> Reading:
@@ -116,6 +127,8 @@ class Plan:
             "hidden": list(self.hidden),
             "plugins": [asdict(plugin) for plugin in self.plugins],
             "na": None if self.na is None else list(self.na),
+            "drop": list(self.drop),
+            "text": list(self.text),
         }
         return words
 
@@ -134,6 +147,9 @@ def make_plan(
     plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
     na: Iterable[str] | str | None = None,
     sample: int | str | None = None,
+    target: str | int | None = None,
+    drop: Iterable[str] | str = (),
+    text: Iterable[str] | str = (),
     **words: Any,
 ) -> Plan:
     """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
@@ -185,6 +201,9 @@ def make_plan(
         plugins=loaded,
         na=None if na is None else _markers(na),
         sample=None if sample is None else whole("sample", sample, 1),
+        target=None if target is None else str(target),
+        drop=_columns("--drop", drop),
+        text=_columns("--text", text),
         **words,
     )
 
@@ -215,6 +234,13 @@ def _markers(value: Iterable[str] | str) -> tuple[str, ...]:
         )
     given = value.split(",") if isinstance(value, str) else [str(each) for each in value]
     return tuple(each for each in given if each)
+
+
+def _columns(name: str, value: Iterable[str] | str) -> tuple[str, ...]:
+    """Columns, each once, from names or from texts that join several by commas."""
+    texts = [value] if isinstance(value, str) else _texts(name, value)
+    each = dict.fromkeys(part.strip() for text in texts for part in text.split(","))
+    return tuple(part for part in each if part)
 
 
 def _one_method(text: str, max_dropped: float) -> Method:

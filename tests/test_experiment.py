@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
 import regcmp
-from regcmp.data.bundled import load_dataset
+from regcmp.data.loading import load_dataset
 from regcmp.engine.measuring import Record, Scores
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
@@ -84,13 +85,22 @@ def test_methods_are_paired() -> None:
 def test_stacks_hold_every_run_once_and_one_kind_each() -> None:
     """In groups of even size, no larger than asked for."""
     plan = make_plan("digits", "none l2=1e-3,1e-2 dropout=0.5 l2=1e-3+dropout=0.2", seeds=7)
-    groups = list(stacked_runs(plan, most=5))
+    groups = list(stacked_runs(plan, most=5, most_splits=3))
     runs = [run for group in groups for run in group]
     assert sorted(map(str, runs)) == sorted(
         str((method, seed)) for method in plan.methods for seed in plan.run_seeds
     )
     assert all(len({method.kind for method, _ in group}) == 1 for group in groups)
     assert max(map(len, groups)) <= 5
+    assert max(len({seed for _, seed in group}) for group in groups) == 3
+
+
+def test_no_result_depends_on_how_many_splits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large rows are scaled anew rather than kept: the same bits."""
+    usual = regcmp.compare("wine", seeds=3, **QUICK)
+    monkeypatch.setattr("regcmp.experiment.SPLIT_BYTES", 1)
+    frugal = regcmp.compare("wine", seeds=3, **QUICK)
+    pd.testing.assert_frame_equal(usual.runs, frugal.runs, check_exact=True)
 
 
 def test_a_runs_row_holds_its_last_record_with_the_promised_signs() -> None:

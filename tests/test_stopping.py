@@ -10,7 +10,7 @@ from conftest import make_rows, make_stack
 from sklearn.neural_network import MLPClassifier
 
 import regcmp
-from regcmp.data.bundled import load_dataset
+from regcmp.data.loading import load_dataset
 from regcmp.data.splitting import set_aside, split_rows, validation_count
 from regcmp.data.targets import targets_of
 from regcmp.engine.arrays import Floats, Scratch

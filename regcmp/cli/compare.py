@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from regcmp.cli.config import CONFIG_OPTIONS, blame, to_toml
+from regcmp.cli.data_options import DATA_OPTIONS
 from regcmp.cli.gates import (
     GATE_FAILED,
     GATE_OPTIONS,
@@ -54,33 +55,12 @@ def choice(group: str, name: str, text: str) -> Any:
     )
 
 
-READING_OPTIONS = (
-    option("Data", "--sep", metavar="CHARACTER",
-           help="What separates the cells of a text file: comma, semicolon, tab, pipe, space or any"
-           " character.  [default: found out where only one can be meant]"),
-    option("Data", "--decimal", default=Plan.decimal, metavar="CHARACTER",
-           help="The decimal point of a text file: '.' or ','."),
-    option("Data", "--encoding", default=Plan.encoding, metavar="NAME",
-           help="Of a text file: cp1252, utf-16, ..."),
-    option("Data", "--header/--no-header", default=None,
-           help="Whether line 1 of a text file names the columns; without names, they are 1, 2, ..."
-           "  [default: it must]"),
-    option("Data", "--na", metavar="TEXT,...",
-           help="What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
-           " the like between numbers, with a warning]"),
-    option("Data", "--sample", metavar="ROWS",
-           help="Take only so many rows, drawn at random but always the same ones."),
-    option("Data", "--test", metavar="FILE", type=click.Path(),
-           help="Test rows in a file of their own, with the same columns."),
-)  # fmt: skip
-
-
 # Numbers stay text here: the plan reads them, and says what it expected.
 OPTIONS = (
     option("Data", "--dataset", required=True, metavar="NAME|FILE", type=Source(),
            help="Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for"
            " CSV from standard input."),
-    *READING_OPTIONS,
+    *DATA_OPTIONS,
     option("Data", "--test-size", default=str(Plan.test_size), metavar="SHARE|ROWS",
            help="Rows set aside for testing, as a share or a count."),
     option("Data", "--train-size", metavar="SHARE|ROWS",
@@ -239,6 +219,7 @@ def compare(
             screen.plot(comparison, plot, to_stderr=to_stderr)
         except RegcmpError as error:
             refused.append(str(error))
+    screen.warn_of_data(comparison.plan["data"]["warnings"])
     screen.warn_of_failures(comparison)
     say_findings(findings, quiet=quiet)
     tell_github(comparison.to_markdown, findings, off=no_github)

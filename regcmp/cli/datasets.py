@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from regcmp.cli.options import Name
-from regcmp.cli.screen import show_page
-from regcmp.data.bundled import BUNDLED, load_dataset
+from regcmp.cli.data_options import with_data_options
+from regcmp.cli.options import Command, Source, option
+from regcmp.cli.screen import printable, show_page
+from regcmp.data.bundled import BUNDLED
+from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
+from regcmp.plan import make_plan
+
+if TYPE_CHECKING:
+    from regcmp.data.columns import Column
+    from regcmp.data.dataset import Dataset
+
+SHOWN = 40
+"""How many columns, and how many classes, a page lists."""
 
 FILES = """\
 Files, by their suffix:
@@ -25,17 +39,31 @@ From openml.org, kept by scikit-learn once downloaded: openml:NAME, openml:ID,
 and mnist and fashion, short for two of them."""
 
 
-@click.command(short_help="List the datasets, or show one.")
-@click.argument("name", required=False, type=Name(list(BUNDLED)))
-def datasets(name: str | None) -> None:
-    """List the bundled datasets, or show the classes and sizes of one.
+@click.command(cls=Command, short_help="List the datasets, or show one.")
+@click.argument("name", required=False, metavar="[NAME|FILE]", type=Source())
+@option("Output", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+@with_data_options
+def datasets(name: str | None, as_json: bool, **words: Any) -> None:
+    """List the datasets, or show what is understood of one: its target, its columns, what to mind.
 
     \b
     Examples:
       regcmp datasets
       regcmp datasets wine
+      regcmp datasets clients.csv --target churn --drop id
     """
-    show_page(listing() if name is None else page(name))
+    plan = make_plan(name or "digits", **words)
+    if name is None:
+        show_page(listing())
+        return
+    check_source(name, plan.reading)
+    from regcmp.data.loading import load_dataset
+
+    dataset = load_dataset(name, plan.reading, plan.columns)
+    if as_json:
+        print(json.dumps(facts(dataset), ensure_ascii=False, indent=2))
+    else:
+        show_page(page(dataset))
 
 
 def listing() -> str:
@@ -63,18 +91,66 @@ def listing() -> str:
     )
 
 
-def page(name: str) -> str:
-    """One dataset: sizes, source, and rows of each class. Raises UsageError for an unknown name."""
-    dataset = load_dataset(name)
-    lines = [
-        f"{name}: {BUNDLED[name].about}",
-        f"{dataset.n_rows} rows, {dataset.n_features} features,"
-        f" {f'{len(dataset.classes)} classes' if dataset.classes else 'regression'}"
-        f" ({dataset.source})",
-        "",
-        *(
-            f"  {label:<12} {int((dataset.y == i).sum()):>5} rows"
-            for i, label in enumerate(dataset.classes)
-        ),
-    ]
-    return "\n".join(lines)
+def page(dataset: Dataset) -> str:
+    """One dataset: sizes, source, columns, classes and warnings."""
+    found = facts(dataset)
+    made = f"{found['features']:,} features"
+    if found["columns"] != found["features"]:
+        made = f"{found['columns']:,} columns as {made}"
+    about = BUNDLED[dataset.name].about if dataset.name in BUNDLED else dataset.source
+    target = f", target {dataset.target!r}" if dataset.target else ""
+    lines = [f"{dataset.name}: {about}", f"{dataset.n_rows:,} rows, {made}{target}, {dataset.task}"]
+    if dataset.given_test:
+        lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
+    if dataset.columns:
+        lines += ["", "Columns:", *table([column_line(each) for each in dataset.columns[:SHOWN]])]
+        lines += more(len(dataset.columns), "columns")
+    if dataset.classes:
+        rows = [
+            (label, f"{count:,} rows", f"{100 * count / dataset.n_rows:.1f} %")
+            for label, count in list(found["rows_of_class"].items())[:SHOWN]
+        ]
+        lines += ["", "Classes:", *table(rows), *more(len(dataset.classes), "classes")]
+    else:
+        lines += ["", "Target: {:g} to {:g}, mean {:g}".format(*found["target_range"])]
+    lines += [line for each in dataset.warnings for line in ("", f"Warning: {each}")]
+    return "\n".join(map(printable, lines))
+
+
+def column_line(column: Column) -> tuple[str, str, str]:
+    """Name, kind, and the values in short."""
+    said = [f"{column.missing:,} missing"] if column.missing else []
+    if column.range is not None:
+        said.insert(0, "{:g} to {:g}".format(*column.range))
+    if column.levels:
+        most = ", ".join(f"{name} {count:,}" for name, count in column.levels[:5])
+        others = len(column.levels) - 5
+        said.insert(0, most + (f" and {others} more" if others > 0 else ""))
+    return column.name, column.kind if column.used else f"{column.kind}, not used", "; ".join(said)
+
+
+def table(rows: list[tuple[str, str, str]]) -> list[str]:
+    """Lines with the second and third cells below each other."""
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    return [f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
+
+
+def more(count: int, what: str) -> list[str]:
+    """A line for those that are not shown."""
+    return [f"  and {count - SHOWN:,} more {what}, which --json lists"] if count > SHOWN else []
+
+
+def facts(dataset: Dataset) -> dict[str, Any]:
+    """The same as plain values."""
+    import numpy as np
+
+    found = dataset.describe() | {"source": dataset.source, "task": dataset.task}
+    found["given_test"] = dataset.given_test
+    if dataset.classes:
+        members = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
+        found["rows_of_class"] = dict(zip(dataset.classes, members, strict=True))
+    else:
+        y = dataset.y
+        found["target_range"] = [float(y.min()), float(y.max()), float(y.mean())]
+    found["column_list"] = [asdict(each) | {"used": each.used} for each in dataset.columns]
+    return found

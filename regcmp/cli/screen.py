@@ -140,6 +140,12 @@ class Screen:
         for line in sketch(figures_of(report, kind), _width(self.console(stream), stream)):
             print(line, file=stream)
 
+    def warn_of_data(self, warnings: Iterable[str]) -> None:
+        """Say on standard error what should be known of the data, a line each."""
+        if not self.quiet:
+            for each in warnings:
+                print(f"Warning: {printable(each)}", file=sys.stderr)
+
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""
         from regcmp.report.verdict import WAYS_OUT
@@ -152,6 +158,11 @@ class Screen:
             each = [f"{name} ({n} of {of} runs)" for name, n, of in counts.itertuples() if n]
             if each:
                 print(f"Warning: {status}: {', '.join(each)}; {way_out}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Text in one line, without what would steer a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _width(console: Console, stream: TextIO) -> int | None:

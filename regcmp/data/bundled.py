@@ -54,7 +54,7 @@ def check_dataset(name: str) -> None:
         raise unknown("dataset", name, BUNDLED)
 
 
-def load_dataset(name: str) -> Dataset:
+def load_bundled(name: str) -> Dataset:
     """Load a dataset by name. Raises UsageError for a name that isn't there."""
     check_dataset(name)
     from sklearn import datasets

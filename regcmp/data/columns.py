@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-USED = ("number", "boolean", "category", "text")
-"""The kinds of columns that a network learns from."""
+Numbers = npt.NDArray[np.float64]
+
+PLAIN = ("number", "constant", "boolean")
+"""The kinds of columns that hold a number in each row; a constant is one feature that is 0."""
+
+USED = (*PLAIN, "category", "text")
+"""The kinds that a network learns from."""
+
+AUTO = "auto"
+TASKS = (AUTO, "classification", "regression")
+"""What is to be learned; auto goes by the target's values."""
 
 MOST_LEVELS = 100
 """A text column of more levels is no category."""
@@ -26,9 +37,6 @@ LARGEST = 1e150
 
 TARGETS = ("target", "label", "class", "y")
 """The names, in any case, of the column that is the target where none is named."""
-
-EMPTY_WORDS = ("none", "nan", "na", "n/a", "null", "?", "-")
-"""Levels that might mean 'missing'; nothing but an empty cell does unless --na says so."""
 
 DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T][\d:.,Z+-]*)?"
@@ -42,9 +50,11 @@ class Columns:
     """What the user says of the columns."""
 
     target: str | None = None
+    """A name, or a position counted from 1; without it, the column with one of the names TARGETS."""
     drop: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
-    task: str | None = None
+    """Columns whose words are features."""
+    task: str = AUTO
 
 
 @dataclass(frozen=True)
@@ -54,9 +64,11 @@ class Column:
     name: str
     kind: str
     missing: int
-    levels: int
-    """How many different values it has, missing ones aside."""
     warning: str = ""
+    levels: tuple[tuple[str, int], ...] = ()
+    """Of a category: each level, and how many rows have it."""
+    range: tuple[float, float] | None = None
+    """Of a number: its least and its largest value."""
 
     @property
     def used(self) -> bool:
@@ -105,94 +117,98 @@ def some(names: Iterable[str], most: int = 10) -> str:
     return ", ".join(map(repr, names[:most])) + more
 
 
+def quoted(text: str) -> str:
+    """A text as a shell takes it."""
+    return shlex.quote(text)
+
+
 def describe_column(values: pd.Series, table: str, as_text: bool) -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else."""
     from pandas.api import types
 
     name, missing = str(values.name), int(values.isna().sum())
-    present = values.dropna()
-    levels = int(present.nunique())
-
-    def column(kind: str, warning: str = "") -> Column:
-        return Column(name, kind, missing, levels, warning and f"column {name!r} {warning}")
-
-    if levels == 0:
-        return column("empty", "has no values; it is not used")
+    present = values.dropna() if missing else values
+    if not len(present):
+        return _unused(name, "empty", missing, "has no values")
     if as_text:
-        return column("text")
-    if levels == 1 and not missing:
-        return column("constant", f"is {present.iloc[0]!s} in every row; it is not used")
+        return Column(name, "text", missing)
     if types.is_bool_dtype(values.dtype):
-        return column("boolean")
+        return Column(name, "boolean", missing)
     if types.is_datetime64_any_dtype(values.dtype):
-        return column("date", "holds dates; it is not used")
+        return _unused(name, "date", missing, "holds dates")
     if types.is_numeric_dtype(values.dtype):
-        _check_numbers(name, present.to_numpy(np.float64), table)
-        return column("number", _row_number(name, present.to_numpy(np.float64)))
-    return column(*_kind_of_text(name, present.astype(str), table))
+        return _number(name, present.to_numpy(np.float64), missing, table)
+    return _text(name, present.astype(str), missing, table)
 
 
-def _check_numbers(
-    name: str, numbers: np.ndarray[tuple[int], np.dtype[np.float64]], table: str
-) -> None:
+def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> Column:
+    return Column(name, kind, missing, f"column {name!r} {why}; it is not used{unless}")
+
+
+def _number(name: str, numbers: Numbers, missing: int, table: str) -> Column:
+    """A column of numbers. Raises DataError for what can't be scaled."""
     infinite = int(np.isinf(numbers).sum())
     if infinite:
         raise DataError(
             f"{table!r}: column {name!r} is infinite in {infinite} of {len(numbers)} rows; correct"
-            f" these, leave them empty, or drop it with --drop {name}"
+            f" these, leave them empty, or drop it with --drop {quoted(name)}"
         )
-    largest = numbers[np.abs(numbers).argmax()]
+    low, high = float(numbers.min()), float(numbers.max())
+    largest = max(low, high, key=abs)
     if abs(largest) > LARGEST:
         raise DataError(
             f"{table!r}: column {name!r} has {largest:g}, too large to be scaled; take it in another"
-            f" unit, or drop it with --drop {name}"
+            f" unit, or drop it with --drop {quoted(name)}"
         )
-
-
-def _row_number(name: str, numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
-    """A warning where a column counts the rows."""
+    if low == high and not missing:
+        return Column(name, "constant", 0, range=(low, high))
+    warning = ""
     if ROW_NUMBER.fullmatch(name) and len(numbers) > 2 and (np.diff(numbers) > 0).all():
-        return (
-            f"looks like a row number, and may give the target away; --drop {name!r} leaves it out"
+        warning = (
+            f"column {name!r} looks like a row number, and may give the target away;"
+            f" --drop {quoted(name)} leaves it out"
         )
-    return ""
+    return Column(name, "number", missing, warning, range=(low, high))
 
 
-def _kind_of_text(name: str, texts: pd.Series, table: str) -> tuple[str, str]:
-    """The kind of a text column, and what to warn of. Raises DataError for numbers in disguise."""
+def _text(name: str, texts: pd.Series, missing: int, table: str) -> Column:
+    """A column of texts: a category where they recur."""
     import pandas as pd
 
-    counts = texts.value_counts(sort=False)
+    counts = texts.value_counts()
     levels = pd.Series(counts.index, dtype=object)
-    if levels.map(lambda each: bool(DECIMAL_COMMA.fullmatch(each))).mean() > 0.5:
-        sample = next(filter(DECIMAL_COMMA.fullmatch, levels))
+    if len(levels) == 1 and not missing:
+        return _unused(name, "one text", 0, f"is {levels[0]!r} in every row")
+    if set(levels.str.lower()) <= {"true", "false"}:
+        return Column(name, "boolean", missing)
+    _check_no_numbers(name, counts, levels, table)
+    if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
+        return _unused(name, "date", missing, "holds dates")
+    if len(levels) <= min(MOST_LEVELS, len(texts) / 2):
+        pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
+        return Column(name, "category", missing, levels=pairs)
+    asked = f", unless --text {quoted(name)} asks for its words"
+    if levels.str.count(" ").mean() >= 2:
+        return _unused(name, "free text", missing, "holds free text", asked)
+    many = f"has {len(levels)} different texts in {len(texts)} rows, as an id has"
+    return _unused(name, "id", missing, many, asked)
+
+
+def _check_no_numbers(name: str, counts: pd.Series, levels: pd.Series, table: str) -> None:
+    """Raise DataError for a column of numbers that could not be read as such."""
+    import pandas as pd
+
+    commas = levels[levels.map(lambda each: bool(DECIMAL_COMMA.fullmatch(each)))]
+    if len(commas) > len(levels) / 2:
         raise DataError(
-            f"{table!r}: column {name!r} has {sample!r}, which may be a decimal comma; say so with"
-            f" --decimal ',', or drop it with --drop {name}"
+            f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma; say so"
+            f" with --decimal ',', or drop it with --drop {quoted(name)}"
         )
     words = levels[pd.to_numeric(levels, errors="coerce").isna()]
     if len(words) == 1 and len(levels) > 5:
         word = words.iloc[0]
         raise DataError(
             f"{table!r}: column {name!r} has numbers, but {word!r} in {counts[word]} of"
-            f" {len(texts)} rows; if that means missing, add --na {word!r}, or drop it with --drop"
-            f" {name}"
+            f" {counts.sum()} rows; if that means missing, add --na {quoted(word)}, or drop it with"
+            f" --drop {quoted(name)}"
         )
-    if set(levels.str.lower()) <= {"true", "false"}:
-        return "boolean", ""
-    if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
-        return "date", "holds dates; it is not used"
-    if len(levels) <= min(MOST_LEVELS, len(texts) / 2):
-        odd = [each for each in levels if each.strip().lower() in EMPTY_WORDS]
-        if odd:
-            return (
-                "category",
-                f"has {odd[0]!r} as a category; --na {odd[0]!r} would make it missing",
-            )
-        return "category", ""
-    if levels.str.count(" ").mean() >= 2:
-        return "free text", f"holds free text; it is not used, unless --text {name!r} asks for it"
-    return "id", (
-        f"has {len(levels)} different texts in {len(texts)} rows, as an id has; it is not used,"
-        f" unless --text {name!r} asks for its words"
-    )

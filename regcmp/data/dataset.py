@@ -29,14 +29,14 @@ class Dataset:
     y: npt.NDArray[Any]
     classes: tuple[str, ...]
     source: str = ""
-    target: str | None = None
     task: str = "classification"
+    given_test: int = 0
+    """How many rows, the last ones, are test rows given as such; 0 where they are to be drawn."""
+    target: str | None = None
     mixed: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
     """Every column of the table, as it was understood; none where all are plain numbers."""
     warnings: tuple[str, ...] = ()
-    given_test: int = 0
-    """How many rows, the last ones, are test rows given as such; 0 where they are to be drawn."""
 
     @property
     def n_rows(self) -> int:
@@ -65,7 +65,8 @@ class Dataset:
         y_type = "<f8" if self.task == "regression" else "<i8"
         state.update(np.ascontiguousarray(self.y, y_type).tobytes())
         if self.mixed is not None:
-            state.update(self.mixed.to_json(orient="split", double_precision=15).encode())
+            for name, values in self.mixed.items():
+                state.update(repr((name, values.tolist())).encode())
         return state.hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -74,7 +75,10 @@ class Dataset:
             "name": self.name,
             "rows": self.n_rows,
             "features": self.n_features,
+            "columns": self.n_columns,
+            "target": self.target,
             "classes": list(self.classes),
+            "warnings": list(self.warnings),
             "sha256": self.digest,
             "task": self.task,
             "given_test": self.given_test,

@@ -115,11 +115,17 @@ def _frame(dataset: Dataset) -> Any:
 
 def _kinds(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
     """The names of numbers, categories and texts, in the table's order."""
-    kinds: dict[str, list[str]] = {"number": [], "boolean": [], "category": [], "text": []}
+    kinds: dict[str, list[str]] = {
+        "number": [],
+        "constant": [],
+        "boolean": [],
+        "category": [],
+        "text": [],
+    }
     for column in dataset.columns:
         if column.used:
             kinds[column.kind].append(column.name)
-    return kinds["number"] + kinds["boolean"], kinds["category"], kinds["text"]
+    return kinds["number"] + kinds["constant"] + kinds["boolean"], kinds["category"], kinds["text"]
 
 
 def _with_gaps(dataset: Dataset) -> list[str]:

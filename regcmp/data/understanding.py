@@ -3,138 +3,148 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import Column, Columns, describe_column, find_column, find_target, some
+from regcmp.data.columns import (
+    AUTO,
+    PLAIN,
+    Column,
+    Columns,
+    Numbers,
+    describe_column,
+    find_column,
+    find_target,
+    quoted,
+    some,
+)
 from regcmp.data.dataset import Dataset
+from regcmp.data.labels import check_complete, classes_of, task_of, values_of
 from regcmp.data.table import Table
-from regcmp.errors import DataError
+from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_NUMERIC_CLASSES = 20
-"""A target of more different numbers, or of any that are not whole, asks for regression."""
+FEWEST_ROWS = 4
+"""Two classes, each with a training and a test row."""
 
 MISSING = "(missing)"
 """The level of a category where nothing stands."""
 
 
 def understand(table: Table, columns: Columns) -> Dataset:
-    """Find the target and what each other column is.
+    """Find the target and what each other column is; given test rows come last.
 
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
     names = [str(name) for name in table.frame.columns]
     target = find_target(names, columns.target, table.target, table.name)
-    dropped = {find_column("--drop", name, names, table.name) for name in columns.drop} - {target}
+    dropped = {find_column("--drop", name, names, table.name) for name in columns.drop}
     texts = {find_column("--text", name, names, table.name) for name in columns.text}
-    _check_rows(table)
-    task = columns.task or task_of(table.frame[target])
+    _check_words(target, dropped, texts)
+    frame = _all_rows(table)
+    check_complete(frame[target], table.name)
+    task = task_of(frame[target]) if columns.task == AUTO else columns.task
+    y: npt.NDArray[Any]
+    classes: tuple[str, ...]
     if task == "regression":
-        raise DataError(
-            f"{table.name!r}: target {target!r} has {table.frame[target].nunique()} different numbers,"
-            " which asks for regression; --task classification takes each as a class, --target"
-            " chooses another column"
-        )
-    y, classes = classes_of(table.frame[target], table.name)
+        y, classes = values_of(frame[target], table.name), ()
+    else:
+        y, classes = classes_of(frame[target], table.name)
     known = []
     for name in names:
-        if name == target or name in dropped:
-            continue
-        column = describe_column(table.frame[name], table.name, name in texts)
-        if column.used and _tells(table.frame[name], y, len(classes)):
-            leak = f"column {name!r} gives the target {target!r} away in every row; --drop {name!r}"
-            column = replace(column, warning=f"{leak} leaves it out")
-        known.append(column)
+        if name != target and name not in dropped:
+            column = describe_column(frame[name], table.name, name in texts)
+            known.append(_with_leak(column, frame[name], y, len(classes), target))
     used = [column for column in known if column.used]
-    if not used:
+    if all(column.kind == "constant" for column in used):
+        why = [column.warning for column in known if column.warning]
         raise DataError(
-            f"{table.name!r}: no column is left to learn from; its columns are {some(names)}"
+            f"{table.name!r}: no column is left that tells its rows apart; "
+            + ("; ".join(why[:3]) or f"the target {target!r} stands alone")
         )
-    dataset = Dataset(
+    plain = all(each.kind in PLAIN and not each.missing for each in used)
+    return Dataset(
         name=table.name,
-        x=np.empty((len(y), 0)),
+        x=_numbers(frame, used) if plain else np.empty((len(y), 0)),
         y=y,
         classes=classes,
         source=table.source,
-        target=target,
         task=task,
+        given_test=0 if table.test is None else len(table.test),
+        target=target,
+        mixed=None if plain else _mixed(frame, used),
         columns=tuple(known),
-        warnings=(*table.warnings, *(each.warning for each in known if each.warning)),
+        warnings=(*table.warnings, *_warnings(known, is_image=table.image is not None)),
     )
-    if all(each.kind in ("number", "boolean") and not each.missing for each in used):
-        return replace(dataset, x=_numbers(table.frame, used))
-    return replace(dataset, mixed=_mixed(table.frame, used))
 
 
-def _check_rows(table: Table) -> None:
+def _check_words(target: str, dropped: set[str], texts: set[str]) -> None:
+    """Raise UsageError for a column that is to be two things."""
+    for name, words in (
+        (target if target in dropped else None, "--target and --drop"),
+        (target if target in texts else None, "--target and --text"),
+        (min(dropped & texts, default=None), "--drop and --text"),
+    ):
+        if name is not None:
+            raise UsageError(f"{words} both name {name!r}; it can be one of these")
+
+
+def _all_rows(table: Table) -> pd.DataFrame:
+    """The rows, and the given test rows below them. Raises DataError for too few."""
     rows = len(table.frame)
-    if rows < 4:
-        said = "no rows" if rows == 0 else f"{rows} row" + ("s" if rows > 1 else "")
+    if rows < FEWEST_ROWS:
+        said = f"{rows or 'no'} row" + ("" if rows == 1 else "s")
         raise DataError(
-            f"{table.name!r} has {said}; training and test rows of two classes need at least 4"
+            f"{table.name!r} has {said}; training and test rows of two classes are at least"
+            f" {FEWEST_ROWS}"
         )
+    if table.test is None:
+        return table.frame
+    import pandas as pd
+
+    return pd.concat([table.frame, table.test[table.frame.columns]], ignore_index=True)
 
 
-def task_of(target: pd.Series) -> str:
-    """'regression' for numbers that are many or not whole, else 'classification'."""
-    from pandas.api import types
-
-    if not types.is_numeric_dtype(target.dtype) or types.is_bool_dtype(target.dtype):
-        return "classification"
-    different = target.dropna().unique().astype(np.float64)
-    if len(different) <= 2:
-        return "classification"
-    whole = np.isfinite(different).all() and (different == np.round(different)).all()
-    few = len(different) <= MOST_NUMERIC_CLASSES
-    return "classification" if whole and few else "regression"
-
-
-def classes_of(target: pd.Series, table: str) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
-    """Class numbers and names, in the order of numbers or of the alphabet.
-
-    Raises DataError for missing ones, for a single class, and for classes that hardly recur.
-    """
-    name, missing = str(target.name), int(target.isna().sum())
-    if missing:
-        raise DataError(
-            f"{table!r}: the target {name!r} is missing in {missing} of {len(target)} rows; fill it in,"
-            " or take these rows out of the file"
-        )
-    different, y = np.unique(target.to_numpy(), return_inverse=True)
-    classes = tuple(f"{each:g}" if isinstance(each, float) else str(each) for each in different)
-    if len(classes) < 2:
-        raise DataError(
-            f"{table!r}: the target {name!r} is {classes[0]!r} in every row, and learning needs at"
-            " least 2 classes; choose another column with --target"
-        )
-    if len(classes) > len(y) / 2:
-        raise DataError(
-            f"{table!r}: the target {name!r} has {len(classes)} classes in {len(y)} rows, too many to"
-            " learn; choose another column with --target"
-        )
-    return y.astype(np.intp), classes
+def _with_leak(
+    column: Column, values: pd.Series, y: npt.NDArray[Any], n_classes: int, target: str
+) -> Column:
+    """The column, with a warning if it is a copy of the target, maybe under other names."""
+    if not column.used or values.iloc[:1000].nunique() > max(n_classes, 1):
+        copied = n_classes == 0 and column.kind == "number" and np.array_equal(values, y)
+    else:
+        codes, levels = values.factorize()
+        pairs = len(np.unique(codes * n_classes + y)) if len(levels) == n_classes else 0
+        copied = pairs == n_classes > 0 and bool((codes >= 0).all())
+    if not copied:
+        return column
+    warning = (
+        f"column {column.name!r} gives the target {target!r} away in every row;"
+        f" --drop {quoted(column.name)} leaves it out"
+    )
+    return replace(column, warning=warning)
 
 
-def _tells(values: pd.Series, y: npt.NDArray[np.intp], n_classes: int) -> bool:
-    """Whether a column is a copy of the target under other names."""
-    codes, levels = values.factorize()
-    if len(levels) != n_classes or (codes < 0).any():
-        return False
-    return len(np.unique(codes * n_classes + y)) == n_classes
+def _warnings(known: list[Column], *, is_image: bool) -> list[str]:
+    """A line for each column that has one, and one for all that are constant, unless pixels."""
+    lines = [each.warning for each in known if each.warning]
+    constant = [each.name for each in known if each.kind == "constant"]
+    if constant and not is_image:
+        which = "column {} has" if len(constant) == 1 else "columns {} have each"
+        lines.append(f"{which.format(some(constant))} one value in all rows, which tells nothing")
+    return lines
 
 
-def _numbers(frame: pd.DataFrame, used: list[Column]) -> npt.NDArray[np.float64]:
-    if all(each.kind == "number" for each in used):
+def _numbers(frame: pd.DataFrame, used: list[Column]) -> Numbers:
+    if all(each.kind != "boolean" for each in used):
         return np.asarray(frame[[each.name for each in used]], np.float64)
     return np.column_stack([_as_numbers(frame[each.name], each.kind) for each in used])
 
 
-def _as_numbers(values: pd.Series, kind: str) -> npt.NDArray[np.float64]:
+def _as_numbers(values: pd.Series, kind: str) -> Numbers:
     """Numbers as they are; of truth values, 1 and 0."""
     if kind == "boolean" and values.dtype != bool:
         values = values.map(lambda each: str(each).lower() == "true", na_action="ignore")
@@ -145,12 +155,11 @@ def _mixed(frame: pd.DataFrame, used: list[Column]) -> pd.DataFrame:
     """The columns for the encoder: float64 numbers, and texts without gaps."""
     import pandas as pd
 
-    def values(column: Column) -> npt.NDArray[np.float64] | pd.Series:
-        if column.kind in ("number", "boolean"):
+    def values(column: Column) -> Numbers | pd.Series:
+        if column.kind in PLAIN:
             return _as_numbers(frame[column.name], column.kind)
-        empty = "" if column.kind == "text" else MISSING
         given = frame[column.name].astype(object)
-        texts = given.where(given.notna(), empty).astype(str).astype(object)
-        return texts.reset_index(drop=True)
+        texts = given.where(given.notna(), "" if column.kind == "text" else MISSING)
+        return texts.astype(str).astype(object).reset_index(drop=True)
 
     return pd.DataFrame({each.name: values(each) for each in used})

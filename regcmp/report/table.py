@@ -101,12 +101,19 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     n_inputs = data["features"] + plan.get("noise_features", 0)
     network = "-".join(map(str, (n_inputs, *plan["hidden"], classes or 1)))
     return (
-        f"{data['name']}: {count(data['rows'], 'row')}, {count(data['features'], 'feature')},"
+        f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
         f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
         *_changes(plan),
         f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
         f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
     )
+
+
+def _features(data: dict[str, Any]) -> str:
+    """'6 columns as 12 features, target 'species'': where they are one each, and where named."""
+    features, columns = count(data["features"], "feature"), data.get("columns", data["features"])
+    made = f"{count(columns, 'column')} as {features}" if columns != data["features"] else features
+    return f"{made}, target {data['target']!r}" if data.get("target") else made
 
 
 def _rows(data: dict[str, Any]) -> str:

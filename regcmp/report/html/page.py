@@ -66,7 +66,7 @@ def command(plan: dict[str, Any]) -> str:
     for plugin in plan["plugins"]:
         words += ["--plugin", plugin["path"]]
     for name, value in plan.items():
-        if name in NOT_WORDS or value is None:
+        if name in NOT_WORDS or value is None or value == []:
             continue
         if isinstance(value, bool):
             words.append(("--" if value else "--no-") + name.replace("_", "-"))

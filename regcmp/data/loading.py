@@ -1,0 +1,27 @@
+"""From the words of a command to a dataset: reading, then understanding."""
+
+from __future__ import annotations
+
+from regcmp.data.bundled import BUNDLED, load_bundled
+from regcmp.data.columns import Columns
+from regcmp.data.dataset import Dataset
+from regcmp.data.reading import read_table
+from regcmp.data.table import Progress, Reading
+
+
+def load_dataset(
+    spec: str,
+    reading: Reading | None = None,
+    columns: Columns | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """A dataset by name or file. Raises UsageError for words, DataError for data.
+
+    A bundled dataset as it is needs no understanding: its classes keep the order of scikit-learn.
+    """
+    reading, columns = reading or Reading(), columns or Columns()
+    if spec in BUNDLED and (reading, columns) == (Reading(), Columns()):
+        return load_bundled(spec)
+    from regcmp.data.understanding import understand
+
+    return understand(read_table(spec, reading, progress), columns)
