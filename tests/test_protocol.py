@@ -10,8 +10,8 @@ from conftest import make_stack
 from sklearn.utils.class_weight import compute_class_weight
 
 import regcmp.api
-from regcmp.data.bundled import load_dataset
 from regcmp.data.dataset import Dataset
+from regcmp.data.loading import load_dataset
 from regcmp.data.splitting import Split, split_rows, split_sizes
 from regcmp.data.targets import flipped, targets_of, with_noise_features
 from regcmp.engine.losses import CrossEntropy
@@ -189,7 +189,7 @@ def test_a_class_in_the_given_test_rows_alone_is_named() -> None:
 
 def test_a_table_on_given_test_rows_is_conditional_on_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain t, no correction, said in the header and below; the plan can be carried out again."""
-    monkeypatch.setattr(regcmp.api, "load_dataset", lambda _: given(WINE, 50))
+    monkeypatch.setattr(regcmp.api, "load_dataset", lambda *_: given(WINE, 50))
     comparison = regcmp.compare("wine", "none dropout", **QUICK)
     assert comparison.plan["correction_ratio"] == 0
     assert comparison.plan["vary"] == ["init", "order"]

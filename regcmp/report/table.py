@@ -111,7 +111,7 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
 
 def _features(data: dict[str, Any]) -> str:
     """'6 columns as 12 features, target 'species'': where they are one each, and where named."""
-    features, columns = count(data["features"], "feature"), data.get("columns", data["features"])
+    features, columns = count(data["features"], "feature"), data.get("columns") or data["features"]
     made = f"{count(columns, 'column')} as {features}" if columns != data["features"] else features
     return f"{made}, target {data['target']!r}" if data.get("target") else made
 
