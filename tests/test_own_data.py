@@ -1,0 +1,117 @@
+"""``regcmp compare`` and ``regcmp datasets`` on a file of one's own, as users run them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import Done, run
+
+QUICK = ("--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1", "none", "l2")
+
+
+def write(folder: Path, *columns: tuple[str, list[str]]) -> None:
+    """A file rows.csv of these columns, and of 60 rows."""
+    names, cells = zip(*columns, strict=True)
+    lines = [",".join(names), *(",".join(row) for row in zip(*cells, strict=True))]
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def kinds() -> list[tuple[str, list[str]]]:
+    """A number with gaps, a category, texts, and classes that follow the number."""
+    numbers = np.random.default_rng(0).normal(size=60)
+    return [
+        ("size", ["" if i in (3, 9) else f"{x:.3f}" for i, x in enumerate(numbers)]),
+        ("color", ["red", "green", "blue"] * 20),
+        ("note", [f"it was seen {i} times" for i in range(60)]),
+        ("churn", ["yes" if x > 0 else "no" for x in numbers]),
+    ]
+
+
+def compared(folder: Path, *words: str) -> Done:
+    """What ``regcmp compare`` says of rows.csv."""
+    return run(["compare", "--dataset", "rows.csv", *words, *QUICK], folder)
+
+
+def test_the_table_says_what_it_learned_from(tmp_path: Path) -> None:
+    """Columns, features and target in its header; what is left out on standard error, and in the JSON."""
+    write(tmp_path, *kinds())
+    done = compared(tmp_path, "--target", "churn", "-o", "report.json")
+    assert done.code == 0, done.err
+    assert "60 rows, 2 columns as 6 features, target 'churn', 2 classes" in done.out
+    warning = "column 'note' holds free text; it is not used, unless --text note asks for its words"
+    assert done.err == f"Warning: {warning}\n"
+    data = json.loads(done.file("report.json"))["plan"]["data"]
+    assert data["warnings"] == [warning] and data["target"] == "churn"
+    assert (data["columns"], data["features"]) == (2, 6)
+
+
+def test_words_of_columns(tmp_path: Path) -> None:
+    """A position, a list to drop, a text to learn from; -q says nothing on standard error."""
+    write(tmp_path, *kinds())
+    done = compared(tmp_path, "--target", "4", "--drop", "size,color", "--text", "note", "-q")
+    assert done.code == 0 and done.err == ""
+    assert "1 column as 1,000 features, target 'churn'" in done.out
+
+
+def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:
+    """Each column with its kind, gaps and levels; the balance of classes; warnings."""
+    write(tmp_path, *kinds())
+    done = run(["datasets", "rows.csv", "--target", "churn"], tmp_path)
+    assert done.code == 0, done.err
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line.strip()}
+    assert "number" in lines["size"] and "2 missing" in lines["size"]
+    assert "category" in lines["color"] and "red 20" in lines["color"]
+    assert "free text, not used" in lines["note"] and "Warning: column 'note'" in done.out
+    found = json.loads(run(["datasets", "rows.csv", "--target", "churn", "--json"], tmp_path).out)
+    assert sum(found["rows_of_class"].values()) == found["rows"] == 60
+    assert [each["kind"] for each in found["column_list"]] == ["number", "category", "free text"]
+
+
+def test_names_can_not_steer_a_terminal(tmp_path: Path) -> None:
+    """Neither a column's nor a class's."""
+    evil = "\x1b[2J[red]"
+    write(tmp_path, (evil, [str(i % 7) for i in range(60)]), ("y", [evil, "b"] * 30))
+    for done in (run(["datasets", "rows.csv"], tmp_path), compared(tmp_path)):
+        assert done.code == 0 and "\x1b" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("columns", "words", "code", "message"),
+    [
+        ([("a", ["1", "2"] * 30), ("b", ["x", "z"] * 30)], (), 2, "choose one with --target: 'a', 'b'"),
+        ([("a", ["1", "2"] * 30), ("y", ["x", ""] * 30)], (), 1, "'y' is missing in 30 of 60 rows"),
+        ([("a", ["1", "2"] * 30), ("y", ["x"] * 60)], (), 1, "is 'x' in every row, and learning"),
+        ([("a", ["1", "2"] * 30), ("y", ["x", *["z"] * 59])], (), 1, "class 'x' has a single row"),
+        ([("a", ["5"] * 60), ("y", ["x", "z"] * 30)], (), 1, "no column is left that tells its rows"),
+        ([("a", ["1e308", "2"] * 30), ("y", ["x", "z"] * 30)], (), 1, "'a' has 1e+308, too large"),
+        ([("a", ["1", "2"] * 30), ("y", ["x", "z"] * 30)], ("--drop", "b"), 2, "has no column 'b'"),
+        ([("a", ["1", "2"] * 30), ("y", ["x", "z"] * 30)], ("--task", "clas"), 2, "unknown task"),
+    ],
+)  # fmt: skip
+def test_bad_data_end_in_one_line(
+    tmp_path: Path,
+    columns: list[tuple[str, list[str]]],
+    words: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    """That names the column, the class or the rows; nothing is written."""
+    write(tmp_path, *columns)
+    done = compared(tmp_path, *words, "-o", "report.csv")
+    assert done.code == code and done.out == ""
+    assert done.err.startswith("Error: ") and done.err.count("\n") == 1 and message in done.err
+    assert not (tmp_path / "report.csv").exists()
+
+
+def test_levels_that_only_test_rows_have_are_no_error(tmp_path: Path) -> None:
+    """A level of one row is in no training rows under some seed."""
+    write(
+        tmp_path,
+        ("color", ["red", "green"] * 29 + ["pink", "grey"]),
+        ("size", [str(i % 11) for i in range(60)]),
+        ("y", ["a", "b"] * 30),
+    )
+    assert compared(tmp_path, "--test-size", "0.5").code == 0
