@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPRegressor
 from test_sklearn_oracle import copy_weights
 
 import regcmp
-from regcmp.data.bundled import load_dataset
+from regcmp.data.loading import load_dataset
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import SquaredError
 from regcmp.engine.measuring import Measure, Record, Scores
