@@ -24,6 +24,10 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (regcmp .*)$", README, re.MULTILINE)
 SHOWN = re.findall(r"```console\n\$ (regcmp [^\n]*)\n(.*?)```", README, re.DOTALL)
+CLIENTS = "id,age,plan,note,churn\n" + "".join(
+    f"{i},{20 + i * 7 % 31 + i / 100},{'basic' if i % 3 else 'full'},wrote {i} letters,{i % 2}\n"
+    for i in range(60)
+)
 QUICK = {"REGCMP_COMPARE_SEEDS": "2", "REGCMP_COMPARE_EPOCHS": "2"}
 
 
@@ -47,6 +51,7 @@ def test_a_command_runs(command: str, tmp_path: Path) -> None:
     """With two seeds and two epochs, where it does not ask for more."""
     _, plugin = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "cauchy.py").write_text(plugin, encoding="utf-8")
+    (tmp_path / "clients.csv").write_text(CLIENTS, encoding="utf-8")
     out = run(command, tmp_path, **QUICK)
     assert out
     for file in re.findall(r"\b\w+\.(?:csv|json|md|html)\b", command):
