@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.layers import Memory
 from regcmp.engine.network import mlp
 
 
@@ -24,8 +23,8 @@ def test_selu_and_lecun_keep_mean_zero_and_variance_one(rng: np.random.Generator
     for activation, keeps in (("selu", True), ("relu", False)):
         network = mlp(300, (300,) * 8, 300, activation)
         theta = initial_theta(network, "lecun", [0], "float64")
-        memories = [Memory(float) for _ in network.layers]
+        x, params = rng.normal(size=(1, 400, 300)), network.params(theta)
         logits = network.forward(
-            network.params(theta), rng.normal(size=(1, 400, 300)), network.no_masks(), memories
+            params, x, network.no_masks(), network.no_taps(), network.memories(float)
         )
         assert bool(abs(logits.mean()) < 0.1 and abs(logits.var() - 1) < 0.15) is keeps
