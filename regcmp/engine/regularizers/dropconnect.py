@@ -21,7 +21,7 @@ class DropConnect(Regularizer):
     """
 
     name = "dropconnect"
-    strength_is = Number(0.5, 0, 0.999, "probability p to drop a weight")
+    strength_is = Number(0.5, 0, 0.999, "probability p to drop a weight", drops=True)
     options_are: ClassVar = {
         "shared": Number(0, 0, 1, "1: one mask for all examples of a batch", whole=True)
     }
