@@ -172,7 +172,7 @@ def test_bundled_datasets_are_tables_too(name: str) -> None:
     table = read_table(name)
     assert table.frame.shape == (BUNDLED[name].rows, BUNDLED[name].features + 1)
     assert table.target in table.frame
-    assert table.image == ((8, 8) if name == "digits" else None)
+    assert table.image == ((8, 8, 1) if name == "digits" else None)
 
 
 @pytest.mark.parametrize("name", ["moons", "circles", "blobs", "spirals", "classification"])
@@ -268,7 +268,7 @@ def test_keras_arrays_have_images_and_a_split(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez_compressed(path, x_train=x, y_train=[0, 1, 0, 1], x_test=x[:2], y_test=[0, 1])
     table = read_table(str(path))
-    assert table.image == (2, 3) and table.target == "target"
+    assert table.image == (2, 3, 1) and table.target == "target"
     assert table.frame["6"].tolist() == [5, 11, 17, 23] and table.frame["1"].dtype == np.uint8
     assert table.test is not None and len(table.test) == 2
 
@@ -326,7 +326,7 @@ def test_idx_files_are_read_as_a_folder_or_one_by_one(tmp_path: Path) -> None:
     write(tmp_path, idx(x[:2]), "t10k-images-idx3-ubyte")
     write(tmp_path, idx(y[:2]), "t10k-labels-idx1-ubyte")
     table = read_table(str(tmp_path))
-    assert table.image == (2, 2)
+    assert table.image == (2, 2, 1)
     np.testing.assert_array_equal(table.frame.drop(columns="target"), x.reshape(5, 4))
     assert table.frame["target"].tolist() == y.tolist()
     assert table.test is not None and table.test["target"].tolist() == [3, 1]

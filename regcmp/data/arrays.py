@@ -214,7 +214,7 @@ def from_arrays(
                 f"{name!r}: test rows have the shape {x_test.shape[1:]}, the others {x.shape[1:]}"
             )
         test = _frame(name, x_test, y_test)
-    image = tuple(x.shape[1:]) if x.ndim in (3, 4) else None
+    image = (x.shape[1], x.shape[2], prod(x.shape[3:])) if x.ndim in (3, 4) else None
     return Table(name, frame, source, TARGET, test, image)
 
 

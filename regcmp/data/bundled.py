@@ -47,6 +47,9 @@ BUNDLED = {
 }
 """Bundled datasets by their name on the command line."""
 
+IMAGES = {"digits": (8, 8, 1)}
+"""Height, width and channels of those that are images."""
+
 
 def check_dataset(name: str) -> None:
     """Raise UsageError if there is no such dataset, without loading anything."""
@@ -68,6 +71,7 @@ def load_bundled(name: str) -> Dataset:
         classes=() if regression else tuple(str(each) for each in bunch.target_names),
         source=f"sklearn.datasets.{BUNDLED[name].loader}",
         task="regression" if regression else "classification",
+        image=IMAGES.get(name),
     )
 
 
@@ -81,5 +85,4 @@ def read_bundled(name: str) -> Table:
         y = np.asarray([str(each) for each in bunch.target_names])[y]
     table = from_arrays(name, f"sklearn.datasets.{BUNDLED[name].loader}", x, y)
     names = [*map(str, bunch.feature_names), str(table.target)]
-    image = (8, 8) if name == "digits" else None
-    return replace(table, frame=table.frame.set_axis(names, axis=1), image=image)
+    return replace(table, frame=table.frame.set_axis(names, axis=1), image=IMAGES.get(name))

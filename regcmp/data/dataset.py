@@ -37,6 +37,8 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     """Every column of the table, as it was understood; none where all are plain numbers."""
     warnings: tuple[str, ...] = ()
+    image: tuple[int, int, int] | None = None
+    """(H, W, C) where the features are an image's pixels, row by row, channels last."""
 
     @property
     def n_rows(self) -> int:
@@ -82,4 +84,5 @@ class Dataset:
             "sha256": self.digest,
             "task": self.task,
             "given_test": self.given_test,
+            "image": None if self.image is None else list(self.image),
         }

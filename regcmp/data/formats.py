@@ -166,7 +166,7 @@ def read_openml(spec: str) -> Table:
     said = tuple(" ".join(str(each.message).split())[:300] for each in caught)
     names = list(bunch.target_names or ())
     frame = plain_columns(spec, bunch.frame)
-    image = (28, 28) if spec in ALIASES and frame.shape[1] == 785 else None
+    image = (28, 28, 1) if spec in ALIASES and frame.shape[1] == 785 else None
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
     return Table(
         spec, frame, source.strip(), names[0] if len(names) == 1 else None, None, image, said

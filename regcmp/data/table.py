@@ -30,8 +30,8 @@ class Table:
     """The column that the source itself knows to be the target."""
     test: pd.DataFrame | None = None
     """Test rows that are given, with the same columns."""
-    image: tuple[int, ...] | None = None
-    """(H, W) or (H, W, C) where the features are an image's pixels in row-major order."""
+    image: tuple[int, int, int] | None = None
+    """(H, W, C) where the features are an image's pixels, row by row, channels last."""
     warnings: tuple[str, ...] = ()
 
 

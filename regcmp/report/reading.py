@@ -28,7 +28,7 @@ LATER: dict[str, dict[str, Any]] = {
         "label_noise": 0.0,
         "noise_features": 0,
     },
-    "data": {"n_validation": 0, "task": "classification", "given_test": 0},
+    "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
 }
 """Keys that older reports do not have, and what held when there were none."""
 NUMBER = (int, float)
