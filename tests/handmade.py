@@ -63,6 +63,7 @@ PLAN: dict[str, Any] = {
         "classes": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
         "task": "classification",
         "given_test": 0,
+        "image": None,
         "sha256": "00" * 32,
         "n_train": 1438,
         "n_test": 359,
