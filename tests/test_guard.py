@@ -11,10 +11,11 @@ from commands import read_csv, run, strict
 from conftest import make_rows, make_stack
 
 import regcmp
+from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
 from regcmp.engine.measuring import Measure, Record, Scores
 from regcmp.engine.network import mlp
-from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
@@ -44,6 +45,9 @@ def one(stack: Stack, number: int) -> Trained:
     )
     return train(replace(stack, ingredients=parts, seeds=stack.seeds[part], which=(0,)))[0]
 
+
+ZERO = np.zeros((1, 3))
+"""The weights of a run with which nothing is wrong."""
 
 CASES = {
     "diverged": (Ingredient("l2", (0.01, 900.0, 0.02)), {"optimizer": "sgd", "lr": 0.1}),
@@ -105,7 +109,7 @@ def test_a_loss_must_be_too_high_twice_before_the_end(
     history = [scored(0, losses[0])]
     for epoch, loss in enumerate(losses[1:], start=1):
         history.append(scored(epoch, loss))
-        guard.check(epoch, np.zeros((1, 3)), history)
+        guard.check(epoch, ZERO, history, ZERO)
     stop = guard.stops.get(0)
     assert (stop and (stop.status, stop.epoch)) == expected
     assert guard.all_stopped == (expected is not None)
@@ -114,7 +118,7 @@ def test_a_loss_must_be_too_high_twice_before_the_end(
 def test_a_loss_that_is_too_high_at_the_end_is_enough_there() -> None:
     """There is no later record to wait for."""
     guard = Guard(replace(make_stack().settings, epochs=1), 1)
-    guard.check(1, np.zeros((1, 3)), [scored(0, 1), scored(1, 10.1)])
+    guard.check(1, ZERO, [scored(0, 1), scored(1, 10.1)], ZERO)
     assert guard.stops[0].status == "diverged"
 
 
@@ -122,7 +126,8 @@ def test_a_loss_that_is_too_high_at_the_end_is_enough_there() -> None:
 def test_weights_that_are_not_finite_stop_a_run_after_any_epoch(bad: float) -> None:
     """Recorded or not."""
     guard = Guard(replace(make_stack().settings, epochs=9), 2)
-    guard.check(3, np.array([[0.0, 1.0], [0.0, bad]]), [scored(0, 1) * 2])
+    theta = np.array([[0.0, 1.0], [0.0, bad]])
+    guard.check(3, theta, [scored(0, 1) * 2], theta)
     assert {number: (s.status, s.epoch) for number, s in guard.stops.items()} == {
         1: ("diverged", 3)
     }
@@ -137,7 +142,7 @@ def test_the_share_of_dropped_units_is_judged_by_layer_and_beyond_chance() -> No
     guard = Guard(replace(make_stack().settings, max_dropped=0.5), 4)
     guard.count_dropped([None, masks[:, ::-1]], 1)
     guard.count_dropped([np.zeros((4, 10, 100)), None], 1)  # another step of the same epoch
-    guard.check(1, np.zeros((4, 1)), [scored(0, 1) * 4])
+    guard.check(1, np.zeros((4, 1)), [scored(0, 1) * 4], np.zeros((4, 1)))
     assert {number: stop.status for number, stop in guard.stops.items()} == {
         2: "overdropped",
         3: "overdropped",
@@ -150,7 +155,7 @@ def test_a_layer_that_is_always_gone_is_too_much_even_where_all_may_be_dropped()
     for epoch in range(1, 11):
         assert not guard.stops
         guard.count_dropped([np.zeros((1, 10, 10))], epoch)
-        guard.check(epoch, np.zeros((1, 1)), [scored(0, 1)])
+        guard.check(epoch, ZERO, [scored(0, 1)], ZERO)
     assert guard.stops[0].epoch == 10
 
 
@@ -271,3 +276,47 @@ def test_no_default_is_stopped() -> None:
     runs = regcmp.compare("iris", words, seeds=1, jobs=1).runs
     assert len(runs) == 1 + len(REGISTRY)
     assert set(runs["status"]) == {"ok"}
+
+
+class Burst(Regularizer):
+    """Weights become infinite in the epoch that its strength names, and stay so."""
+
+    name = "burst"
+
+    def project(self, theta: Floats, context: Context) -> Floats:
+        """Here, after the step."""
+        theta[context.epoch == self.strength[:, 0, 0]] = np.inf
+        return theta
+
+
+def bursting(*parts: Ingredient, epochs: tuple[float, ...]) -> list[Trained]:
+    """A training of 12 epochs, of as many runs of one seed as there are epochs to burst in."""
+    burst, seeds = Ingredient("burst", epochs), (0,) * len(epochs)
+    stack = make_stack(burst, *parts, seeds=seeds, epochs=12, max_dropped=0.7)
+    return train(replace(stack, outside={"burst": Burst}))
+
+
+@pytest.mark.parametrize(
+    ("name", "strength"), [("ema", 0.9), ("swa", 0.9), ("snapshot", 2), ("earlystop", 9)]
+)
+def test_weights_that_are_lost_stop_a_run_whatever_is_judged(name: str, strength: float) -> None:
+    """In the epoch in which it happens, where older weights would still look well; not its neighbour."""
+    part = Ingredient(name, (strength,) * 2)
+    lost, well = bursting(part, epochs=(8, 0))
+    assert (lost.status, lost.stopped, well.status) == ("diverged", 8, "ok")
+    assert same(well, bursting(part, epochs=(0, 0))[1])
+
+
+def test_what_becomes_of_weights_after_patience_is_used_up_does_not_count() -> None:
+    """Validation loss rises from epoch 1 on: with patience 2 a run has stopped after epoch 3.
+
+    Weights that are infinite later make a standout drop everything, which does not count either.
+    """
+    parts = (
+        Ingredient("standout", (0.5,) * 3, {"alpha": (1.0,) * 3}),
+        Ingredient("earlystop", (2,) * 3),
+    )
+    lost, late, never = bursting(*parts, epochs=(3, 4, 0))
+    assert never.selected == 1
+    assert (lost.status, lost.stopped) == ("diverged", 3)
+    assert late.status == "ok" and same(late, never)

@@ -80,22 +80,34 @@ class Guard:
                 self.dropped[place] = self.dropped.get(place, 0) + zeros
                 self.units[place] = self.units.get(place, 0) + kept[0].size
 
-    def check(self, epoch: int, theta: Floats, history: Sequence[Sequence[Record]]) -> None:
-        """After an epoch, stop the runs that it shows to be lost, by their weights theta (R, P)."""
-        finite: Booleans = np.logical_and.reduce(np.isfinite(theta), axis=1)
-        overdropped = self._overdropped()
+    def check(
+        self,
+        epoch: int,
+        judged: Floats,
+        history: Sequence[Sequence[Record]],
+        theta: Floats,
+        ended: Booleans | None = None,
+    ) -> None:
+        """After an epoch, stop the runs that it shows to be lost: ``judged`` (R, P) are their weights.
+
+        The weights theta (R, P) that are trained may be others. They count as well, and so do masks,
+        but not of runs that had ``ended`` (R,) before this epoch and only wait for their neighbours.
+        """
+        training = np.ones(self.runs, bool) if ended is None else ~ended
+        broken = ~np.isfinite(judged).all(axis=1) | (training & ~np.isfinite(theta).all(axis=1))
+        overdropped = training & self._overdropped()
         recorded = history[-1][0].epoch == epoch
         for run in range(self.runs):
             if run in self.stops:
                 continue
             start, last = history[0][run], history[-1][run]
-            status = "" if finite[run] else "diverged"
+            status = "diverged" if broken[run] else ""
             if recorded:
                 status = status or self._judged(run, start, last)
             if overdropped[run]:
                 status = status or "overdropped"
             if status:
-                self.stops[run] = Stop(status, epoch, theta[run].copy())
+                self.stops[run] = Stop(status, epoch, judged[run].copy())
 
     def _judged(self, run: int, start: Record, last: Record) -> str:
         """What the record shows. Where the loss is too high, dead units are but a part of it."""

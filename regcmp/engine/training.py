@@ -100,7 +100,7 @@ def train(stack: Stack) -> list[Trained]:
             judged = fold(regularizers, "select", theta, context)
             if epoch in recorded:
                 history.append(measure.record(epoch, judged, context.others))
-            guard.check(epoch, judged, history)
+            guard.check(epoch, judged, history, theta, context.ended)
             if guard.all_stopped:
                 break
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats, Integers, Scratch
+from regcmp.engine.arrays import Booleans, Floats, Integers, Scratch
 from regcmp.engine.layers import Layer
 from regcmp.engine.losses import Loss
 from regcmp.engine.network import Masks, Network
@@ -79,6 +79,8 @@ class Context:
     """The mean loss (R,) at any theta on the validation rows, in evaluation mode."""
     selected: Integers | None = None
     """(R,) the epoch whose weights are judged, where ``select`` chose one."""
+    ended: Booleans | None = None
+    """(R,) the runs that ``select`` had done with before this epoch: what became of them is not looked at."""
     others: list[Floats] = field(default_factory=list)
     """Further weights, each (R, P), whose predictions are averaged with those that are judged."""
 

@@ -57,6 +57,7 @@ class EarlyStop(Regularizer):
 
     def select(self, theta: Floats, context: Context) -> Floats:
         loss = context.validation_loss(theta)
+        context.ended = (self.waited >= self.patience) & (self.patience > 0)
         better = (loss < self.lowest) & (self.waited < self.patience)
         self.waited = np.where(better, 0, self.waited + 1)
         self.lowest = np.where(better, loss, self.lowest)
