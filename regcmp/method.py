@@ -113,7 +113,21 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
                 raise UsageError(
                     f"method {word!r}: {name!r} needs {other!r}: {reason}; write {word}+{other}"
                 )
+    _refuse_stale(word, [parts[0] for parts in alternatives])
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
+
+
+def _refuse_stale(word: str, parts: Sequence[Part]) -> None:
+    """Where a strength acts on what is judged and changes in time, older weights belong to another one."""
+    keepers = [part.name for part in parts if REGISTRY[part.name].keeps]
+    for part in parts:
+        judged = REGISTRY[part.name].evaluate is not Regularizer.evaluate
+        if judged and part.schedule != CONSTANT and keepers:
+            raise UsageError(
+                f"method {word!r}: {part.name!r} can't follow a schedule beside {keepers[0]!r}: judged"
+                f" are weights of an earlier epoch, when its strength was another; leave"
+                f" :{SCHEDULE}={part.schedule} out"
+            )
 
 
 def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:

@@ -215,6 +215,15 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
         ("l2=1:schedule=cosine:schedule=linear", "l2:schedule stands in it twice"),
         ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule reaches 0,"),
         ("ema:schedule=linear", "'ema' can't follow a schedule: it says which weights are judged;"),
+        (
+            "earlystop+standout=0.2,0.5:schedule=linear",
+            "'standout' can't follow a schedule beside 'earlystop': judged are weights of an earlier"
+            " epoch, when its strength was another; leave :schedule=linear out",
+        ),
+        (
+            "standout:schedule=warmup+snapshot",
+            "'standout' can't follow a schedule beside 'snapshot'",
+        ),
     ],
 )
 def test_a_schedule_that_cannot_be_meant_is_named(word: str, message: str) -> None:
@@ -222,6 +231,15 @@ def test_a_schedule_that_cannot_be_meant_is_named(word: str, message: str) -> No
     with pytest.raises(UsageError) as caught:
         parse_methods([word])
     assert message in str(caught.value)
+
+
+def test_a_schedule_beside_older_weights_is_allowed_where_it_does_not_act_on_what_is_judged() -> (
+    None
+):
+    """Dropout is off when a network is judged; standout is not, but averages are of now."""
+    for word in ("dropout:schedule=linear+earlystop", "standout+earlystop=3"):
+        assert parse_methods([word])
+    assert parse_methods(["standout:schedule=linear+ema", "standout:schedule=constant+snapshot"])
 
 
 def test_methods_of_other_schedules_are_of_another_kind() -> None:

@@ -103,6 +103,8 @@ class Regularizer:
     """Why its strength can't follow a schedule, if 0 is off and it still can't."""
     selects: ClassVar[bool] = False
     """Whether it looks at validation rows, which are then set aside for every method alike."""
+    keeps: ClassVar[bool] = False
+    """Whether the weights that are judged may be those of an earlier epoch, as they were then."""
     shared: ClassVar[bool] = False
     """Whether the runs of a stack must have one strength, as where it sets the rate of their steps."""
     grid: ClassVar[tuple[float, ...]] = ()

@@ -24,7 +24,7 @@ class Snapshot(Regularizer):
     name = "snapshot"
     strength_is = Number(5, 0, 1000, "number M of cycles, and of networks averaged", whole=True)
     fixed = "it is the number of the learning rate's cycles"
-    shared = True
+    shared = keeps = True
     grid = (1, 2, 3, 5, 8)
     formula = "rate ← rate ½ (1 + cos(π c)) at share c of a cycle; p ← mean of p over the snapshots"
     paper = "Huang et al. 2017, Snapshot ensembles: Train 1, get M for free"

@@ -26,7 +26,7 @@ class EarlyStop(Regularizer):
         10, 0, 1e6, "patience: epochs in a row without a smaller validation loss", whole=True
     )
     fixed = "it says which weights are judged"
-    selects = True
+    selects = keeps = True
     grid = (3, 5, 10, 20, 40)
     formula = (
         "judge w of the epoch with the smallest loss; stop after n epochs without a smaller one"
