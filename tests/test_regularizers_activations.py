@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from conftest import make_stack
+from scipy.special import softmax
 from test_gradients import assert_gradient
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import ACTIVATIONS
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
@@ -201,3 +203,41 @@ def test_branches_do_not_hide_an_activation(name: str) -> None:
     taps = make(name, branched, 0.5).tap(branched.no_taps(), context)
     ahead, behind = [bool(taps[i]) for i in places], [bool(taps[i + 1]) for i in places]
     assert ahead == [name != "activity"] * 3 and behind == [name != "klsparsity"] * 3
+
+
+PENALTIES = ("activity", "klsparsity", "confidence", "flooding")
+
+
+def test_the_slope_at_the_inputs_is_that_of_the_loss_alone(rng: np.random.Generator) -> None:
+    """Whatever is penalised, and below the flood too; but through what stands within the network."""
+    theta = rng.normal(size=(RUNS, NETWORK.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 4)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    context = Context(NETWORK, theta, Scratch(float), ROWS, targets=targets, loss=CrossEntropy(3))
+    gradient, masks = Gradient(NETWORK, context.loss, RUNS, float), NETWORK.no_masks()
+    plain = gradient.at_input(theta, Step(x, targets, masks, NETWORK.no_taps())).copy()
+    taps = NETWORK.no_taps()
+    for name in PENALTIES:
+        taps = make(name, NETWORK, *[1e3] * RUNS).tap(taps, context)
+    penalised = gradient.at_input(theta, Step(x, targets, masks, taps)).copy()
+    assert np.array_equal(penalised, plain)
+    gated = make("standout", NETWORK, *[0.5] * RUNS).tap(taps, context)
+    assert not np.allclose(gradient.at_input(theta, Step(x, targets, masks, gated)), plain)
+
+
+def test_rows_move_to_where_they_are_misjudged_below_the_flood_too() -> None:
+    """One step of a linear network, by hand: it climbs, from rows that are harder, not easier."""
+    parts = (Ingredient("flooding", (1e3,)), Ingredient("fgsm", (0.3,), {"clean": (0.0,)}))
+    words = {"hidden": (), "optimizer": "sgd", "lr": 0.1, "batch_size": 40, "epochs": 1}
+    stack = make_stack(*parts, **words)
+    start = initial_theta(network_of(stack), "he", [0], "float64")
+    weight, bias = (param[0] for param in network_of(stack).params(start)[0])
+    x, one_hot = stack.rows.x_train[0], np.eye(3)[stack.rows.y_train[0]]
+
+    def slope(rows: Floats) -> Floats:
+        """That of the mean cross-entropy at the logits."""
+        return (softmax(rows @ weight + bias, axis=1) - one_hot) / len(x)  # type: ignore[no-any-return]
+
+    moved = x + 0.3 * np.sign(slope(x) @ weight.T)
+    climbed = weight + 0.1 * moved.T @ slope(moved), bias + 0.1 * slope(moved).sum(axis=0)
+    (run,) = train(stack)
+    np.testing.assert_allclose(run.theta, np.concatenate([each.ravel() for each in climbed]))

@@ -151,8 +151,12 @@ class Gradient:
         return self.value
 
     def at_input(self, theta: Floats, step: Step) -> Floats:
-        """The same loss's gradient (R, B, D) at the inputs; it overwrites what a call returned."""
-        return self._backward(theta, step, need_dx=True)
+        """The gradient (R, B, D) of the loss alone at the inputs: no tap that is a penalty acts.
+
+        It overwrites what a call returned.
+        """
+        alone = [[tap for tap in own if not tap.penalty] for own in step.taps]
+        return self._backward(theta, step._replace(taps=alone), need_dx=True)
 
     def _backward(self, theta: Floats, step: Step, need_dx: bool) -> Floats:
         if step.connections:

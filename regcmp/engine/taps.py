@@ -6,6 +6,8 @@ looks at the activations, or adds to their gradient, is a tap instead.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from regcmp.engine.arrays import Booleans, Floats
 
 
@@ -18,6 +20,8 @@ class Tap:
 
     kept: Floats | Booleans | None = None
     """(R, B, width) 0 where the last pass dropped a unit, if it drops any: the guard counts them."""
+    penalty: ClassVar[bool] = False
+    """Whether it leaves what passes, and only adds to the loss's gradient or turns it."""
 
     def forward(self, x: Floats) -> Floats:
         """Map x (R, B, ...), which others remember: return a new array instead of changing it."""

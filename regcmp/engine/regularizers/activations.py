@@ -39,6 +39,8 @@ class Activity(Regularizer):
 class ActivityTap(Tap):
     """Adds λ sign(h) / B to the gradient at h (R, B, width), with sign(0) = 0."""
 
+    penalty = True
+
     def __init__(self, strength: Floats, scratch: Scratch, name: str) -> None:
         self.strength, self.scratch, self.name = strength, scratch, name
 
@@ -86,6 +88,7 @@ class KLSparsity(Regularizer):
 class KLTap(Tap):
     """Adds β (-ρ / r + (1 - ρ) / (1 - r)) s (1 - s) / B to the gradient at a, with s = sigmoid(a)."""
 
+    penalty = True
     LEAST = 1e-6
     """How near r may come to 0 and 1 before the slope no longer grows."""
 
@@ -139,6 +142,8 @@ class Confidence(Regularizer):
 class ConfidenceTap(Tap):
     """Adds β p (log p + H) / B to the gradient at the logits."""
 
+    penalty = True
+
     def __init__(self, strength: Floats) -> None:
         self.strength = strength
 
@@ -181,6 +186,8 @@ class Flooding(Regularizer):
 
 class FloodingTap(Tap):
     """Turns the gradient of the runs whose loss is below b."""
+
+    penalty = True
 
     def __init__(self, level: Floats, context: Context) -> None:
         self.level, self.loss, self.targets = level, context.loss, context.targets

@@ -16,9 +16,10 @@ class FGSM(Regularizer):
     """Fast gradient sign method: a share of the loss is that of rows moved to where it is larger.
 
     Each feature goes ε up or down, as the sign of the loss's slope there says; where the slope is 0 it
-    stays. L is the batch's loss in this step, with its masks and without penalties on weights; it is
-    not differentiated through the sign. A step costs three gradients, and two at clean=0, where only
-    the moved rows count. Features are standardised, so there is no range to clamp them to.
+    stays. L is the batch's loss in this step, with its masks; the slope is that of L alone, so rows move
+    to where they are misjudged whatever else is penalised, while penalties on activations or predictions,
+    and flooding, act in both losses. The sign is not differentiated. A step costs three gradients, and
+    two at clean=0, where only the moved rows count. Features are standardised: no range clamps them.
     """
 
     name = "fgsm"

@@ -74,7 +74,10 @@ class Context:
     The next call overwrites what it returned.
     """
     input_gradient: Callable[[Floats], Floats] = no_gradient
-    """The same loss's gradient (R, B, D) at the inputs x, at any theta; neither keeps the other's."""
+    """The gradient (R, B, D) of the loss alone at the inputs x, at any theta, with this step's masks.
+
+    Neither gradient keeps what the other returned.
+    """
     validation_loss: Callable[[Floats], Floats] = no_validation
     """The mean loss (R,) at any theta on the validation rows, in evaluation mode."""
     selected: Integers | None = None

@@ -14,8 +14,9 @@ from regcmp.engine.regularizers.matrices import TINY, run_norms
 class SAM(Regularizer):
     """Sharpness-aware minimization: the gradient is taken a distance ρ uphill of the weights.
 
-    g is the gradient at the weights, for the same batch and the same masks, over all parameters;
-    it is of the loss without penalties, which act at the weights themselves. A step costs two.
+    g is the gradient at the weights, for the same batch and the same masks, over all parameters. It is
+    that of the loss, with penalties on activations or predictions and with flooding, but without
+    penalties on weights, which act at the weights themselves. A step costs two.
     """
 
     name = "sam"
