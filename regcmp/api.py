@@ -75,16 +75,19 @@ def run(
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
+    warn: Callable[[Iterable[str]], None] | None = None,
 ) -> Comparison:
     """Carry a plan out.
 
-    ``progress`` is called with each number of runs that were done, and ``reading``, before, with the
-    bytes that were read and are to be read.
+    ``reading`` is called with the bytes that were read and are to be read, then ``warn`` with what
+    should be known of the data, and ``progress`` with each number of runs that were done.
     """
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
     plan = settle(plan, dataset)
+    if warn is not None:
+        warn(dataset.warnings)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

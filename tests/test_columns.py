@@ -96,6 +96,7 @@ def test_test_rows_change_nothing_in_training() -> None:
         (Columns(), {"b": ["1,5", "2,5"] * 30}, "column 'b' has '1,5', which may be a decimal comma"),
         (Columns(), {"b": ["?", *map(str, range(N - 1))]}, "column 'b' has numbers, but '?' in 1 of"),
         (Columns(drop=("a",)), {}, "no column is left that tells its rows apart"),
+        (Columns(text=("a",)), {}, "--text: column 'a' of 'tiny.csv' holds no texts, but values such"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_from_is_named(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Done, run
+from commands import Done, run, strict
 
 QUICK = ("--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1", "none", "l2")
 
@@ -68,6 +68,27 @@ def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:
     found = json.loads(run(["datasets", "rows.csv", "--target", "churn", "--json"], tmp_path).out)
     assert sum(found["rows_of_class"].values()) == found["rows"] == 60
     assert [each["kind"] for each in found["column_list"]] == ["number", "category", "free text"]
+
+
+def test_the_list_of_datasets_as_json(tmp_path: Path) -> None:
+    """With what a name on the list may be given; options of reading are refused without a dataset."""
+    found = strict(run(["datasets", "--json"], tmp_path).out)
+    assert found["bundled"]["digits"]["rows"] == 1797
+    assert found["synthetic"]["moons"]["parameters"]["noise"]["default"] == 0.3
+    assert found["openml"]["mnist"] == "openml:554"
+    done = run(["datasets", "--sep", ";"], tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "Error: --sep needs a dataset: name a file, or one of the list\n"
+
+
+def test_what_should_be_known_is_said_before_training(tmp_path: Path) -> None:
+    """Also where the command ends in an error that only the split shows."""
+    write(tmp_path, *kinds()[:3], ("churn", ["yes", *["no"] * 59]))
+    done = compared(tmp_path, "--target", "churn")
+    assert done.code == 1
+    first, second = done.err.splitlines()
+    assert first.startswith("Warning: column 'note' holds free text")
+    assert second.startswith("Error: 'rows.csv': class 'yes' has a single row")
 
 
 def test_names_can_not_steer_a_terminal(tmp_path: Path) -> None:

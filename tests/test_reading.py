@@ -230,6 +230,12 @@ def test_paths_are_checked(tmp_path: Path) -> None:
         (Reading(sample=0), "--sample: expected at least 1 row"),
         (Reading(sample=999), "has 150 rows, fewer than the 999"),
         (Reading(test="nowhere.csv"), "--test: there is no file 'nowhere.csv'"),
+        (Reading(sep=";"), "--sep says how a text table (.csv, .tsv) is read, and 'iris' is none"),
+        (Reading(decimal=","), "--decimal says how a text table"),
+        (Reading(encoding="cp1252"), "--encoding says how a text table"),
+        (Reading(header=True), "--header says how a text table"),
+        (Reading(header=False), "--no-header says how a text table"),
+        (Reading(na=("NA",)), "--na says how a text table"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(reading: Reading, message: str) -> None:
@@ -257,6 +263,14 @@ def test_a_given_test_set_has_the_same_columns(tmp_path: Path) -> None:
     more = write(tmp_path, "a,b,kind,c\n1,2,x,3\n", "more.csv")
     assert "has also 'c'" in refused(path, Reading(test=more))
     assert "the dataset itself" in refused(path, Reading(test=path))
+
+
+def test_options_of_text_serve_test_rows_alone(tmp_path: Path) -> None:
+    """The dataset may be of another kind than the file of test rows."""
+    np.savez(tmp_path / "a.npz", X=np.eye(4), y=[0, 1, 0, 1])
+    test = write(tmp_path, "1;2;3;4;target\n,5;0;0;1;1\n", "test.csv")
+    table = read_table(str(tmp_path / "a.npz"), Reading(test=test, decimal=",", sep=";"))
+    assert table.test is not None and table.test.iloc[0].tolist() == [0.5, 0, 0, 1, 1]
 
 
 # Arrays

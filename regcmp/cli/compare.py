@@ -200,7 +200,7 @@ def compare(
 
     screen = Screen(quiet=quiet, color=color)
     with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
-        comparison = run(plan, workers, advance, reading)
+        comparison = run(plan, workers, advance, reading, screen.warn_of_data)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     # Files first: a closed pipe must not cost one.
     refused = []
@@ -219,7 +219,6 @@ def compare(
             screen.plot(comparison, plot, to_stderr=to_stderr)
         except RegcmpError as error:
             refused.append(str(error))
-    screen.warn_of_data(comparison.plan["data"]["warnings"])
     screen.warn_of_failures(comparison)
     say_findings(findings, quiet=quiet)
     tell_github(comparison.to_markdown, findings, off=no_github)

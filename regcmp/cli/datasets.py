@@ -12,9 +12,11 @@ from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.screen import printable, show_page
 from regcmp.data.bundled import BUNDLED
+from regcmp.data.formats import ALIASES
 from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
-from regcmp.plan import make_plan
+from regcmp.errors import UsageError
+from regcmp.plan import Plan, flag, make_plan
 
 if TYPE_CHECKING:
     from regcmp.data.columns import Column
@@ -54,16 +56,42 @@ def datasets(name: str | None, as_json: bool, **words: Any) -> None:
     """
     plan = make_plan(name or "digits", **words)
     if name is None:
-        show_page(listing())
+        for word, value in words.items():
+            if value != getattr(Plan, word):
+                raise UsageError(f"{flag(word)} needs a dataset: name a file, or one of the list")
+        if as_json:
+            print(in_json(listed()))
+        else:
+            show_page(listing())
         return
     check_source(name, plan.reading)
     from regcmp.data.loading import load_dataset
 
     dataset = load_dataset(name, plan.reading, plan.columns)
     if as_json:
-        print(json.dumps(facts(dataset), ensure_ascii=False, indent=2))
+        print(in_json(facts(dataset)))
     else:
         show_page(page(dataset))
+
+
+def in_json(found: dict[str, Any]) -> str:
+    """Plain values as strict JSON."""
+    return json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def listed() -> dict[str, Any]:
+    """All datasets as plain values."""
+    return {
+        "bundled": {name: asdict(each) for name, each in BUNDLED.items()},
+        "synthetic": {
+            name: {
+                "about": each.about,
+                "parameters": {key: asdict(number) for key, number in each.parameters.items()},
+            }
+            for name, each in SYNTHETIC.items()
+        },
+        "openml": ALIASES,
+    }
 
 
 def listing() -> str:

@@ -123,7 +123,10 @@ def quoted(text: str) -> str:
 
 
 def describe_column(values: pd.Series, table: str, as_text: bool) -> Column:
-    """What a column is. Raises DataError for what is neither a number nor plainly something else."""
+    """What a column is. Raises DataError for what is neither a number nor plainly something else.
+
+    Raises UsageError where ``as_text`` asks for the words of a column that has none.
+    """
     from pandas.api import types
 
     name, missing = str(values.name), int(values.isna().sum())
@@ -131,6 +134,11 @@ def describe_column(values: pd.Series, table: str, as_text: bool) -> Column:
     if not len(present):
         return _unused(name, "empty", missing, "has no values")
     if as_text:
+        if not types.is_string_dtype(present.dtype):
+            raise UsageError(
+                f"--text: column {name!r} of {table!r} holds no texts, but values such as"
+                f" {str(present.iloc[0])!r}; leave the option out"
+            )
         return Column(name, "text", missing)
     if types.is_bool_dtype(values.dtype):
         return Column(name, "boolean", missing)

@@ -148,14 +148,11 @@ def parse_openml(spec: str) -> str | int:
 
 def read_openml(spec: str) -> Table:
     """A dataset of openml.org through scikit-learn, which keeps what it downloaded."""
-    from sklearn.datasets import fetch_openml
-
     word = parse_openml(spec)
-    chosen = {"data_id": word} if isinstance(word, int) else {"name": word}
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            bunch = fetch_openml(**chosen, as_frame=True, parser="auto", n_retries=1, delay=0.5)
+            bunch, nominal = _fetch(word)
     except OSError as error:  # URLError, HTTPError and timeouts among them
         raise DataError(
             f"can't reach openml.org for {spec!r} ({_first_line(error)}), and it isn't in"
@@ -163,11 +160,38 @@ def read_openml(spec: str) -> Table:
         ) from error
     except (ValueError, KeyError, ImportError) as error:
         raise DataError(f"OpenML has no usable {spec!r}: {_first_line(error)}") from error
-    said = tuple(" ".join(str(each.message).split())[:300] for each in caught)
+    said = tuple(dict.fromkeys(" ".join(str(each.message).split())[:300] for each in caught))
     names = list(bunch.target_names or ())
-    frame = plain_columns(spec, bunch.frame)
-    image = (28, 28, 1) if spec in ALIASES and frame.shape[1] == 785 else None
+    frame = plain_columns(spec, bunch.frame.assign(**nominal))
+    image = (28, 28, 1) if f"openml:{word}" in ALIASES.values() and frame.shape[1] == 785 else None
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
     return Table(
         spec, frame, source.strip(), names[0] if len(names) == 1 else None, None, image, said
     )
+
+
+def _fetch(word: str | int) -> tuple[Any, dict[str, pd.Series]]:
+    """What scikit-learn has of a dataset, and its nominal columns as texts.
+
+    Types are asked for first, without any row: scikit-learn 1.9 fails at nominal columns of numbers
+    under pandas 3.1, and throws the file away that it kept (scikit-learn's issue 34892).
+    """
+    import pandas as pd
+    from sklearn.datasets import fetch_openml
+
+    which = {"data_id": word} if isinstance(word, int) else {"name": word}
+    how = {"as_frame": True, "parser": "auto", "n_retries": 1, "delay": 0.5}
+    types = fetch_openml(**which, **how, read_csv_kwargs={"nrows": 0}).frame.dtypes
+    bunch = fetch_openml(**which, **how, read_csv_kwargs={"dtype": None})
+    nominal = {
+        name: bunch.frame[name].map(_level, na_action="ignore").astype(object)
+        for name, kind in types.items()
+        if isinstance(kind, pd.CategoricalDtype)
+    }
+    return bunch, nominal
+
+
+def _level(cell: object) -> str:
+    """A nominal cell as text: '3' for 3.0, and without the quotes that ARFF puts around blanks."""
+    text = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text

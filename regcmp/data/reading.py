@@ -23,12 +23,16 @@ from regcmp.errors import DataError, UsageError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
+TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na")
+"""The options of reading that mean something for text tables alone."""
+
 
 def check_source(spec: str, reading: Reading | None = None) -> None:
     """Raise UsageError where a spec or the options of reading can't be meant; reads no row."""
     from regcmp.data.delimited import check_reading
 
     reading = check_reading(reading or Reading())
+    files = []
     if spec in BUNDLED:
         pass
     elif spec in ALIASES or spec.startswith("openml:"):
@@ -36,13 +40,26 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     elif is_synthetic(spec):
         parse_synthetic(spec)
     elif looks_like_path(spec):
-        check_file(spec)
+        files.append(check_file(spec))
     else:
         raise unknown("dataset", spec, [*BUNDLED, *SYNTHETIC, *ALIASES])
     if reading.test is not None:
-        check_file(reading.test, "--test")
+        files.append(check_file(reading.test, "--test"))
         if reading.test == spec:
             raise UsageError(f"--test: {spec!r} is the dataset itself; name a file of other rows")
+    if all(file.format != "delimited" for file in files):
+        _check_no_text_options(spec, reading)
+
+
+def _check_no_text_options(spec: str, reading: Reading) -> None:
+    """Raise UsageError for an option that would say nothing, since no text table is read."""
+    for name in TEXT_OPTIONS:
+        if getattr(reading, name) != getattr(Reading, name):
+            option = "--no-header" if name == "header" and not reading.header else f"--{name}"
+            raise UsageError(
+                f"{option} says how a text table (.csv, .tsv) is read, and {spec!r} is none; leave"
+                " it out"
+            )
 
 
 def read_table(
