@@ -110,6 +110,7 @@ def run(
         history=outcome.history,
         verdict=verdict(summary, str(plan.baseline), plan.seeds),
         weights=outcome.weights,
+        boundary=outcome.boundary,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from regcmp.data.boundary import CELLS, grid_of
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
@@ -46,6 +47,8 @@ class Outcome:
     """Each run's histogram, as ``results.Report`` has them."""
     seconds: dict[str, float]
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
+    boundary: dict[str, Any] | None = None
+    """What the first seed's networks predict over two features, as ``results.Report`` has it."""
 
 
 def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) -> Outcome:
@@ -66,6 +69,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         for seed, split in splits.items()
     }
     n_features = dataset.n_features + plan.noise_features
+    first = plan.seed
+    grid = None if plan.noise_features else grid_of(dataset, splits[first], targets[first], first)
     split_bytes = (n_train + n_test) * n_features * np.dtype(plan.dtype).itemsize
     most_splits = max(1, SPLIT_BYTES // split_bytes)
 
@@ -90,6 +95,9 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         )
         if n_validation:
             rows = replace(rows, x_validation=validation[0], y_validation=validation[1])
+        if grid is not None and any(seed == first for _, seed in runs):
+            asked = np.broadcast_to(grid.prepared(plan.dtype), (len(drawn), CELLS**2, 2))
+            rows = replace(rows, x_asked=asked)
         which = tuple(map(drawn.index, splits_of_runs))
         parts = ingredients(runs)
         return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
@@ -105,7 +113,11 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         progress(len(outcomes))
     runs, history = _frames(plan, finished)
     weights = _histograms(plan, finished)
-    return Outcome(runs, history, n_train - n_validation, n_test, n_validation, weights, seconds)
+    asked = {str(method): finished[method, first].predicted for method in plan.methods}
+    return Outcome(
+        *(runs, history, n_train - n_validation, n_test, n_validation, weights, seconds),
+        boundary=None if grid is None else grid.drawn(asked),
+    )
 
 
 def _stacked(parts: Sequence[Floats]) -> Floats:

@@ -162,6 +162,8 @@ class Report:
     verdict: str
     weights: dict[str, Any] | None = None
     """A histogram of each run's weights: "edges", and "runs" with method, seed and "counts"."""
+    boundary: dict[str, Any] | None = None
+    """Of data with two features: what each method's network of the first seed predicts over both."""
 
 
 def frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

@@ -240,9 +240,9 @@ def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:
 def test_in_a_browser_the_page_has_no_error_and_its_table_sorts(tmp_path: Path) -> None:
     """A script of the test clicks the header of the training scores twice, and writes what it sees."""
     probe = """<script>
-    const names = () => [...document.querySelectorAll("tbody th")].map(e => e.textContent);
+    const names = () => [...document.querySelectorAll(".sortable tbody th")].map(e => e.textContent);
     const seen = (when) => when + names().join(" ");
-    const head = document.querySelectorAll("thead th")[2];
+    const head = document.querySelectorAll(".sortable thead th")[2];
     head.firstChild.click(); const up = seen("UP ") + " " + head.ariaSort;
     head.firstChild.click(); const down = seen("DOWN ") + " " + head.ariaSort;
     document.body.textContent = up + " | " + down + " | errors " + errors;

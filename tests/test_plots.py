@@ -97,7 +97,7 @@ def test_a_figure_that_has_nothing_to_show_says_what_it_needs(variant: str, plot
     if KINDS[plot][0](given):
         assert figures_of(given, plot)
         return
-    with pytest.raises(DataError, match=f"--plot '{plot}': nothing to draw; it needs a "):
+    with pytest.raises(DataError, match=f"--plot '{plot}': nothing to draw; it needs "):
         figures_of(given, plot)
 
 

@@ -98,6 +98,15 @@ class Measure:
             return no_validation(theta)
         return np.array([scores.loss for scores in self._scores(self._judged(theta), x, y)])
 
+    def predictions(self, theta: Floats, others: Sequence[Floats], x: Floats) -> Integers | Floats:
+        """(R, M) what every run's network, or ensemble, gives for x (S, M, D): labels, or values."""
+        judged = self._judged(theta, others)
+        parts = [
+            outputs.argmax(axis=-1) if self.rows.n_classes else outputs[..., 0].copy()
+            for outputs in (self._outputs(judged, batch) for _, batch in self._chunks(x))
+        ]
+        return np.concatenate(parts, axis=1)
+
     def _judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
         """The networks of these weights, ready for evaluation; theta's is the last."""
         return [self._settled(each) for each in (*others, theta)]

@@ -68,6 +68,8 @@ class Rows:
     """(S,) the unit of y in a regression, in that of the dataset; None for 1 each."""
     x_validation: Floats | None = None
     y_validation: Integers | Floats | None = None
+    x_asked: Floats | None = None
+    """(S, M, D) rows of no dataset, for which the judged networks are asked what they predict."""
 
     @property
     def n_outputs(self) -> int:

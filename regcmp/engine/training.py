@@ -45,6 +45,8 @@ class Trained:
     """The epoch whose weights are judged, if that is not the last."""
     weights: tuple[int, ...] = ()
     """The histogram of its last weights, biases aside."""
+    predicted: Integers | Floats | None = None
+    """(M,) labels or values for the rows that were asked for."""
 
 
 def train(stack: Stack) -> list[Trained]:
@@ -103,9 +105,16 @@ def train(stack: Stack) -> list[Trained]:
             guard.check(epoch, judged, history, theta, context.ended)
             if guard.all_stopped:
                 break
+        asked: list[Any] = [None] * len(theta)
+        if rows.x_asked is not None:
+            asked = [*measure.predictions(judged, context.others, rows.x_asked)]
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
     runs = enumerate(zip(judged, zip(*history, strict=True), strict=True))
-    return [trained(network, *run, guard.stops.get(i), selected[i]) for i, run in runs]
+    outcomes = [trained(network, *run, guard.stops.get(i), selected[i]) for i, run in runs]
+    return [
+        replace(run, predicted=each if run.status == "ok" else None)
+        for run, each in zip(outcomes, asked, strict=True)
+    ]
 
 
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from regcmp.errors import DataError
 from regcmp.report.numbers import STYLES, style_of
+from regcmp.report.regions import Map, regions
 from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
 
@@ -56,9 +57,11 @@ class Panel:
     """Of the places along the axis; none where they are the numbers themselves."""
     lines: tuple[Line, ...]
     about: str
+    axis: str
+    """What the places along the axis are."""
 
 
-Figure = Differences | Panel
+Figure = Differences | Panel | Map
 
 
 def differences(report: Report, what: str) -> list[Figure]:
@@ -120,6 +123,7 @@ def curves(report: Report) -> list[Figure]:
                     for column in columns
                 ),
                 about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g}.",
+                axis="Epoch",
             )
         )
     return panels
@@ -157,6 +161,7 @@ def strengths(report: Report) -> list[Figure]:
                     f"{clean(each['method'])}: test {style.level(each['test_mean'], each['test_sd'])}"
                     for each in records
                 ),
+                axis="Strength",
             )
         )
     return panels
@@ -181,8 +186,13 @@ def weights(report: Report) -> list[Figure]:
         line = Line("weights", tuple(mean), tuple(sd))
         about = f"{mean[zero]:.3g} % of the weights are within {step / 2:g} of 0."
         title = f"{clean(method)}: weights in % by value"
-        panels.append(Panel(clean(method), title, tuple(centers), (), (line,), about))
+        panels.append(Panel(clean(method), title, tuple(centers), (), (line,), about, "Weight"))
     return panels
+
+
+def boundary(report: Report) -> list[Figure]:
+    """A map for each method of data with two features."""
+    return [*regions(report)]
 
 
 def gaps(report: Report) -> list[Figure]:
@@ -196,6 +206,10 @@ KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
     "strength": (strengths, "a regularizer at two strengths"),
     "pairs": (pairs, "a method beside the baseline"),
     "weights": (weights, "a run that was not stopped"),
+    "boundary": (
+        boundary,
+        "data of two numeric features, and a run of the first seed that was not stopped",
+    ),
 }
 """What --plot draws, and what a report must have for it."""
 

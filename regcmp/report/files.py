@@ -16,7 +16,7 @@ FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml", ".png", 
 """What -o writes; report/formats.py has the writers."""
 PICTURES = (".png", ".svg", ".pdf")
 """Those that hold the figure that --plot names."""
-PLOTS = ("gap", "curves", "strength", "pairs", "weights")
+PLOTS = ("gap", "curves", "strength", "pairs", "weights", "boundary")
 """What --plot takes; report/figures.py has them."""
 FRAMES = (".csv", ".parquet")
 """What --runs and --history write."""

@@ -26,6 +26,8 @@ def to_json(report: Report) -> str:
     }
     if report.weights is not None:
         document["weights"] = report.weights
+    if report.boundary is not None:
+        document["boundary"] = report.boundary
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from regcmp.report.figures import Differences, Figure, Panel, figures_of
+from regcmp.report.regions import Map
 from regcmp.results import Report
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ METADATA: dict[str, dict[str, Any]] = {
 """What matplotlib would write into a file beside the picture: dates and versions."""
 ABREAST = 3
 """How many panels stand side by side."""
+MOST_LEVELS = 20
+"""How many classes of a map are named."""
 
 
 def to_picture(report: Report, kind: str, suffix: str) -> bytes:
@@ -51,10 +54,12 @@ def to_picture(report: Report, kind: str, suffix: str) -> bytes:
 
 def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
     """A figure below the other, or panels side by side on equal vertical axes."""
-    panels = isinstance(figures[0], Panel)
+    panels = isinstance(figures[0], Panel | Map)
     across = min(len(figures), ABREAST) if panels else 1
     down = -(-len(figures) // across)
-    heights = [2.6 if isinstance(each, Panel) else 1.2 + 0.32 * len(each.rows) for each in figures]
+    heights = [
+        1.2 + 0.32 * len(each.rows) if isinstance(each, Differences) else 2.6 for each in figures
+    ]
     rows = [max(heights[i * across : (i + 1) * across]) for i in range(down)]
     sheet.set_size_inches(3.4 * across if panels and across > 1 else 7.0, sum(rows))
     grid = sheet.subplots(
@@ -64,10 +69,14 @@ def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
     for place, figure in zip(places, figures, strict=False):
         if isinstance(figure, Differences):
             _draw_differences(place, figure)
+        elif isinstance(figure, Map):
+            _draw_map(place, figure)
         else:
             _draw_panel(place, figure)
     for place in places[len(figures) :]:
         place.set_axis_off()
+    if isinstance(figures[0], Map):
+        _name_levels(sheet, figures[0])
 
 
 def _draw_differences(axes: Axes, figure: Differences) -> None:
@@ -109,3 +118,37 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
     axes.set_axisbelow(True)
     if len(panel.lines) > 1:
         axes.legend(fontsize=7)
+
+
+def _draw_map(axes: Axes, figure: Map) -> None:
+    """Cells in pale colours, and on them the rows that were trained on in full ones."""
+    from matplotlib.colors import ListedColormap
+
+    colors = [figure.color(level) for level in range(len(figure.levels))]
+    axes.imshow(
+        figure.cells,
+        cmap=ListedColormap(colors),
+        vmin=-0.5,
+        vmax=len(colors) - 0.5,
+        extent=figure.outline,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        alpha=0.45,
+    )
+    x, y, levels = zip(*figure.points, strict=True)
+    shades = [colors[level] for level in levels]
+    axes.scatter(x, y, s=9, c=shades, edgecolors="white", linewidths=0.4)
+    axes.set_title(figure.name, fontsize=8, wrap=True)
+    axes.set_xlabel(figure.axes[0], fontsize=7)
+    axes.set_ylabel(figure.axes[1], fontsize=7)
+    axes.tick_params(labelsize=7)
+
+
+def _name_levels(sheet: Any, figure: Map) -> None:
+    """One legend for all maps."""
+    from matplotlib.patches import Patch
+
+    shown = range(min(len(figure.levels), MOST_LEVELS))
+    patches = [Patch(color=figure.color(i), label=figure.levels[i]) for i in shown]
+    sheet.legend(handles=patches, loc="outside lower center", ncols=5, fontsize=7, frameon=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -75,6 +76,16 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "summary": {"method": str, "n": int, "n_failed": int, "note": str},
     "runs": {"method": str, "seed": int, "status": str},
     "history": {"method": str, "seed": int, "epoch": int},
+    "boundary": {
+        "seed": int,
+        "features": list,
+        "low": list,
+        "high": list,
+        "points": dict,
+        "methods": list,
+    },
+    "points": {"x": list, "y": list, "target": list},
+    "map": {"method": str, "rows": list},
 }
 """The keys without which no format can be written, and what kind of value they have."""
 WAY_OUT = "'regcmp compare -o FILE.json' writes one"
@@ -101,6 +112,7 @@ def read_report(path: str) -> Report:
             history=frame(document["history"], HISTORY_COLUMNS),
             verdict=document["verdict"],
             weights=_weights(document.get("weights")),
+            boundary=_boundary(document.get("boundary")),
         )
     except (AttributeError, TypeError, ValueError) as error:
         raise DataError(f"{path!r} is a damaged report: {error}") from error
@@ -160,6 +172,31 @@ def _weights(part: Any) -> dict[str, Any] | None:
     for run in runs:
         if len(run.get("counts", ())) != len(edges) + 1 or "method" not in run:
             raise ValueError("its 'weights' have a histogram of another length")
+    checked: dict[str, Any] = part
+    return checked
+
+
+def _boundary(part: Any) -> dict[str, Any] | None:
+    """The maps, which only data of two features have. Raises ValueError where they are none."""
+    if part is None:
+        return None
+    _need("boundary", part, "boundary.")
+    _need("points", part["points"], "boundary.points.")
+    for i, each in enumerate(part["methods"]):
+        _need("map", each, f"boundary.methods[{i}].")
+    lists = [part["points"][name] for name in ("x", "y", "target")]
+    rows = [[row.split(" ") for row in each["rows"]] for each in part["methods"]]
+    numbers = [*part["low"], *part["high"], *(value for each in lists for value in each)]
+    if not (
+        all(len(part[name]) == 2 for name in ("features", "low", "high"))
+        and all(isinstance(each, str) for each in part["features"])
+        and all(isinstance(each, NUMBER) for each in numbers)
+        and len({*map(len, lists)}) == 1
+        and len({len(row) for each in rows for row in each}) <= 1
+        and all(rows)
+        and all(isfinite(float(cell)) for each in rows for row in each for cell in row)
+    ):
+        raise ValueError("its 'boundary' is no map")
     checked: dict[str, Any] = part
     return checked
 

@@ -7,24 +7,28 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 
 from regcmp.report.figures import Differences, Figure, Panel
+from regcmp.report.regions import Map
 
 WIDTH, LEAST, NAME, HEIGHT = 72, 24, 24, 8
+CLASSES, BANDS = ".o#+x%@=", " .:-=+*#@"
+"""Marks of a map's levels; more classes than marks share them."""
 MARKS = {"train": ".", "test": "*", "weights": "*"}
 
 
 def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
     """The lines of the figures, one below the other, in at most ``width`` columns."""
     room = max(LEAST, min(width or WIDTH, WIDTH))
+    maps = [each for each in figures if isinstance(each, Map)]
+    if maps:
+        return _maps(maps, room)
     panels = [each for each in figures if isinstance(each, Panel)]
     values = [mean for each in panels for line in each.lines for mean in line.means]
     lines: list[str] = []
     for each in figures:
-        drawn = (
-            _panel(each, min(values), max(values), room)
-            if isinstance(each, Panel)
-            else _differences(each, room)
-        )
-        lines += ["", *drawn]
+        if isinstance(each, Panel):
+            lines += ["", *_panel(each, min(values), max(values), room)]
+        elif isinstance(each, Differences):
+            lines += ["", *_differences(each, room)]
     return lines
 
 
@@ -69,6 +73,30 @@ def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
         ),
         " " * (left + 2) + _ends(labels[0], labels[-1], room),
     ]
+
+
+def _maps(maps: Sequence[Map], width: int) -> list[str]:
+    """Maps side by side, as many as there is room for: a mark for every third cell, or fewer.
+
+    Half as many lines, since a character is about twice as high as it is wide.
+    """
+    first = maps[0]
+    marks = (BANDS if first.ordered else CLASSES) * len(first.levels)
+    keys = ", ".join(map(" ".join, zip(marks, first.levels, strict=False)))
+    lines = ["", f"{first.axes[1]} over {first.axes[0]} ({keys})"]
+    step = max(3, -(-len(first.cells[0]) // width))
+    across, down = -(-len(first.cells[0]) // step), -(-len(first.cells) // (2 * step))
+    abreast = max(1, (width + 2) // (across + 2))
+    for start in range(0, len(maps), abreast):
+        own = maps[start : start + abreast]
+        lines += ["", "  ".join(_cut(each.name, across) for each in own).rstrip()]
+        for row in reversed(range(down)):
+            drawn = [
+                "".join(marks[level] for level in each.cells[2 * step * row][::step])
+                for each in own
+            ]
+            lines.append("  ".join(drawn).rstrip())
+    return lines
 
 
 def _place(value: float, low: float, high: float, room: int) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regcmp.report.figures import Differences, Figure, Panel, extent
-from regcmp.report.html.svg import Scale, area, dot, drawing, line, path, scale, text
+from regcmp.report.html.maps import draw_map
+from regcmp.report.html.svg import Scale, area, dot, drawing, line, path, scale, short, text
+from regcmp.report.regions import Map
 
 WIDTH, LEFT, ROW = 640, 210, 26
 PANEL, PANEL_HEIGHT, PANEL_LEFT = 300, 170, 44
-NAME = 30
-"""Longer names are cut in a chart; the table has them whole."""
 
 
 def draw(figures: Sequence[Figure]) -> str:
@@ -18,10 +18,13 @@ def draw(figures: Sequence[Figure]) -> str:
     panels = [each for each in figures if isinstance(each, Panel)]
     up = scale(extent(panels), PANEL_HEIGHT - 26, 24)
     places = [place for each in panels for place in each.along]
-    return "".join(
-        _panel(each, up, places) if isinstance(each, Panel) else _differences(each)
-        for each in figures
-    )
+
+    def drawn(figure: Figure) -> str:
+        if isinstance(figure, Map):
+            return draw_map(figure)
+        return _panel(figure, up, places) if isinstance(figure, Panel) else _differences(figure)
+
+    return "".join(map(drawn, figures))
 
 
 def _differences(figure: Differences) -> str:
@@ -31,7 +34,7 @@ def _differences(figure: Differences) -> str:
     shapes = [_axis(across, bottom), line(across(0), 0, across(0), bottom, "zero")]
     for i, row in enumerate(figure.rows):
         y = ROW * (i + 0.5) + 4
-        shapes.append(text(LEFT - 10, y + 4, _short(row.name), "end"))
+        shapes.append(text(LEFT - 10, y + 4, short(row.name), "end"))
         if row.interval:
             shapes.append(line(across(row.interval[0]), y, across(row.interval[1]), y, "interval"))
         if len(row.dots) == 1:
@@ -49,7 +52,7 @@ def _panel(panel: Panel, up: Scale, places: Sequence[float]) -> str:
         if panel.labels
         else Scale(min(places), max(places), PANEL_LEFT, PANEL - 10)
     )
-    shapes = [text(PANEL_LEFT, 14, _short(panel.name), kind="name")]
+    shapes = [text(PANEL_LEFT, 14, short(panel.name), kind="name")]
     for tick in up.ticks():
         shapes += [
             line(PANEL_LEFT, up(tick), PANEL - 10, up(tick), "grid"),
@@ -83,7 +86,3 @@ def _axis(across: Scale, bottom: float) -> str:
         + text(across(tick), bottom + 16, f"{tick:g}", "middle", "tick")
         for tick in across.ticks()
     )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME else name[: NAME - 1] + "…"

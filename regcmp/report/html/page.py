@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -13,9 +14,12 @@ import pandas as pd
 from regcmp.report import figures
 from regcmp.report.delimited import to_csv
 from regcmp.report.html.charts import draw
+from regcmp.report.html.maps import legend
 from regcmp.report.html.svg import escape
+from regcmp.report.html.tables import as_table
 from regcmp.report.json_text import to_json
 from regcmp.report.numbers import style_of
+from regcmp.report.regions import regions
 from regcmp.report.table import Table, make_table
 from regcmp.results import Report
 
@@ -131,12 +135,23 @@ def _figures(report: Report) -> list[str]:
             figures.weights(report),
         ),
     )
-    return [
-        f'<h2>{title}</h2>\n<figure><div class="panels">{draw(found)}</div>'
-        f"<figcaption>{caption}</figcaption></figure>"
-        for title, caption, found in drawn
-        if found
-    ]
+    sections = [_figure(title, caption, found) for title, caption, found in drawn if found]
+    maps = regions(report)
+    if maps:
+        caption = (
+            "What each method's network of the first seed predicts over both features; dots: rows that it was"
+            " trained on."
+        )
+        sections.append(_figure("Decision regions", caption, maps, legend(maps[0])))
+    return sections
+
+
+def _figure(title: str, caption: str, found: Sequence[figures.Figure], key: str = "") -> str:
+    """A heading, the charts, what their colours mean, what they show, and their numbers."""
+    return (
+        f'<h2>{title}</h2>\n<figure><div class="panels">{draw(found)}</div>{key}'
+        f"<figcaption>{caption}</figcaption></figure>\n{as_table(found, title)}"
+    )
 
 
 def _list(values: dict[str, Any]) -> str:

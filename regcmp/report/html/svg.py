@@ -8,6 +8,8 @@ from html import escape as html_escape
 from math import floor, log10
 
 Points = Sequence[tuple[float, float]]
+NAME = 30
+"""Longer names are cut in a chart."""
 
 
 def escape(text: str) -> str:
@@ -68,6 +70,11 @@ def path(points: Points, kind: str) -> str:
 def area(points: Points, kind: str) -> str:
     """A filled outline."""
     return f'<polygon points="{_joined(points)}" class="{kind}"/>'
+
+
+def short(name: str) -> str:
+    """A name as a chart has room for it; the table has it whole."""
+    return name if len(name) <= NAME else name[: NAME - 1] + "…"
 
 
 def drawing(name: str, about: str, width: int, height: int, shapes: Iterable[str]) -> str:
