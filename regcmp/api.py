@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -85,6 +85,8 @@ def run(
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
+    if plan.noise_features:  # they are no pixels
+        dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     if warn is not None:
         warn(dataset.warnings)

@@ -9,7 +9,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
-from regcmp.data.columns import TASKS, Columns
+from regcmp.data.columns import TASKS, Columns, image_text, parse_image
 from regcmp.data.table import Reading
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS, Layer
@@ -92,6 +92,7 @@ class Plan:
     drop: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     task: str = Columns.task
+    image: str | None = None
 
     @property
     def columns(self) -> Columns:
@@ -150,6 +151,7 @@ def make_plan(
     target: str | int | None = None,
     drop: Iterable[str] | str = (),
     text: Iterable[str] | str = (),
+    image: str | Sequence[int] | None = None,
     **words: Any,
 ) -> Plan:
     """Check the words of a comparison and make its plan; without ``lr``, the optimizer's own default.
@@ -186,6 +188,8 @@ def make_plan(
     ):
         words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
+    if image is not None and words["noise_features"]:
+        raise UsageError("--noise-features: noise is no pixel of --image; leave one of them out")
     widths = _widths(hidden)
     _check_fit(parsed, mlp_layers(1, widths, 2, words.get("activation", Plan.activation)))
     return Plan(
@@ -204,6 +208,7 @@ def make_plan(
         target=None if target is None else str(target),
         drop=_columns("--drop", drop),
         text=_columns("--text", text),
+        image=None if image is None else _image(image),
         **words,
     )
 
@@ -241,6 +246,12 @@ def _columns(name: str, value: Iterable[str] | str) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else _texts(name, value)
     each = dict.fromkeys(part.strip() for text in texts for part in text.split(","))
     return tuple(part for part in each if part)
+
+
+def _image(value: str | Sequence[int]) -> str:
+    """A size such as '28x28', from itself or from its numbers."""
+    text = value if isinstance(value, str) else "x".join(_texts("--image", map(str, value)))
+    return image_text(parse_image(text))
 
 
 def _one_method(text: str, max_dropped: float) -> Method:

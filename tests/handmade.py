@@ -53,6 +53,7 @@ PLAN: dict[str, Any] = {
     "drop": [],
     "text": [],
     "task": "auto",
+    "image": None,
     "data": {
         "name": "digits",
         "rows": 1797,

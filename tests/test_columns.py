@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
@@ -140,6 +141,75 @@ def test_a_target_is_found_by_name_and_by_position() -> None:
     """Positions count from 1; a column's name comes first."""
     assert understood().target == "y"
     assert understood(Columns("1"), b=Y).target == "a"
+
+
+def images(shape: tuple[int, ...]) -> Table:
+    """N images of this shape, whose first pixel is always dark."""
+    pixels = RNG.integers(0, 256, (N, *shape)).astype(np.uint8)
+    pixels.reshape(N, -1)[:, 0] = 0
+    return from_arrays("a.npz", "a test", pixels, np.arange(N) % 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "image"), [((2, 3), (2, 3, 1)), ((2, 3, 3), (2, 3, 3)), ((6,), None)]
+)
+def test_images_keep_all_their_pixels(
+    shape: tuple[int, ...], image: tuple[int, int, int] | None
+) -> None:
+    """In row-major order, channels last, dark ones included, and without a warning of these."""
+    table = images(shape)
+    dataset = understand(table, Columns())
+    assert dataset.image == image and bool(dataset.warnings) == (image is None)
+    assert np.array_equal(dataset.x, table.frame.drop(columns="target"))
+
+
+@pytest.mark.parametrize(
+    "columns", [Columns(drop=("2",)), Columns("3"), Columns("6", drop=("target",))]
+)
+def test_pixels_that_are_left_out_leave_no_image(columns: Columns) -> None:
+    """Nor one with the target between them."""
+    assert understand(images((2, 3)), columns).image is None
+
+
+def test_pixels_with_gaps_are_no_image() -> None:
+    """An indicator would stand between them."""
+    pixels = RNG.normal(size=(N, 2, 3))
+    pixels[0, 0, 0] = np.nan
+    table = from_arrays("a.npz", "a test", pixels, np.arange(N) % 2)
+    assert understand(table, Columns()).image is None
+
+
+def test_a_table_is_said_to_be_of_images() -> None:
+    """Also against what its source says, and without the columns that are dropped."""
+    assert understand(images((12,)), Columns(image="2x3x2")).image == (2, 3, 2)
+    assert understand(images((2, 6)), Columns(image="3x4")).image == (3, 4, 1)
+    assert understand(images((13,)), Columns(drop=("1",), image="3x4")).image == (3, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("5x5", "--image: 5x5 are 25 pixels, and 'a.npz' has 12 columns beside its target"),
+        (
+            "12",
+            "--image: expected height x width, and x channels if there are several, as in 28x28",
+        ),
+        ("3x4x1x1", "got '3x4x1x1'"),
+        ("3x-4", "got '3x-4'"),
+        ("0x12", "got '0x12'"),
+    ],
+)
+def test_a_size_that_cannot_be_meant_is_refused(image: str, message: str) -> None:
+    """With both numbers."""
+    with pytest.raises(UsageError) as error:
+        understand(images((12,)), Columns(image=image))
+    assert message in str(error.value)
+
+
+def test_a_column_that_is_no_pixel_is_named() -> None:
+    """And how to leave it out."""
+    with pytest.raises(UsageError, match="'color' is no number; leave it out with --drop color"):
+        understood(Columns(image="1x2"), color=["red", "blue"] * (N // 2))
 
 
 def test_validation_rows_are_encoded_as_test_rows_are() -> None:

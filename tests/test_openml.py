@@ -117,6 +117,8 @@ def test_the_aliases_are_compared(spec: str, tmp_path: Path, home: Path) -> None
     assert done.code == 0 and done.err == ""
     assert f"{spec}: 30 rows, 784 features" in done.out
     assert "3 classes" in done.out
+    page = offline(["datasets", spec], tmp_path, home).out
+    assert "images of 28x28 pixels" in page
 
 
 @pytest.mark.parametrize("spec", ["openml:adult", "openml:1590"])

@@ -91,6 +91,38 @@ def test_what_should_be_known_is_said_before_training(tmp_path: Path) -> None:
     assert second.startswith("Error: 'rows.csv': class 'yes' has a single row")
 
 
+def test_images_are_said_to_be_some(tmp_path: Path) -> None:
+    """In the page, in its JSON and in the report's; features of noise are no pixels."""
+    words = ("--image", "2x2", "--target", "5", "--no-header")
+    rows = np.random.default_rng(0).integers(0, 256, (60, 4))
+    lines = [",".join(map(str, row)) + f",{i % 2}" for i, row in enumerate(rows)]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    page = run(["datasets", "rows.csv", *words], tmp_path).out
+    assert "60 rows, 4 features, images of 2x2 pixels" in page
+    assert strict(run(["datasets", "rows.csv", *words, "--json"], tmp_path).out)["image"] == [
+        2,
+        2,
+        1,
+    ]
+    done = compared(tmp_path, *words, "-o", "report.json")
+    plan = strict(done.file("report.json"))["plan"]
+    assert plan["image"] == "2x2" and plan["data"]["image"] == [2, 2, 1]
+    done = compared(tmp_path, *words, "--noise-features", "3")
+    assert done.code == 2 and "leave one of them out" in done.err
+    noisy = [
+        "compare",
+        "--dataset",
+        "digits",
+        "--noise-features",
+        "3",
+        "-o",
+        "a.json",
+        "-q",
+        *QUICK,
+    ]
+    assert strict(run(noisy, tmp_path).file("a.json"))["plan"]["data"]["image"] is None
+
+
 def test_names_can_not_steer_a_terminal(tmp_path: Path) -> None:
     """Neither a column's nor a class's."""
     evil = "\x1b[2J[red]"

@@ -37,6 +37,9 @@ DATA_OPTIONS = (
            help="Columns of text whose words to learn from, by TF-IDF. Repeatable."),
     option("Data", "--task", default=Plan.task, type=Name(CHOICES["task"]),
            help="What the target is; auto takes numbers that are many or not whole as a regression."),
+    option("Data", "--image", metavar="SIZE",
+           help="The columns are an image's pixels, row by row and channels last: 28x28, or 32x32x3."
+           "  [default: as a file of images has it]"),
 )  # fmt: skip
 
 

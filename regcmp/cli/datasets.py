@@ -12,6 +12,7 @@ from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.screen import printable, show_page
 from regcmp.data.bundled import BUNDLED
+from regcmp.data.columns import image_text
 from regcmp.data.formats import ALIASES
 from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
@@ -125,6 +126,8 @@ def page(dataset: Dataset) -> str:
     made = f"{found['features']:,} features"
     if found["columns"] != found["features"]:
         made = f"{found['columns']:,} columns as {made}"
+    if dataset.image is not None:
+        made += f", images of {image_text(dataset.image)} pixels"
     about = BUNDLED[dataset.name].about if dataset.name in BUNDLED else dataset.source
     target = f", target {dataset.target!r}" if dataset.target else ""
     lines = [f"{dataset.name}: {about}", f"{dataset.n_rows:,} rows, {made}{target}, {dataset.task}"]

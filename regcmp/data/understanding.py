@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from regcmp.data.columns import (
     describe_column,
     find_column,
     find_target,
+    parse_image,
     quoted,
     some,
 )
@@ -67,6 +69,7 @@ def understand(table: Table, columns: Columns) -> Dataset:
             + ("; ".join(why[:3]) or f"the target {target!r} stands alone")
         )
     plain = all(each.kind in PLAIN and not each.missing for each in used)
+    image = _image(table, columns, target, used)
     return Dataset(
         name=table.name,
         x=_numbers(frame, used) if plain else np.empty((len(y), 0)),
@@ -78,8 +81,41 @@ def understand(table: Table, columns: Columns) -> Dataset:
         target=target,
         mixed=None if plain else _mixed(frame, used),
         columns=tuple(known),
-        warnings=(*table.warnings, *_warnings(known, is_image=table.image is not None)),
+        warnings=(*table.warnings, *_warnings(known, is_image=image is not None)),
+        image=image,
     )
+
+
+def _image(
+    table: Table, columns: Columns, target: str, used: list[Column]
+) -> tuple[int, int, int] | None:
+    """The shape of the rows as images: what --image says, else what the source knows of them.
+
+    A source's images are none any more where a pixel was left out or has gaps. Raises UsageError
+    where the columns can't be the pixels that are asked for.
+    """
+    if columns.image is not None:
+        return _asked_image(columns.image, table.name, used)
+    whole = not columns.drop and target == table.target
+    plain = all(each.kind in PLAIN and not each.missing for each in used)
+    return table.image if whole and plain else None
+
+
+def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, int]:
+    image = parse_image(text)
+    for each in used:
+        if each.kind not in PLAIN or each.missing:
+            what = "is no number" if each.kind not in PLAIN else f"has {each.missing} gaps"
+            raise UsageError(
+                f"--image: every column of {table!r} beside its target must be a pixel, and"
+                f" {each.name!r} {what}; leave it out with --drop {quoted(each.name)}"
+            )
+    if prod(image) != len(used):
+        raise UsageError(
+            f"--image: {text} are {prod(image)} pixels, and {table!r} has {len(used)} columns beside"
+            " its target; correct the size, or leave columns out with --drop"
+        )
+    return image
 
 
 def _check_words(target: str, dropped: set[str], texts: set[str]) -> None:
