@@ -17,6 +17,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
 from regcmp.data.targets import Target, targets_of, with_noise_features
+from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
@@ -71,6 +72,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     n_features = dataset.n_features + plan.noise_features
     first = plan.seed
     grid = None if plan.noise_features else grid_of(dataset, splits[first], targets[first], first)
+    image = None if plan.noise_features else dataset.image
+    channels = image[2] if image and needs_image(plan.arch) else None
     split_bytes = (n_train + n_test) * n_features * np.dtype(plan.dtype).itemsize
     most_splits = max(1, SPLIT_BYTES // split_bytes)
 
@@ -78,7 +81,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     def prepared(seed: int) -> tuple[Floats, Target, Floats, Target, Floats, Target]:
         split, target = splits[seed], targets[seed]
         test = target.of(dataset.y[split.test])
-        x = with_noise_features([*scale(dataset, split, plan.dtype)], plan.noise_features, seed)
+        scaled = scale(dataset, split, plan.dtype, channels)
+        x = with_noise_features([*scaled], plan.noise_features, seed)
         return x[0], target.train, x[1], test, x[2], target.validation
 
     def stack_of(runs: list[Run]) -> Stack:
@@ -92,6 +96,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
             *(x_train, y_train, x_test, y_test, len(dataset.classes)),
             class_weights=np.stack(weights) if weights else None,
             scales=np.array([each.scale for each in own]),
+            image=image,
         )
         if n_validation:
             rows = replace(rows, x_validation=validation[0], y_validation=validation[1])
@@ -102,7 +107,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         parts = ingredients(runs)
         return Stack(plan.settings, parts, run_seeds(plan, runs), rows, which, from_outside(parts))
 
-    most = runs_per_stack(plan.settings, n_features, len(dataset.classes) or 1)
+    most = runs_per_stack(plan.settings, image or (n_features,), len(dataset.classes) or 1)
     groups = list(stacked_runs(plan, most, most_splits))
     finished: dict[Run, Trained] = {}
     seconds = {str(method): 0.0 for method in plan.methods}

@@ -11,9 +11,9 @@ from typing import Any
 
 from regcmp.data.columns import TASKS, Columns, image_text, parse_image
 from regcmp.data.table import Reading
+from regcmp.engine.architecture import MLP, ArchitectureError, check_words, layers_of, needs_image
 from regcmp.engine.initializers import INITIALIZERS
 from regcmp.engine.layers import ACTIVATIONS, Layer
-from regcmp.engine.network import mlp_layers
 from regcmp.engine.optimizers import OPTIMIZERS, Adam
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import SCHEDULES
@@ -64,7 +64,11 @@ class Plan:
     test_size: float = 0.2
     train_size: float | None = None
     validation_size: float | None = None
+    arch: str = MLP
+    """The layers of the network; 'mlp' stands for the widths in ``hidden``, 'cnn' is decided by the
+    size of the dataset's images, once they are known."""
     hidden: tuple[int, ...] = (64, 64)
+    """The widths of the hidden layers of 'mlp'; of another network, none."""
     activation: str = "relu"
     init: str = "he"
     optimizer: str = "adam"
@@ -139,6 +143,7 @@ def make_plan(
     methods: Iterable[str] | str | None = None,
     *,
     baseline: str = NONE,
+    arch: str = Plan.arch,
     hidden: Sequence[int] | int | str = Plan.hidden,
     vary: Sequence[str] | str = Plan.vary,
     test_size: float | str = Plan.test_size,
@@ -190,12 +195,16 @@ def make_plan(
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
     if image is not None and words["noise_features"]:
         raise UsageError("--noise-features: noise is no pixel of --image; leave one of them out")
-    widths = _widths(hidden)
-    _check_fit(parsed, mlp_layers(1, widths, 2, words.get("activation", Plan.activation)))
+    arch, widths = _network(arch, hidden)
+    if not needs_image(arch):
+        check_fit(
+            parsed, layers_of(arch, widths, (1,), 2, words.get("activation", Plan.activation))
+        )
     return Plan(
         dataset=dataset,
         methods=tuple(sorted(parsed, key=lambda m: (m != chosen, Method.key(m)))),
         baseline=chosen,
+        arch=arch,
         hidden=widths,
         vary=_sources(vary),
         test_size=_size("test_size", test_size),
@@ -276,11 +285,29 @@ def whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int
     return number
 
 
-def _check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
+def check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
     """Raise UsageError for a method that can't act in this network, whatever its data."""
     for method in methods:
         if reason := method.misfit(layers):
             raise UsageError(f"method {str(method)!r}: {reason}")
+
+
+def _network(arch: Any, hidden: Sequence[int] | int | str) -> tuple[str, tuple[int, ...]]:
+    """The words of the layers and the widths, one of which says what the network is."""
+    if not isinstance(arch, str):
+        raise UsageError(f"--arch: expected layers, such as 'conv16x3-pool2-64'; got {arch!r}")
+    try:
+        check_words(arch)
+    except ArchitectureError as error:
+        raise UsageError(f"--arch: {error}") from None
+    widths = _widths(hidden)
+    if arch == MLP:
+        return arch, widths
+    if widths not in (Plan.hidden, ()):
+        raise UsageError(
+            f"--hidden: the layers of {arch!r} are those that --arch says; leave one of the two out"
+        )
+    return arch, ()
 
 
 def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regcmp.data.dataset import Dataset
+from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
-from regcmp.plan import AUTO, Plan
+from regcmp.plan import AUTO, Plan, check_fit
 
 METRICS = {
     "classification": ("accuracy", "balanced_accuracy", "log_loss"),
@@ -21,7 +22,8 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
 
     Raises UsageError, naming the word, where the dataset can't serve it.
     """
-    return _with_metric(_with_given_test(_fitting(plan, dataset), dataset), dataset)
+    plan = _with_given_test(_fitting(plan, dataset), dataset)
+    return _with_layers(_with_metric(plan, dataset), dataset)
 
 
 def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
@@ -33,6 +35,30 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
             f"--metric: {plan.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
             f" choose one of {', '.join(known)}"
         )
+    return plan
+
+
+def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
+    """The layers of a network for images, which depend on their size."""
+    if not needs_image(plan.arch):
+        return plan
+    if dataset.image is None:
+        raise UsageError(
+            f"--arch: {plan.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
+            " its features are pixels, and --arch mlp is for any table"
+        )
+    if plan.noise_features:
+        raise UsageError(
+            f"--noise-features: {plan.arch!r} is for images, to which no features can be added; leave"
+            " the option out"
+        )
+    plan = replace(plan, arch=words_of(plan.arch, plan.hidden, dataset.image))
+    n_out = len(dataset.classes) or 1
+    try:
+        layers = layers_of(plan.arch, plan.hidden, dataset.image, n_out, plan.activation)
+    except ArchitectureError as error:
+        raise UsageError(f"--arch: {error}") from None
+    check_fit(plan.methods, layers)
     return plan
 
 

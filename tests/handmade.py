@@ -26,6 +26,7 @@ PLAN: dict[str, Any] = {
     "test_size": 0.2,
     "train_size": None,
     "validation_size": None,
+    "arch": "mlp",
     "hidden": [96, 48],
     "activation": "relu",
     "init": "he",

@@ -9,10 +9,10 @@ import pytest
 from conftest import make_rows, make_stack
 from scipy.special import softmax
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import CrossEntropy, SquaredError
-from regcmp.engine.network import mlp
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train

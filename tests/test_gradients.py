@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import CrossEntropy, cross_entropy, cross_entropy_gradient
-from regcmp.engine.network import Gradient, Masks, Network, Step, mlp
+from regcmp.engine.network import Gradient, Masks, Network, Step
 from regcmp.engine.normalization import BatchNorm, LayerNorm
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.taps import Tap, Taps
@@ -38,13 +39,18 @@ def assert_gradient(
         assert abs(got - expected) <= TOLERANCE * max(size, abs(expected)), (got, expected)
 
 
-LAYERS = [Dense(4, 3), BatchNorm(4), LayerNorm(4), *(each() for each in ACTIVATIONS.values())]
+LAYERS = [Dense(4, 3), BatchNorm((4,)), LayerNorm((4,)), *(each() for each in ACTIVATIONS.values())]
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda each: type(each).__name__)
 def test_a_layer_has_the_gradient_of_its_forward(layer: Layer, rng: np.random.Generator) -> None:
     """At its input and at its parameters, through a random linear readout."""
-    x = rng.normal(size=(RUNS, ROWS, 4))
+    check_layer(layer, rng, width=4)
+
+
+def check_layer(layer: Layer, rng: np.random.Generator, width: int) -> None:
+    """Compare a layer's gradients with differences, for inputs of this width."""
+    x = rng.normal(size=(RUNS, ROWS, width))
     shapes = (*layer.weights, *layer.gains, *layer.biases)
     params = [rng.normal(size=(RUNS, *shape)) for shape in shapes]
 

@@ -11,10 +11,10 @@ from commands import read_csv, run, strict
 from conftest import make_rows, make_stack
 
 import regcmp
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
 from regcmp.engine.measuring import Measure, Record, Scores
-from regcmp.engine.network import mlp
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import Trained, train

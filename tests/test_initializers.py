@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.network import mlp
 
 
 @pytest.mark.parametrize(("name", "variance"), [("he", 2 / 50), ("lecun", 1 / 50)])

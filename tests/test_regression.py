@@ -19,10 +19,11 @@ from test_sklearn_oracle import copy_weights
 
 import regcmp
 from regcmp.data.loading import load_dataset
+from regcmp.engine.architecture import mlp
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import SquaredError
 from regcmp.engine.measuring import Measure, Record, Scores
-from regcmp.engine.network import Gradient, Step, mlp
+from regcmp.engine.network import Gradient, Step
 from regcmp.engine.stack import Ingredient, Rows
 from regcmp.engine.training import Trained, train
 from regcmp.results import run_row

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest import make_stack
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Scratch
-from regcmp.engine.network import Masks, Network, mlp
+from regcmp.engine.network import Masks, Network
 from regcmp.engine.optimizers import SGD
 from regcmp.engine.regularizers import Context
 from regcmp.engine.regularizers.masks import Bernoulli, Dropout

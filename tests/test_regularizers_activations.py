@@ -10,12 +10,13 @@ from conftest import make_stack
 from scipy.special import softmax
 from test_gradients import assert_gradient
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import ACTIVATIONS
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
-from regcmp.engine.network import Gradient, Network, Step, mlp
+from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import network_of, train

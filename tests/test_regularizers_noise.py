@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 from test_regularizers_weights import NETWORK, WEIGHT, context, make
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import mlp
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.regularizers.masks import GaussDropout
 from regcmp.errors import UsageError

@@ -9,8 +9,8 @@ import pytest
 from conftest import make_stack
 from sklearn.linear_model import enet_path
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
-from regcmp.engine.network import mlp
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.matrices import matrices
 from regcmp.engine.stack import Ingredient

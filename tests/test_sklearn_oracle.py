@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.losses import CrossEntropy
-from regcmp.engine.network import Gradient, Network, Step, mlp
+from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import Context
 from regcmp.engine.regularizers.penalties import L2

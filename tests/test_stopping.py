@@ -13,9 +13,9 @@ import regcmp
 from regcmp.data.loading import load_dataset
 from regcmp.data.splitting import set_aside, split_rows, validation_count
 from regcmp.data.targets import targets_of
+from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.measuring import Measure
-from regcmp.engine.network import mlp
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import network_of, train

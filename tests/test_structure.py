@@ -11,12 +11,13 @@ from commands import run
 from conftest import make_rows, make_stack
 from test_gradients import assert_gradient, batch_loss
 
+from regcmp.engine.architecture import mlp_layers
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import Dense
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
-from regcmp.engine.network import Gradient, Network, Step, mlp_layers
+from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.regularizers import Context
 from regcmp.engine.regularizers.structure import (
@@ -152,7 +153,7 @@ def test_batchnorm_in_evaluation_is_that_of_all_training_rows(rng: np.random.Gen
 
 def test_batchnorm_forgets_the_scale_and_the_bias_before_it(rng: np.random.Generator) -> None:
     """Y is the same for a x + c; and a batch of one row gives the bias alone."""
-    layer, x = BatchNorm(4), rng.normal(size=(1, ROWS, 4))
+    layer, x = BatchNorm((4,)), rng.normal(size=(1, ROWS, 4))
     params = [rng.normal(size=(1, 1, 4)), rng.normal(size=(1, 1, 4))]
     own = Network([layer])
     first = layer.forward(params, x, *own.memories(float)).copy()

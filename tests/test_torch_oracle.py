@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from conftest import make_rows, make_stack
 
+from regcmp.engine.architecture import mlp, mlp_layers
 from regcmp.engine.arrays import Floats
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
-from regcmp.engine.network import Network, mlp, mlp_layers
+from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.regularizers.structure import BatchNormalization
 from regcmp.engine.stack import Ingredient

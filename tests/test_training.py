@@ -10,9 +10,9 @@ from conftest import make_rows, make_stack
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
 
+from regcmp.engine.architecture import mlp
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import CHUNK, Measure
-from regcmp.engine.network import mlp
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.streams import stream

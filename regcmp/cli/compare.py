@@ -83,8 +83,10 @@ OPTIONS = (
            "The score that is compared; auto is accuracy, or r2 for a regression."),
     option("Protocol", "--baseline", default=NONE, metavar="METHOD",
            shell_complete=complete_method, help="The method that the others are compared with."),
+    option("Network", "--arch", default=Plan.arch, metavar="LAYERS",
+           help="mlp, cnn, or layers joined by hyphens, as in conv16x3-pool2-conv32x3-gap-64."),
     option("Network", "--hidden", default=",".join(map(str, Plan.hidden)), metavar="WIDTH,...",
-           help="Widths of the hidden layers."),
+           help="Widths of the hidden layers of mlp."),
     choice("Network", "activation", "Of the hidden layers."),
     choice("Network", "init",
            "Initial weights: he N(0, 2/fan_in), lecun N(0, 1/fan_in), glorot uniform, normal"

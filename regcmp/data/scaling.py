@@ -10,8 +10,13 @@ from regcmp.data.splitting import Split
 from regcmp.engine.arrays import Floats
 
 
-def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats, Floats]:
+def scale(
+    dataset: Dataset, split: Split, dtype: npt.DTypeLike, channels: int | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Training, test and validation rows (n, D) each, of zero mean and unit variance.
+
+    Each feature by itself; where ``channels`` are given, all pixels of a channel together, since a
+    convolution weighs them alike.
 
     Mean and variance are those of the training rows, so that nothing of the others is seen. A
     feature that is constant there becomes 0 in both: its weights are never trained, and what it says
@@ -24,16 +29,18 @@ def scale(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats,
     from sklearn.preprocessing import StandardScaler
 
     # In place, on a copy of the rows: at a million rows, each further copy is felt.
-    train = dataset.x[split.train]
+    width = channels or dataset.x.shape[1]
+    train = dataset.x[split.train].reshape(-1, width)
     scaler = StandardScaler(copy=False).fit(train)
     varies = np.ptp(train, axis=0) > 0
 
     def scaled(x: Floats) -> Floats:
-        if len(x):  # without any row, the scaler would refuse
-            x = scaler.transform(x)
-            x *= varies
-        return np.ascontiguousarray(x, dtype)
+        rows = x.reshape(-1, width)
+        if len(rows):  # without any row, the scaler would refuse
+            rows = scaler.transform(rows)
+            rows *= varies
+        return np.ascontiguousarray(rows.reshape(x.shape), dtype)
 
-    scaled_train = scaled(train)
+    scaled_train = scaled(train.reshape(-1, dataset.x.shape[1]))
     del train
     return scaled_train, scaled(dataset.x[split.test]), scaled(dataset.x[split.validation])

@@ -9,26 +9,27 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.network import Network
 from regcmp.engine.streams import stream
 
-Initializer = Callable[[np.random.Generator, tuple[int, ...]], Floats]
+Initializer = Callable[[np.random.Generator, tuple[int, ...], int], Floats]
+"""Draws a weight (fan_in, units), knowing its fan-out too: of a convolution, more than its units."""
 
 
-def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def he(rng: np.random.Generator, shape: tuple[int, ...], fan_out: int) -> Floats:
     """N(0, 2 / fan_in), for relu (He et al. 2015)."""
     return rng.normal(0, np.sqrt(2 / shape[0]), shape)
 
 
-def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_out: int) -> Floats:
     """U(-a, a) with a² = 6 / (fan_in + fan_out), for tanh and sigmoid (Glorot and Bengio 2010)."""
-    bound = np.sqrt(6 / (shape[0] + shape[1]))
+    bound = np.sqrt(6 / (shape[0] + fan_out))
     return rng.uniform(-bound, bound, shape)
 
 
-def lecun(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def lecun(rng: np.random.Generator, shape: tuple[int, ...], fan_out: int) -> Floats:
     """N(0, 1 / fan_in), for selu (LeCun et al. 1998; Klambauer et al. 2017)."""
     return rng.normal(0, np.sqrt(1 / shape[0]), shape)
 
 
-def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def normal(rng: np.random.Generator, shape: tuple[int, ...], fan_out: int) -> Floats:
     """N(0, 0.05²), whatever the width."""
     return rng.normal(0, 0.05, shape)
 
@@ -53,7 +54,7 @@ def initial_theta(
         for layer, params in zip(network.layers, network.params(row[None]), strict=True):
             n_weights, n_gains = len(layer.weights), len(layer.gains)
             for shape, weight in zip(layer.weights, params, strict=False):
-                weight[0] = draw(rng, shape)
+                weight[0] = draw(rng, shape, layer.fan_out)
             for gain in params[n_weights : n_weights + n_gains]:
                 gain[...] = 1
     return theta

@@ -1,12 +1,15 @@
 """The layers of a network: forward and backward of each side by side.
 
 R runs are trained together, so every array has a leading axis R: activations are (R, B, width) for a
-batch of B rows. A layer holds no numbers. Its parameters and their gradients are handed in as views,
-what forward must remember for backward stands in the layer's ``Memory``, and gradients are those of
-the loss averaged over the batch, which the loss has divided already.
+batch of B rows; of a feature map the width is H W C, row by row and channels last. A layer holds no
+numbers. Its parameters and their gradients are handed in as views, what forward must remember for
+backward stands in the layer's ``Memory``, and gradients are those of the loss averaged over the batch,
+which the loss has divided already.
 """
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +44,20 @@ class Layer:
     weights: tuple[tuple[int, ...], ...] = ()
     gains: tuple[tuple[int, ...], ...] = ()
     biases: tuple[tuple[int, ...], ...] = ()
+    shape_in: tuple[int, ...] = ()
+    """What one example is when it enters: (width,), or (H, W, C); () for a layer of any shape."""
+    shape_out: tuple[int, ...] = ()
+    """What it is when it leaves; () where it keeps its shape."""
+
+    @property
+    def n_in(self) -> int:
+        """How many numbers of an example enter, if the layer has a shape."""
+        return prod(self.shape_in)
+
+    @property
+    def fan_out(self) -> int:
+        """To how many outputs an input leads."""
+        return prod(self.shape_out)
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
         """Map x (R, B, in) to (R, B, out). The input may be overwritten, if it is not remembered."""
@@ -60,14 +77,14 @@ class Dense(Layer):
     """y = x W + b, with W (in, out) and b (1, out)."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
-        self.n_in, self.n_out = n_in, n_out
+        self.shape_in, self.shape_out = (n_in,), (n_out,)
         self.weights = ((n_in, n_out),)
         self.biases = ((1, n_out),)
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
         weight, bias = params
         memory.x = x
-        y = memory.scratch("y", (*x.shape[:2], self.n_out))
+        y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
         np.matmul(x, weight, out=y)
         if memory.connections is not None:
             # Run by run: one example's own weights each are much to hold.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Booleans, Floats
-from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
+from regcmp.engine.layers import ACTIVATIONS, Layer, Memory
 from regcmp.engine.losses import Loss
 from regcmp.engine.residual import Fork, Join
 from regcmp.engine.taps import Taps
@@ -26,8 +26,12 @@ class Network:
     activations as ``taps``.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], image: tuple[int, int, int] | None = None) -> None:
         self.layers = tuple(layers)
+        self.image = image
+        """(H, W, C) where inputs are images, whatever the first layer makes of them."""
+        self.shapes = list(shapes_of(layers))
+        """The shape of an example before each layer, and last of its outputs."""
         self._slots: list[list[tuple[slice, tuple[int, ...]]]] = []
         is_weight: list[npt.NDArray[np.bool_]] = []
         start = 0
@@ -55,6 +59,10 @@ class Network:
             [theta[:, where].reshape(runs, *shape) for where, shape in slots]
             for slots in self._slots
         ]
+
+    def width(self, layer: int) -> int:
+        """How many numbers of an example enter a layer."""
+        return prod(self.shapes[layer])
 
     def memories(self, dtype: npt.DTypeLike) -> list[Memory]:
         """Fresh memories of the layers; the two ends of a branch share one."""
@@ -170,16 +178,10 @@ class Gradient:
         )
 
 
-def mlp(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> Network:
-    """A multilayer perceptron as a network; see ``mlp_layers``."""
-    return Network(mlp_layers(n_in, hidden, n_out, activation))
-
-
-def mlp_layers(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> list[Layer]:
-    """Dense layers with ``activation`` between them, none at the end."""
-    make: Callable[[], Layer] = ACTIVATIONS[activation]
-    layers: list[Layer] = []
-    for width in hidden:
-        layers += [Dense(n_in, width), make()]
-        n_in = width
-    return [*layers, Dense(n_in, n_out)]
+def shapes_of(layers: Sequence[Layer]) -> Iterator[tuple[int, ...]]:
+    """The shape of an example before each layer, and last of the outputs."""
+    shape = next((layer.shape_in for layer in layers if layer.shape_in), ())
+    yield shape
+    for layer in layers:
+        shape = layer.shape_out or shape
+        yield shape

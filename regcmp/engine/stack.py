@@ -15,6 +15,7 @@ class Settings:
     """What every run of a comparison shares."""
 
     hidden: tuple[int, ...]
+    """The widths of the dense layers that the architecture 'mlp' stands for."""
     activation: str
     init: str
     optimizer: str
@@ -23,6 +24,8 @@ class Settings:
     batch_size: int
     epochs: int
     dtype: str
+    arch: str = "mlp"
+    """The layers, in the words of ``architecture``."""
     max_dropped: float = 0.95
     """The share of a layer's units above which a run that drops them is stopped."""
     max_dead: float = 0.99
@@ -66,10 +69,17 @@ class Rows:
     """(S, C) how much the rows of a class count in the training loss; None for 1 each."""
     scales: Floats | None = None
     """(S,) the unit of y in a regression, in that of the dataset; None for 1 each."""
+    image: tuple[int, int, int] | None = None
+    """(H, W, C) where a row is an image, with D = H W C."""
     x_validation: Floats | None = None
     y_validation: Integers | Floats | None = None
     x_asked: Floats | None = None
     """(S, M, D) rows of no dataset, for which the judged networks are asked what they predict."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        return self.image or (self.x_train.shape[2],)
 
     @property
     def n_outputs(self) -> int:

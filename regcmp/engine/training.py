@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
-from regcmp.engine.network import Gradient, Network, Step, mlp, mlp_layers
+from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
@@ -169,10 +170,12 @@ class Batches:
 def network_of(stack: Stack) -> Network:
     """The network that a stack trains: runs of one stack share what changes it."""
     settings, rows, known = stack.settings, stack.rows, {**REGISTRY, **stack.outside}
-    layers = mlp_layers(rows.x_train.shape[2], settings.hidden, rows.n_outputs, settings.activation)
+    layers = layers_of(
+        settings.arch, settings.hidden, rows.shape, rows.n_outputs, settings.activation
+    )
     for each in stack.ingredients:
         layers = known[each.name].build(layers, each.strength[0])
-    return Network(layers)
+    return Network(layers, rows.image)
 
 
 def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
@@ -211,12 +214,13 @@ def adjust(scheduled: Sequence[tuple[Regularizer, Floats, Schedule]], done: floa
         each.adjust(strength * factor(done))
 
 
-def runs_per_stack(settings: Settings, n_features: int, n_outputs: int) -> int:
+def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -> int:
     """How many runs train fastest together. No result depends on it.
 
     More runs share Python's overhead; too many spill a core's L2 cache.
     """
-    network = mlp(n_features, settings.hidden, n_outputs, settings.activation)
+    layers = layers_of(settings.arch, settings.hidden, shape, n_outputs, settings.activation)
+    network = Network(layers)
     run_bytes = network.n_parameters * np.dtype(settings.dtype).itemsize
     return max(1, min(MOST_RUNS, STACK_BYTES // run_bytes))
 

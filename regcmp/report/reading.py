@@ -28,6 +28,7 @@ LATER: dict[str, dict[str, Any]] = {
         "class_weight": "none",
         "label_noise": 0.0,
         "noise_features": 0,
+        "arch": "mlp",
     },
     "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
 }
@@ -48,6 +49,7 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
         "baseline": str,
         "seeds": int,
         "vary": list,
+        "arch": str,
         "hidden": list,
         "activation": str,
         "optimizer": str,

@@ -98,8 +98,12 @@ def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
 
 def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     data, classes = plan["data"], len(plan["data"]["classes"])
-    n_inputs = data["features"] + plan.get("noise_features", 0)
-    network = "-".join(map(str, (n_inputs, *plan["hidden"], classes or 1)))
+    inputs = data["features"] + plan.get("noise_features", 0)
+    layers = plan["hidden"]
+    if plan["arch"] != "mlp":
+        layers = [plan["arch"]]
+        inputs = "x".join(map(str, data["image"] or [inputs]))
+    network = "-".join(map(str, (inputs, *layers, classes or 1)))
     return (
         f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
         f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",

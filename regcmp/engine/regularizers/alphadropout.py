@@ -55,7 +55,7 @@ class AlphaDropout(Regularizer):
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         for layer, draws in self.draws.items():
-            width = self.network.layers[layer].weights[0][0]
+            width = self.network.width(layer)
             shape = (len(self.seeds), context.batch_size, width)
             mask = draws.draw(shape, context.scratch(f"{self.name} {layer}", shape))
             taps[layer].append(AlphaTap(mask > 0, 1 / draws.scale))

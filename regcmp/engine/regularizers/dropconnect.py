@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.layers import Dense
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli
@@ -15,9 +16,10 @@ class DropConnect(Regularizer):
     """DropConnect: zero each weight with probability p, and scale the rest by 1 / (1 - p).
 
     For each example anew, as in the paper, which makes it slow: a layer's masks are as many numbers as
-    it has weights, times the batch. shared=1 draws one mask for the batch, which is weaker. All weight
-    matrices are masked; biases are not, while the paper masks them too. Evaluation uses the mean
-    weights; the paper samples each unit's input from the normal distribution that has its moments.
+    it has weights, times the batch. shared=1 draws one mask for the batch, which is weaker. All dense
+    layers are masked, the last one too, and convolutions are not; biases are not, while the paper masks
+    them too. Evaluation uses the mean weights; the paper samples each unit's input from the normal
+    distribution that has its moments.
     """
 
     name = "dropconnect"
@@ -44,7 +46,9 @@ class DropConnect(Regularizer):
     ) -> None:
         super().__init__(strength, options, seeds, network)
         self.draws = {
-            layer: Bernoulli(strength, seeds, f"dropconnect {layer}") for layer in network.sites
+            layer: Bernoulli(strength, seeds, f"dropconnect {layer}")
+            for layer in network.sites
+            if isinstance(network.layers[layer], Dense)
         }
 
     def adjust(self, strength: Floats) -> None:

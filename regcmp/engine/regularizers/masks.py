@@ -108,7 +108,7 @@ class Dropout(Regularizer):
     def mask(self, masks: Masks, context: Context) -> Masks:
         """Multiply the draws into the masks of the layers whose input this drops."""
         for layer, draws in self.sites.items():
-            width = self.network.layers[layer].weights[0][0]
+            width = self.network.width(layer)
             shape = (len(self.seeds), context.batch_size, width)
             mask = draws.draw(shape, context.scratch(f"{self.name} {layer}", shape))
             before = masks[layer]

@@ -65,9 +65,7 @@ class Standout(Regularizer):
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         for layer, streams in self.streams.items():
-            site = next(i for i in self.network.sites if i > layer)
-            width = self.network.layers[site].weights[0][0]
-            shape = (len(self.seeds), context.batch_size, width)
+            shape = (len(self.seeds), context.batch_size, self.network.width(layer))
             if layer not in self.words:
                 self.words[layer] = Words(streams, prod(shape[1:]))
             self._stand(taps, layer, Gate(self, self.words[layer](shape)))

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.layers import Dense, Layer
-from regcmp.engine.network import Masks, Network
+from regcmp.engine.layers import Layer
+from regcmp.engine.network import Masks, Network, shapes_of
 from regcmp.engine.normalization import BatchNorm, LayerNorm
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli
@@ -33,8 +33,8 @@ class Normalization(Regularizer):
         built: list[Layer] = []
         for layer in layers[:-1]:
             built.append(layer)
-            if isinstance(layer, Dense):
-                built.append(cls.layer(layer.n_out))
+            if layer.weights:
+                built.append(cls.layer(layer.shape_out))
         return [*built, layers[-1]]
 
 
@@ -108,7 +108,7 @@ class Skip(Regularizer):
         while blocks:
             branch, blocks = blocks[: max(length, 1)], blocks[max(length, 1) :]
             inside = [layer for block in branch for layer in block]
-            if length and len(branch) == length and _keeps_width(inside):
+            if length and len(branch) == length and _keeps_shape(inside):
                 inside = [Fork(), *inside, Join()]
             built += inside
         return [*built, *last]
@@ -126,18 +126,18 @@ class Skip(Regularizer):
 
 
 def _blocks(layers: Sequence[Layer]) -> list[list[Layer]]:
-    """A dense layer and what follows it: one block per hidden layer, and the last for the logits."""
+    """A layer with weights and what follows it: a block per hidden layer, and the last for the logits."""
     blocks: list[list[Layer]] = []
     for layer in layers:
-        if isinstance(layer, Dense):
+        if layer.weights:
             blocks.append([])
         blocks[-1].append(layer)
     return blocks if len(blocks) > 1 else [[], *blocks]
 
 
-def _keeps_width(layers: Sequence[Layer]) -> bool:
-    dense = [layer for layer in layers if isinstance(layer, Dense)]
-    return dense[0].n_in == dense[-1].n_out
+def _keeps_shape(layers: Sequence[Layer]) -> bool:
+    first, *_, last = shapes_of(layers)
+    return first == last
 
 
 class BranchRegularizer(Regularizer):
