@@ -332,9 +332,9 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     words = {*make_plan("iris").as_dict(), "data", "correction_ratio", "other_networks"}
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
-    given = replace(report(), weights={"edges": [0, 1], "runs": []})
+    given = replace(report(), weights={"edges": [0, 1], "runs": []}, boundary={})
     assert list(SCHEMA["properties"]) == list(strict(to_json(given)))
-    assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {"timing", "weights"}
+    assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {"timing", "weights", "boundary"}
     assert SCHEMA["additionalProperties"] is True
 
 
