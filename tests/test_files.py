@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import stat
+import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from regcmp.report.table import make_table
 from regcmp.results import TEXTS
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+PDFLATEX = shutil.which("pdflatex")
 NEW, OLD = "new ± ½\n", "old\n"
 
 
@@ -356,3 +359,22 @@ def test_latex_escapes_all_that_is_special_and_has_a_cell_per_column() -> None:
         r"\textbackslash{}input\{x\}\$\&\#\_\%\textasciitilde{}\textasciicircum{}"
         r"{[}red{]}{*}\textless{}\textbar{}\textgreater{}"
     )
+
+
+@pytest.mark.skipif(PDFLATEX is None, reason="no pdflatex on this machine")
+def test_latex_compiles_and_is_no_wider_than_the_text(tmp_path: Path) -> None:
+    """With what its first lines ask for, and a name of nothing but special characters."""
+    table = make_table(report())
+    name = r"""a\b{c}%d$e^f_g#h&i~j|k<l>m[n]*'"`-- ±λ½ é"""
+    text = to_latex(replace(table, rows=((name, *table.rows[0][1:]), *table.rows[1:])))
+    (tmp_path / "table.tex").write_text(text, encoding="utf-8")
+    needed = "".join(re.findall(r"\\usepackage(?:\[\w+\])?{\w+}", text))
+    (tmp_path / "paper.tex").write_text(
+        rf"\documentclass{{article}}{needed}\begin{{document}}\input{{table}}\end{{document}}"
+    )
+    done = subprocess.run(
+        [str(PDFLATEX), "-interaction=batchmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    log = (tmp_path / "paper.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0 and "Overfull" not in log, log

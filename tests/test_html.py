@@ -27,6 +27,7 @@ from regcmp.report.delimited import to_csv
 from regcmp.report.formats import REPORT_WRITERS
 from regcmp.report.html import to_html
 from regcmp.report.html.page import command
+from regcmp.report.html.svg import scale
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import LATER, read_report
 from regcmp.report.table import make_table
@@ -90,6 +91,30 @@ def test_the_page_has_every_cell_and_a_text_for_every_figure(variant: str) -> No
     assert drawings and all(each["role"] == "img" and each["aria-label"] for each in drawings)
     assert len(page.texts["desc"]) == len(drawings) and all(page.texts["desc"])
     assert "nan" not in to_html(given).split("<h2>The command</h2>")[0].lower().replace("nans", "")
+
+
+def test_the_numbers_of_each_figure_stand_below_it() -> None:
+    """As a table that needs no script: of differences with intervals, of seeds, of curves."""
+    text = to_html(report())
+    page = Page(text)
+    assert (
+        text.count("<figure>") == text.count("</figure>\n<details>") == len(page.texts["summary"])
+    )
+    tables = text.split("<details>")
+    better = next(row for row in report().summary.to_dict("records") if row["delta_test_low"] > 0)
+    numbers = [better[name] * 100 for name in ("delta_test", "delta_test_low", "delta_test_high")]
+    value, low, high = (f"{number:+.2f}" for number in numbers)
+    assert f"<td>{value}</td><td>{low} to {high}</td>" in tables[1]
+    assert '<th scope="col">Epoch</th>' in text
+
+
+def test_a_single_seed_claims_neither_intervals_nor_bands() -> None:
+    """The captions say what is drawn; and equal scores are no tenth of a billionth apart."""
+    given = VARIANTS["single_pair"]()
+    alone = to_html(replace(given, plan=given.plan | {"seeds": 1}))
+    assert "no interval from a single seed" in alone and "standard deviation over" not in alone
+    assert "line: its 95 % interval" in to_html(report())
+    assert scale([0.0, 0.0], 0, 1).ticks() == [-1.0, -0.5, 0.0, 0.5, 1.0]
 
 
 def test_no_text_becomes_markup() -> None:

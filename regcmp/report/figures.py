@@ -111,6 +111,8 @@ def curves(report: Report) -> list[Figure]:
     panels: list[Figure] = []
     for method in dict.fromkeys(history["method"]):
         mean, sd = means.loc[method], sds.loc[method]
+        if len(mean) < 2:  # all of its runs were stopped at once
+            continue
         last = mean.iloc[-1]
         panels.append(
             Panel(

@@ -26,23 +26,31 @@ SPECIAL = {
     **{each: "\\" + each for each in "{}$&#_%"},
 }
 
+PREAMBLE = (
+    r"Needs \usepackage{booktabs}, \usepackage{graphicx}, \usepackage[T1]{fontenc} and",
+    r"\usepackage{textcomp}. Names beyond Latin letters need LuaLaTeX or XeLaTeX and a font of theirs.",
+)
+SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+"""A table that is wider than the text is made smaller, and no other."""
+
 
 def to_latex(table: Table) -> str:
-    r"""A table environment for \input; the preamble needs booktabs, text is UTF-8."""
+    r"""A table environment for \input; its first lines say what it needs, text is UTF-8."""
     headers = [escape(column.header) for column in table.columns]
     about = [escape(text) for text in (*table.above, table.verdict)]
     lines = [
-        r"% Needs \usepackage[T1]{fontenc}, \usepackage{textcomp} and \usepackage{booktabs}.",
+        *(f"% {line}" for line in PREAMBLE),
         r"\begin{table}",
         r"\centering\small",
         rf"\caption{{{' '.join(map(_sentence, about))}}}",
+        SHRUNK,
         rf"\begin{{tabular}}{{l{'r' * (len(headers) - 1)}}}",
         r"\toprule",
         _row(headers),
         r"\midrule",
         *(_row([number(escape(cell)) for cell in row]) for row in table.rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
         *(rf"\par\smallskip\footnotesize {escape(line)}" for line in table.below),
         r"\end{table}",
     ]

@@ -9,7 +9,7 @@ from regcmp.report.html.maps import draw_map
 from regcmp.report.html.svg import Scale, area, dot, drawing, line, path, scale, short, text
 from regcmp.report.regions import Map
 
-WIDTH, LEFT, ROW = 640, 210, 26
+WIDTH, ROW, NAME_OF_ROW = 430, 36, 50
 PANEL, PANEL_HEIGHT, PANEL_LEFT = 300, 170, 44
 
 
@@ -30,11 +30,12 @@ def draw(figures: Sequence[Figure]) -> str:
 def _differences(figure: Differences) -> str:
     ends = [end for row in figure.rows for end in row.interval or ()]
     values = [0.0, *ends, *(value for row in figure.rows for value in row.dots)]
-    across, bottom = scale(values, LEFT, WIDTH - 20), ROW * len(figure.rows) + 10
+    across, bottom = scale(values, 20, WIDTH - 20), ROW * len(figure.rows) + 6
     shapes = [_axis(across, bottom), line(across(0), 0, across(0), bottom, "zero")]
     for i, row in enumerate(figure.rows):
-        y = ROW * (i + 0.5) + 4
-        shapes.append(text(LEFT - 10, y + 4, short(row.name), "end"))
+        # The name above the line, not beside it: so a phone has room for both.
+        y = ROW * (i + 1) - 8
+        shapes.append(text(0, y - 12, short(row.name, NAME_OF_ROW)))
         if row.interval:
             shapes.append(line(across(row.interval[0]), y, across(row.interval[1]), y, "interval"))
         if len(row.dots) == 1:

@@ -106,10 +106,12 @@ def _table(table: Table, summary: pd.DataFrame) -> str:
 def _figures(report: Report) -> list[str]:
     """The charts that have something to show, each under a heading and with a caption."""
     unit = style_of(report.summary).of_differences
-    interval = (
-        f"In {unit}. Dot: mean paired difference; line: its 95 % interval; dashed: the baseline."
-    )
-    sides = "Solid blue: test; dashed orange: train;"
+    alone = report.plan["seeds"] == 1
+    line = "no interval from a single seed" if alone else "line: its 95 % interval"
+    interval = f"In {unit}. Dot: mean paired difference; {line}; dashed: the baseline."
+    sides, spread = "Solid blue: test; dashed orange: train", "one standard deviation over seeds"
+    bands = "" if alone else f"; bands: {spread}"
+    bars = "" if alone else f"; bars: {spread}"
     drawn = (
         ("Test score against the baseline", interval, figures.differences(report, "test")),
         ("Gap against the baseline", interval, figures.differences(report, "gap")),
@@ -120,18 +122,18 @@ def _figures(report: Report) -> list[str]:
         ),
         (
             "Learning curves",
-            f"{sides} bands: one standard deviation over seeds.",
+            f"{sides}{bands}.",
             figures.curves(report),
         ),
         (
             "Score against strength",
-            f"{sides} bars: one standard deviation over seeds. Strengths stand evenly spaced.",
+            f"{sides}{bars}. Strengths stand evenly spaced.",
             figures.strengths(report),
         ),
         (
             "Weights",
-            "The share of weights by value after training, biases aside, in %, in bins of 0.05; the first"
-            " and the last hold all beyond. Bands: one standard deviation over seeds.",
+            "The share of weights by value after training, biases aside, in %, in bins of 0.05, of which"
+            f" the first and the last hold all beyond{bands}.",
             figures.weights(report),
         ),
     )

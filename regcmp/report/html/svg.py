@@ -9,7 +9,7 @@ from math import floor, log10
 
 Points = Sequence[tuple[float, float]]
 NAME = 30
-"""Longer names are cut in a chart."""
+"""Longer names are cut in a panel."""
 
 
 def escape(text: str) -> str:
@@ -43,7 +43,7 @@ def scale(values: Iterable[float], start: float, end: float) -> Scale:
     """A scale that has room for these values, and for a little more on either side."""
     known = list(values) or [0.0, 1.0]
     low, high = min(known), max(known)
-    room = (high - low) * 0.06 or max(abs(high), 1e-9) * 0.1
+    room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     return Scale(low - room, high + room, start, end)
 
 
@@ -72,9 +72,9 @@ def area(points: Points, kind: str) -> str:
     return f'<polygon points="{_joined(points)}" class="{kind}"/>'
 
 
-def short(name: str) -> str:
+def short(name: str, most: int = NAME) -> str:
     """A name as a chart has room for it; the table has it whole."""
-    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def drawing(name: str, about: str, width: int, height: int, shapes: Iterable[str]) -> str:
