@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -69,6 +70,26 @@ def run(words: Sequence[str], folder: Path, extra: Mapping[str, str] | None = No
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr, folder)
+
+
+def run_here(words: Sequence[str], folder: Path) -> Done:
+    """Run the same in this process, which starts nothing anew: for many short commands."""
+    from regcmp.cli import main
+
+    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
+    out, err = streams
+    argv, sys.argv = sys.argv, ["regcmp", *words]
+    code: object = None
+    try:
+        with redirect_stdout(out), redirect_stderr(err), chdir(folder):
+            main()
+    except SystemExit as stop:
+        code = stop.code
+    finally:
+        sys.argv = argv
+    assert isinstance(code, int)
+    stdout, stderr = (each.buffer.getvalue() for each in streams)  # type: ignore[attr-defined]
+    return Done(code, stdout, stderr, folder)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
+from commands import run_here
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from regcmp.cli import main
 
 QUICK = ("none", "--epochs", "1", "--seeds", "1", "--hidden", "2", "--jobs", "1")
 CELLS = (
@@ -81,27 +77,10 @@ def tables(draw: Callable[..., object]) -> bytes:
     return data
 
 
-def run(*words: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of the command, in this process."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    code: object = None
-    argv, sys.argv = sys.argv, ["regcmp", *words]
-    try:
-        with redirect_stdout(out), redirect_stderr(err), suppress(SystemExit):
-            try:
-                main()
-            except SystemExit as stop:
-                code = stop.code
-    finally:
-        sys.argv = argv
-    assert isinstance(code, int)
-    texts = [each.buffer.getvalue().decode() for each in (out, err)]  # type: ignore[attr-defined]
-    return code, texts[0], texts[1]
-
-
 def assert_ends_well(path: Path) -> None:
     """A table and exit code 0, or one line and exit code 1 or 2; never a word of a bug."""
-    code, out, err = run("compare", "--dataset", str(path), *QUICK)
+    done = run_here(["compare", "--dataset", str(path), *QUICK], path.parent)
+    code, out, err = done.code, done.out, done.err
     assert code in (0, 1, 2), err
     assert "Traceback" not in err and "this is a bug" not in err, err
     errors = [line for line in err.splitlines() if line.startswith("Error: ")]

@@ -217,7 +217,7 @@ def _text(name: str, texts: pd.Series, missing: int, table: str) -> Column:
     asked = f", unless --text {quoted(name)} asks for its words"
     if levels.str.count(" ").mean() >= 2:
         return _unused(name, "free text", missing, "holds free text", asked)
-    many = f"has {len(levels)} different texts in {len(texts)} rows, as an id has"
+    many = f"has {len(levels)} different texts in {len(texts)} rows, such as {levels[0]!r}, as an id has"
     return _unused(name, "id", missing, many, asked)
 
 

@@ -63,7 +63,7 @@ def understand(table: Table, columns: Columns) -> Dataset:
             known.append(_with_leak(column, frame[name], y, len(classes), target))
     used = [column for column in known if column.used]
     if all(column.kind == "constant" for column in used):
-        why = [column.warning for column in known if column.warning]
+        why = _warnings(known, is_image=False)
         raise DataError(
             f"{table.name!r}: no column is left that tells its rows apart; "
             + ("; ".join(why[:3]) or f"the target {target!r} stands alone")
