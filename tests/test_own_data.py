@@ -127,7 +127,7 @@ def test_images_are_said_to_be_some(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("--drop", "b"), "--drop: 'rows.csv' has no column 'b'"),
-        (("--task", "clas"), "unknown task 'clas': did you mean 'classification'?"),
+        (("--task", "classify"), "unknown task 'classify': did you mean 'classification'?"),
     ],
 )
 def test_words_that_do_not_fit_the_columns_are_refused(
