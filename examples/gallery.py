@@ -39,7 +39,8 @@ def main(dataset: str = "digits", seeds: str = "10", path: str = BESIDE) -> None
         f" {seeds} paired seeds; on the right, {NOISE:.0%} of these rows have a wrong label."
         " 'vs none' is the mean paired difference in test accuracy, in points, with its 95 %"
         " interval; bold where Holm's p over the whole column is below 0.05. No strength was tuned:"
-        " a method that stands low here may stand high at another one.",
+        " a method that stands low here may stand high at another one. The units are relu;"
+        " alphadropout is made for selu (`--activation selu --init lecun`).",
         "",
         "| method | test % | vs none | gap | test % | vs none, wrong labels | gap |",
         "|---|---:|---:|---:|---:|---:|---:|",

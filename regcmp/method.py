@@ -105,7 +105,7 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
                 f"method {word!r}: {name!r} stands in it twice; give its strengths as a list,"
                 f" {name}=A,B"
             )
-        for other, reason in REGISTRY[name].excludes.items():
+        for other, reason in excluded(name).items():
             if other in names:
                 raise UsageError(f"method {word!r}: {name!r} can't go with {other!r}: {reason}")
         for other, reason in REGISTRY[name].needs.items():
@@ -115,6 +115,14 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
                 )
     _refuse_stale(word, [parts[0] for parts in alternatives])
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
+
+
+def excluded(name: str) -> dict[str, str]:
+    """The regularizers that this one can't stand beside, whichever of both says so, and why."""
+    others = {each.name: each.excludes for each in REGISTRY.values()}
+    return dict(others[name]) | {
+        other: excludes[name] for other, excludes in others.items() if name in excludes
+    }
 
 
 def _refuse_stale(word: str, parts: Sequence[Part]) -> None:

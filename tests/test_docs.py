@@ -121,6 +121,15 @@ def test_every_regularizer_and_dataset_is_documented() -> None:
         assert name in README
 
 
+def test_every_refused_pair_is_named() -> None:
+    """Both of it in one clause, with a reason."""
+    refused = README[README.index("Refused in one method: ") :].split("\n")[0]
+    clauses = [set(re.findall(r"`(\w+)`", clause)) for clause in refused.split(")")]
+    for name, each in REGISTRY.items():
+        for other in each.excludes:
+            assert any({name, other} <= clause for clause in clauses), (name, other)
+
+
 def test_the_test_command_stands_alone_on_a_line() -> None:
     """Where .ci/run takes it from, exactly as printed."""
     assert len(re.findall(r"^ *python3 -m venv .* -m pytest$", README, re.MULTILINE)) == 1

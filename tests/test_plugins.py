@@ -186,6 +186,9 @@ def test_methods_as_json_hold_what_a_script_needs(tmp_path: Path) -> None:
         assert (each["formula"], each["paper"]) == (regularizer.formula, regularizer.paper)
         assert each["elsewhere"] == regularizer.elsewhere
         assert each["options"].keys() == regularizer.options_are.keys()
+        assert each["needs"] == regularizer.needs
+    excludes = {each["name"]: each["excludes"] for each in every}
+    assert all(excludes[other][name] for name, others in excludes.items() for other in others)
     (dropout,) = strict(run(["methods", "dropout", "--json"], tmp_path).stdout)
     assert dropout in every and dropout["options"]["input"]["default"] == 0
     words = ["methods", "--plugin", "cauchy.py"]

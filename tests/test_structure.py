@@ -164,6 +164,18 @@ def test_batchnorm_forgets_the_scale_and_the_bias_before_it(rng: np.random.Gener
     np.testing.assert_allclose(lonely, params[1])
 
 
+def test_a_last_batch_of_one_row_teaches_what_stands_behind_alone() -> None:
+    """Its gradient is 0 at the weights, biases and gains before the first normalisation's bias."""
+    own = Network(BatchNormalization.build(mlp_layers(6, (5,), 3, "identity"), 1))
+    theta = np.random.default_rng(0).normal(size=(1, own.n_parameters))
+    step = Step(np.ones((1, 1, 6)), np.eye(3)[None, :1], own.no_masks(), own.no_taps())
+    dense, norm, _, last = own.params(Gradient(own, CrossEntropy(3), 1, float)(theta, step))
+    assert not any(each.any() for each in (*dense, norm[0]))
+    assert all(each.any() for each in (norm[1], *last))
+    (run,) = train(make_stack(Ingredient("batchnorm", (1.0,)), batch_size=13))
+    assert 40 % 13 == 1 and run.status == "ok" and np.isfinite(run.theta).all()
+
+
 @pytest.mark.parametrize("name", ["batchnorm", "layernorm"])
 def test_gains_and_biases_are_never_penalised(name: str) -> None:
     """A penalty so strong that no weight survives leaves them at work."""
@@ -194,6 +206,11 @@ def test_pairs_start_at_the_same_weights() -> None:
         (("batchnorm+layernorm",), "can't go with"),
         (("batchnorm=0.5",), "whole number"),
         (("skip=2",), "64,64"),
+        (
+            ("alphadropout+skip",),
+            "'alphadropout' can't go with 'skip': what leaves a branch is added",
+        ),
+        (("alphadropout+dropout",), "can't go with"),
     ],
 )
 def test_what_can_not_be_built_is_refused(words: tuple[str, ...], message: str) -> None:

@@ -12,7 +12,7 @@ from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.errors import unknown
-from regcmp.method import GRAMMAR, NONE, SCHEDULE, shortest, why_fixed
+from regcmp.method import GRAMMAR, NONE, SCHEDULE, excluded, shortest, why_fixed
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
@@ -120,7 +120,8 @@ def facts(regularizer: type[Regularizer]) -> dict[str, Any]:
         "formula": regularizer.formula,
         "paper": regularizer.paper,
         "elsewhere": dict(regularizer.elsewhere),
-        "excludes": dict(regularizer.excludes),
+        "excludes": excluded(regularizer.name),
+        "needs": dict(regularizer.needs),
         "tasks": list(regularizer.tasks),
     }
 
@@ -149,7 +150,10 @@ def page(regularizer: type[Regularizer]) -> str:
         if fixed
         else f"  :{SCHEDULE}=WORD has it follow one of {', '.join(STRENGTH_SCHEDULES)}."
     )
-    lines += [f"  Not with {name}: {reason}." for name, reason in regularizer.excludes.items()]
+    lines += [f"  Only with {name}: {reason}." for name, reason in regularizer.needs.items()]
+    lines += [
+        f"  Not with {name}: {reason}." for name, reason in excluded(regularizer.name).items()
+    ]
     if regularizer.tasks != TASKS:
         lines.append(f"  For {' and '.join(regularizer.tasks)} only.")
     if regularizer.elsewhere:

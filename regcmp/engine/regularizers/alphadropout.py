@@ -22,13 +22,19 @@ class AlphaDropout(Regularizer):
     """Alpha dropout: a dropped unit is set to selu's lowest value l, and all are moved and scaled.
 
     With q = 1 - p, a = (q + l² p q)^-½ and b = -a p l keep mean 0 and variance 1, where a unit had them.
-    It belongs to --activation selu --init lecun; l = -1.7581. Nothing changes at evaluation.
+    It belongs to --activation selu --init lecun, and has these moments there alone; l = -1.7581. Nothing
+    changes at evaluation.
     """
 
     name = "alphadropout"
     strength_is = Number(0.1, 0, 0.999, "probability p to drop a hidden unit", drops=True)
     grid = (0.02, 0.05, 0.1, 0.2, 0.3)
     formula = "h ← a (m h + (1 - m) l) + b, m ~ Bernoulli(1 - p)"
+    excludes: ClassVar = {
+        "dropout": "zeros undo the mean and the variance that alphadropout keeps",
+        "gaussdropout": "its noise undoes the variance that alphadropout keeps",
+        "skip": "what leaves a branch is added to what enters it, and has another variance",
+    }
     paper = "Klambauer et al. 2017, Self-normalizing neural networks"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",

@@ -31,7 +31,7 @@ class Standout(Regularizer):
     )
     options_are: ClassVar = {"alpha": Number(1.0, -100, 100, "slope α of log(π / (1 - π)) in a")}
     excludes: ClassVar = {
-        "alphadropout": "zeros undo the mean and the variance that it keeps",
+        "alphadropout": "zeros undo the mean and the variance that alphadropout keeps",
     }
     grid = (0.1, 0.2, 0.3, 0.5, 0.7)
     formula = "h ← m h, m ~ Bernoulli(π), π = sigmoid(α a + β)"

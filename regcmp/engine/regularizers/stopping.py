@@ -33,8 +33,8 @@ class EarlyStop(Regularizer):
     )
     paper = "Prechelt 1998, Early stopping - but when?"
     elsewhere: ClassVar = {
-        "scikit-learn": "MLPClassifier(early_stopping=True, n_iter_no_change=n-1, tol=0) goes by the"
-        " accuracy on rows that this model alone does not train on",
+        "scikit-learn": "MLPClassifier(early_stopping=True, n_iter_no_change=n-1, tol=0), n >= 2, goes"
+        " by the accuracy on rows that this model alone does not train on",
         "Keras": "keras.callbacks.EarlyStopping(monitor='val_loss', patience=n,"
         " restore_best_weights=True); without the last word the weights at the stop are judged",
         "PyTorch": "not built in; after each epoch, keep a copy of state_dict() where the loss fell",

@@ -43,7 +43,9 @@ class BatchNormalization(Normalization):
 
     A learned gain and bias follow; they start at 1 and 0 and are never penalised, and the layer's
     own bias stays beside them. In evaluation mean and variance are those over all training rows,
-    computed with the weights that are judged, where other libraries take running averages.
+    computed with the weights that are judged, where other libraries take running averages. Where the
+    last batch of an epoch is a single row, it has no variance: each unit gives its bias b whatever came
+    before, so only b and what stands behind it learn from that row.
     """
 
     name = "batchnorm"
@@ -55,7 +57,7 @@ class BatchNormalization(Normalization):
         "Keras": "keras.layers.BatchNormalization(epsilon=1e-5) before each hidden activation; in"
         " evaluation a running average with momentum 0.99",
         "PyTorch": "torch.nn.BatchNorm1d(width) before each hidden activation; in evaluation a"
-        " running average with momentum 0.1",
+        " running average with momentum 0.1; a batch of one row is an error",
     }
     layer = BatchNorm
 
@@ -185,8 +187,9 @@ class DropPath(BranchRegularizer):
     paper = "Huang et al. 2016, Deep networks with stochastic depth"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "a layer of your own: keras.layers.Dropout(p, noise_shape=(None, 1)) on f(h)",
-        "PyTorch": "torchvision.ops.StochasticDepth(p, mode='row') on f(h)",
+        "Keras": "a layer of your own: keras.layers.Dropout(p, noise_shape=(None, 1)) on f(h),"
+        " with p l / L for p",
+        "PyTorch": "torchvision.ops.StochasticDepth(p, mode='row') on f(h), with p l / L for p",
     }
 
     def mask(self, masks: Masks, context: Context) -> Masks:
