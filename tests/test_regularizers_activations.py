@@ -182,8 +182,8 @@ def test_standout_is_judged_with_its_probabilities() -> None:
         np.testing.assert_allclose(scores[0].loss, own.loss, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["alphadropout", "standout"])
-def test_what_taps_drop_is_counted(name: str) -> None:
+@pytest.mark.parametrize("name", ["alphadropout", "standout", "dropconnect"])
+def test_what_no_mask_drops_is_counted(name: str) -> None:
     """A run that loses more than --max-dropped of a layer is stopped, its neighbour is not."""
     options = dict.fromkeys(REGISTRY[name].options_are, (0.0, 0.0))
     part = Ingredient(name, (0.2, 0.8), options)

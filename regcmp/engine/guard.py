@@ -54,7 +54,7 @@ class Guard:
         self.too_high = [0] * runs
         self.counted = 0
         self.units: dict[tuple[int, int], int] = {}
-        """By the layer whose input they are, and by what drops them: its mask or one of its taps."""
+        """By the layer whose input they are, and by what drops them: its mask, a tap, its connections."""
         self.dropped: dict[tuple[int, int], Integers] = {}
 
     @property
@@ -62,10 +62,16 @@ class Guard:
         """Whether nothing is left to train."""
         return len(self.stops) == self.runs
 
-    def count_dropped(self, masks: Masks, epoch: int, taps: Sequence[Sequence[Tap]] = ()) -> None:
+    def count_dropped(
+        self,
+        masks: Masks,
+        epoch: int,
+        taps: Sequence[Sequence[Tap]] = (),
+        connections: Sequence[Floats | None] = (),
+    ) -> None:
         """Count each run's zeros in the masks (R, B, width) of an epoch's first step, by layer.
 
-        Those of taps are known once the pass is over.
+        Those of taps are known once the pass is over. Of ``connections`` it is weights that are lost.
         """
         if epoch == self.counted:
             return
@@ -74,9 +80,11 @@ class Guard:
         dropping = {(layer, 0): mask for layer, mask in enumerate(masks)}
         for layer, own in enumerate(taps):
             dropping |= {(layer, i): tap.kept for i, tap in enumerate(own, start=1)}
+        for layer, lost in enumerate(connections):
+            dropping[layer, -1] = None if lost is None else lost != -1
         for place, kept in dropping.items():
             if kept is not None:
-                zeros = kept[0].size - np.count_nonzero(kept, axis=(1, 2))
+                zeros = kept[0].size - np.count_nonzero(kept.reshape(self.runs, -1), axis=1)
                 self.dropped[place] = self.dropped.get(place, 0) + zeros
                 self.units[place] = self.units.get(place, 0) + kept[0].size
 

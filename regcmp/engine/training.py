@@ -96,7 +96,7 @@ def train(stack: Stack) -> list[Trained]:
                 context.input_gradient = partial(gradient.at_input, step=step)
                 point = fold(regularizers, "perturb", theta, context)
                 grad = context.gradient(point)
-                guard.count_dropped(masks, epoch, taps)
+                guard.count_dropped(masks, epoch, taps, connections)
                 grad = fold(regularizers, "penalize", grad, context)
                 optimizer.step(theta, grad, context.rate)
                 theta = fold(regularizers, "project", theta, context)

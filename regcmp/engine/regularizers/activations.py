@@ -25,7 +25,8 @@ class Activity(Regularizer):
     paper = "Glorot et al. 2011, Deep sparse rectifier neural networks, section 3.2"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "Dense(activity_regularizer=keras.regularizers.L1(λ)), which divides by the batch too",
+        "Keras": "Dense(activity_regularizer=keras.regularizers.L1(λ)), which divides by the rows of"
+        " the batch in Keras 2 and from Keras 3.14; in 3.0 to 3.13 it does not: L1(λ/n) for n rows",
         "PyTorch": "loss + λ·h.abs().sum(dim=1).mean() for each hidden activation h",
     }
 

@@ -207,7 +207,8 @@ class ShakeDrop(BranchRegularizer):
     With probability p, for each example anew, the branch is multiplied by α ~ U(-1, 1) on the way
     forward and its gradient by β ~ U(0, 1) on the way back. Of L branches the l-th is disturbed with
     probability p l / L. Both ways are divided by 1 - p, the mean of the forward factor, so nothing
-    changes at evaluation; the paper multiplies by it there instead.
+    changes at evaluation; the paper multiplies by it there instead. Usual code draws once for a batch
+    whether it is disturbed, and only α and β for each example.
     """
 
     name = "shakedrop"
