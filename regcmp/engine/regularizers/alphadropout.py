@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Booleans, Floats
 from regcmp.engine.layers import Selu
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli
 from regcmp.engine.taps import Tap, Taps
@@ -42,16 +40,10 @@ class AlphaDropout(Regularizer):
         "PyTorch": "torch.nn.AlphaDropout(p) after each hidden activation",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
+    def prepare(self) -> None:
         self.draws = {
-            layer: Bernoulli(strength, seeds, f"{self.name} {layer}") for layer in network.sites[1:]
+            layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
+            for layer in self.network.sites[1:]
         }
 
     def adjust(self, strength: Floats) -> None:

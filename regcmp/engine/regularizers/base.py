@@ -147,11 +147,15 @@ class Regularizer:
         self.options = options
         self.seeds = seeds
         self.network = network
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make what lasts as long as the training: streams of noise, draws, averages."""
 
     def adjust(self, strength: Floats) -> None:
         """Take another strength: before each step, where it follows a schedule.
 
-        Override it where something was made from the strength in ``__init__``, and make it again.
+        Override it where something was made from the strength in ``prepare``, and make it again.
         """
         self.strength = strength
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
 from regcmp.engine.streams import stream
 
@@ -31,15 +29,8 @@ class Mixup(Regularizer):
         "PyTorch": "s = np.random.beta(α, α); i = torch.randperm(n); x = s·x + (1-s)·x[i]; y alike",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.streams = [stream(seed, "mixup") for seed in seeds]
+    def prepare(self) -> None:
+        self.streams = [stream(seed, "mixup") for seed in self.seeds]
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         shares, partners = self._draw(context.batch_size)

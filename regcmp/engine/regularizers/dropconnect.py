@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Dense
-from regcmp.engine.network import Masks, Network
+from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli
 
@@ -37,18 +36,11 @@ class DropConnect(Regularizer):
         " (W @ x[:, :, None])[:, :, 0] + layer.bias for each linear layer",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
+    def prepare(self) -> None:
         self.draws = {
-            layer: Bernoulli(strength, seeds, f"dropconnect {layer}")
-            for layer in network.sites
-            if isinstance(network.layers[layer], Dense)
+            layer: Bernoulli(self.strength, self.seeds, f"dropconnect {layer}")
+            for layer in self.network.sites
+            if isinstance(self.network.layers[layer], Dense)
         }
 
     def adjust(self, strength: Floats) -> None:

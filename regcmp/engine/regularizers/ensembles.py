@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
 from math import cos, pi
 from typing import ClassVar
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
@@ -39,16 +37,9 @@ class Snapshot(Regularizer):
         ("ema", "swa", "earlystop"), "each says which weights are judged"
     )
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.cycles = int(strength.max())
-        assert (strength == self.cycles).all(), "the runs of a stack share their learning rate"
+    def prepare(self) -> None:
+        self.cycles = int(self.strength.max())
+        assert (self.strength == self.cycles).all(), "the runs of a stack share their learning rate"
         self.kept: list[Floats] = []
 
     def pace(self, rate: float, context: Context) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Masks, Network
+from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.streams import WORD, Words, fill_normal, stream
 
@@ -83,18 +83,11 @@ class Dropout(Regularizer):
     }
     draws: ClassVar[type[Bernoulli] | type[Gaussian]] = Bernoulli
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        first, *hidden = network.sites
-        rates = dict.fromkeys(hidden, strength) | {first: options["input"]}
+    def prepare(self) -> None:
+        first, *hidden = self.network.sites
+        rates = dict.fromkeys(hidden, self.strength) | {first: self.options["input"]}
         self.sites = {
-            i: self.draws(rate, seeds, f"{self.name} {i}")
+            i: self.draws(rate, self.seeds, f"{self.name} {i}")
             for i, rate in rates.items()
             if rate.any()
         }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
 from regcmp.engine.streams import fill_normal, stream
 
@@ -16,15 +14,8 @@ from regcmp.engine.streams import fill_normal, stream
 class Normal(Regularizer):
     """What draws standard normal numbers, each run's from a stream of its own."""
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.streams = [stream(seed, self.name) for seed in seeds]
+    def prepare(self) -> None:
+        self.streams = [stream(seed, self.name) for seed in self.seeds]
 
     def draw(self, shape: tuple[int, ...], context: Context) -> Floats:
         """Standard normal numbers (R, ...) in a buffer of this regularizer's own."""

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
 class Penalty(Regularizer):
     """What acts on each weight by itself, with ``self.lam`` (R, P): λ at weights and 0 at biases."""
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.adjust(strength)
+    def prepare(self) -> None:
+        self.adjust(self.strength)
 
     def adjust(self, strength: Floats) -> None:
         super().adjust(strength)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
 from regcmp.engine.streams import stream
 
@@ -33,15 +30,8 @@ class CutOut(Regularizer):
         "PyTorch": "i = torch.rand_like(x).argsort(dim=1)[:, :round(s·D)]; x.scatter(1, i, 0.0)",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.streams = [stream(seed, "cutout") for seed in seeds]
+    def prepare(self) -> None:
+        self.streams = [stream(seed, "cutout") for seed in self.seeds]
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         x, targets = batch
@@ -79,16 +69,9 @@ class CutMix(Regularizer):
         " torchvision.transforms.v2.CutMix(alpha=alpha) is made for images",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.alphas = options["alpha"][:, 0, 0].tolist()
-        self.streams = [stream(seed, "cutmix") for seed in seeds]
+    def prepare(self) -> None:
+        self.alphas = self.options["alpha"][:, 0, 0].tolist()
+        self.streams = [stream(seed, "cutmix") for seed in self.seeds]
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         """All draws are made whatever p is: under one seed, what a smaller p mixes a larger one does too."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.streams import WORD, Words, Words16, stream
 from regcmp.engine.taps import Tap, Taps
@@ -43,18 +41,11 @@ class Standout(Regularizer):
         " h·torch.bernoulli(q) in training, h·q in evaluation, for each hidden layer",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.adjust(strength)
+    def prepare(self) -> None:
+        self.adjust(self.strength)
         self.streams = {
-            layer: [stream(seed, f"standout {layer}") for seed in seeds]
-            for layer in network.activations
+            layer: [stream(seed, f"standout {layer}") for seed in self.seeds]
+            for layer in self.network.activations
         }
         self.words: dict[int, Words] = {}
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
@@ -41,19 +39,12 @@ class EarlyStop(Regularizer):
     }
     excludes: ClassVar = {"swa": "it may stop before the epochs that the average is over"}
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.patience = strength[:, 0, 0]
-        self.lowest: Floats = np.full(len(seeds), np.inf)
-        self.waited = np.zeros(len(seeds), int)
-        self.epochs = np.zeros(len(seeds), int)
-        self.best = np.zeros((len(seeds), network.n_parameters), strength.dtype)
+    def prepare(self) -> None:
+        self.patience = self.strength[:, 0, 0]
+        self.lowest: Floats = np.full(len(self.seeds), np.inf)
+        self.waited = np.zeros(len(self.seeds), int)
+        self.epochs = np.zeros(len(self.seeds), int)
+        self.best = np.zeros((len(self.seeds), self.network.n_parameters), self.strength.dtype)
 
     def select(self, theta: Floats, context: Context) -> Floats:
         loss = context.validation_loss(theta)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Layer
-from regcmp.engine.network import Masks, Network, shapes_of
+from regcmp.engine.network import Masks, shapes_of
 from regcmp.engine.normalization import BatchNorm, LayerNorm
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli
@@ -150,20 +150,13 @@ class BranchRegularizer(Regularizer):
 
     needs: ClassVar = {"skip": "it acts on the branches that skip makes"}
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        joins = [i for i, layer in enumerate(network.layers) if isinstance(layer, Join)]
+    def prepare(self) -> None:
+        joins = [i for i, layer in enumerate(self.network.layers) if isinstance(layer, Join)]
         self.depths = {join: (depth + 1) / len(joins) for depth, join in enumerate(joins)}
         self.draws = {
-            join: Bernoulli(strength * depth, seeds, f"{self.name} {join}")
+            join: Bernoulli(self.strength * depth, self.seeds, f"{self.name} {join}")
             for join, depth in self.depths.items()
-            if strength.any()
+            if self.strength.any()
         }
 
     def adjust(self, strength: Floats) -> None:
@@ -223,15 +216,9 @@ class ShakeDrop(BranchRegularizer):
     }
     excludes: ClassVar = {"droppath": "each decides alone whether an example passes a branch"}
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.streams = [stream(seed, "shakedrop") for seed in seeds]
+    def prepare(self) -> None:
+        super().prepare()
+        self.streams = [stream(seed, "shakedrop") for seed in self.seeds]
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         for join, draws in self.draws.items():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import ClassVar
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats, Scratch
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.matrices import TINY, matrices, outgoing_norms
 from regcmp.engine.streams import fill_normal, stream
@@ -135,19 +133,14 @@ class Spectral(MatrixPenalty):
         " is another method, which divides W by σ",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        shapes = [shape for layer in network.layers for shape in layer.weights]
+    def prepare(self) -> None:
+        shapes = [shape for layer in self.network.layers for shape in layer.weights]
         self.v: list[Floats] = []
         for index, (_, n_out) in enumerate(shapes):
-            streams = [stream(seed, f"spectral {index}") for seed in seeds]
-            self.v.append(fill_normal(streams, np.empty((len(seeds), n_out, 1), strength.dtype)))
+            streams = [stream(seed, f"spectral {index}") for seed in self.seeds]
+            self.v.append(
+                fill_normal(streams, np.empty((len(self.seeds), n_out, 1), self.strength.dtype))
+            )
 
     def add_slope(self, weight: Floats, grad: Floats, index: int, scratch: Scratch) -> None:
         runs, n_in, _ = weight.shape
