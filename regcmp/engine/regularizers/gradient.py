@@ -26,7 +26,8 @@ class SAM(Regularizer):
     paper = "Foret et al. 2021, Sharpness-aware minimization"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "keras.models.SharpnessAwareMinimization of Keras 2 (rho=ρ); not in Keras 3",
+        "Keras": "keras.models.experimental.SharpnessAwareMinimization(model, rho=ρ) of Keras 2; not in"
+        " Keras 3",
         "PyTorch": "not built in; the usual sam.SAM(..., rho=ρ, adaptive=False)",
     }
 

@@ -18,9 +18,10 @@ class Standout(Regularizer):
 
     p is the probability to drop a unit at a = 0, so β = log((1 - p) / p); at alpha = 0 it is that of
     every unit, as in dropout. As in the paper nothing is scaled up in training: at evaluation each unit
-    is multiplied by its π. In training π is rounded up to a multiple of 1/65536. Its weights are those of
-    the network times alpha, the paper's short cut for learning others; no gradient passes π. Under a
-    schedule it is judged with the last step's p, so not beside earlystop or snapshot, which look back.
+    is multiplied by its π. In training π is rounded up to a multiple of 1/65536. Its weights and biases
+    are those of the network times alpha, the paper's short cut for learning others; no gradient passes
+    π. Under a schedule it is judged with the last step's p, so it is refused beside earlystop and
+    snapshot, which look back.
     """
 
     name = "standout"
