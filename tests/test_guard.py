@@ -245,25 +245,33 @@ def test_each_status_is_counted_and_the_gravest_is_the_methods() -> None:
 def test_stopped_runs_are_warned_of_and_strictly_exit_1(
     strictly: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """The table is printed and the files are written all the same; the healthy row keeps its numbers."""
+    """The table is printed and the files are written all the same; healthy rows keep their numbers."""
     words = "--dataset iris --epochs 12 --seeds 2 --hidden 12,8 --jobs 1 --max-dropped 0.3".split()
     words += "--optimizer sgd --lr 0.1 --batch-size 32".split()
     files = "-o s.csv -o r.json --runs runs.csv".split()
     # Gradients from inputs that far away throw every unit of a layer below 0.
-    methods = ["none", "dropout=0.3:input=0.3", "noise=30"]
+    healthy = ["none", "l2=0.01", "dropout=0.3:input=0.3", "standout=0.1"]
+    # So steep a gate drops every unit whose input is below 0: about half of them.
+    methods = [*healthy, "l2=900", "standout=0.3:alpha=100", "noise=30"]
     done = run(["compare", *words, *methods, *files, *strictly], tmp_path)
     assert done.code == (1 if strictly else 0)
     assert "noise=30" in done.out
-    assert done.err == (
-        "Warning: dead: noise=30 (2 of 2 runs); try a smaller strength or --lr, or --max-dead 1\n"
-    )
+    assert done.err.splitlines() == [
+        "Warning: diverged: l2=900 (2 of 2 runs); try a smaller --lr",
+        "Warning: overdropped: standout=0.3:alpha=100 (2 of 2 runs); drop less, or allow it by"
+        " --max-dropped",
+        "Warning: dead: noise=30 (2 of 2 runs); try a smaller strength or --lr, or --max-dead 1",
+    ]
     found = {row["method"]: row for row in read_csv(done.file("s.csv").decode())}
     assert found["noise=30"]["status"] == "dead" != found["none"]["status"]
     assert found["noise=30"]["note"].startswith("2 of 2 runs dead; 2 of 2 pairs lost")
     assert found["none"]["test_mean"] and not found["noise=30"]["test_mean"]
-    by_run = [
-        row for row in read_csv(done.file("runs.csv").decode()) if row["method"] == "noise=30"
-    ]
+    every = read_csv(done.file("runs.csv").decode())
+    alone = run(["compare", *words, *healthy, "--runs", "alone.csv"], tmp_path)
+    assert [row for row in every if row["method"] in healthy] == read_csv(
+        alone.file("alone.csv").decode()
+    )
+    by_run = [row for row in every if row["method"] == "noise=30"]
     assert {(row["status"], row["test_loss"]) for row in by_run} == {("dead", "")}
     assert {row["epochs"] for row in by_run} <= {"4", "8"}
     plan = strict(done.file("r.json"))["plan"]

@@ -86,8 +86,8 @@ class Orthogonal(MatrixPenalty):
     paper = "Bansal et al. 2018, Can we gain more from orthogonality regularizations?"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "a regularizer of your own; OrthogonalRegularizer is another penalty (the mean of"
-        " cosines between rows)",
+        "Keras": "a regularizer of your own; OrthogonalRegularizer is another penalty (the mean size of"
+        " the cosines between rows)",
         "PyTorch": "loss + λ·((W @ W.T - torch.eye(out))**2).sum() for each nn.Linear weight W",
     }
 
