@@ -12,7 +12,7 @@ from regcmp.errors import DataError
 from regcmp.results import DIFF_COLUMNS, METRICS, Report, frame
 from regcmp.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, paired_t, welch_t
 
-PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256")
+PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "data.given_test")
 """The words that decide the split under each seed: where all agree, seeds are pairs.
 
 Validation rows are taken from the training rows alone.

@@ -30,6 +30,8 @@ CONTRARY = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 ANY, BEST = "*", "best"
 SHARES = ("accuracy", "balanced_accuracy")
 """Metrics that tables for people show in percent, and no column holds so."""
+DROPS = ("test", "gap")
+"""What --max-drop bounds."""
 MIN_RUNS = 2
 """Fewer runs say nothing of a score: there is no spread to judge it by."""
 VERSUS = SUMMARY_COLUMNS[SUMMARY_COLUMNS.index("delta_test") : SUMMARY_COLUMNS.index("p_holm") + 1]
@@ -111,21 +113,23 @@ def grounds_of_diff(table: pd.DataFrame) -> Grounds:
 
 
 def drop_gate(text: str, metric: str) -> Gate:
-    """The gate of ``--max-drop test=X``: no method's mean test score is worse by more than X.
+    """The gate of ``--max-drop test=X`` or ``gap=X``: no method's mean is worse by more than X.
 
-    Raises UsageError where the text is another.
+    A larger gap is a worse one. Raises UsageError where the text is another.
     """
     try:
-        name, equals, number = text.partition("=")
-        if name.strip() != "test" or not equals:
-            raise UsageError("expected test=NUMBER, as in test=0.01")
-        drop = _limit(number, "change_test", metric)
+        name, equals, number = (part.strip() for part in text.partition("="))
+        if name not in DROPS or not equals:
+            raise UsageError("expected test=NUMBER or gap=NUMBER, as in test=0.01")
+        column = f"change_{name}"
+        drop = _limit(number, column, metric)
         if drop < 0:
             raise UsageError(f"expected a drop of 0 or more, got {number!r}")
     except UsageError as error:
         raise UsageError(f"--max-drop {text!r}: {error}") from None
-    sign, limit = ("<", 0.0 - drop) if METRICS[metric].higher_is_better else (">", drop)
-    return Gate(f"change_test(*) {sign} {limit:.15g}", "change_test", ANY, sign, limit)
+    falls = name == "test" and METRICS[metric].higher_is_better
+    sign, limit = ("<", 0.0 - drop) if falls else (">", drop)
+    return Gate(f"{column}(*) {sign} {limit:.15g}", column, ANY, sign, limit)
 
 
 def parse_gate(text: str, grounds: Grounds, *, fatal: bool = True) -> Gate:

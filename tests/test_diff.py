@@ -82,6 +82,27 @@ def test_the_correction_widens_welchs_interval_as_its_formula_says() -> None:
     assert plain.high < (one.high or 0) < corrected.high
 
 
+def test_welch_is_wrong_at_five_percent_only_with_the_correction() -> None:
+    """Scores that correlate by n_test / N under redrawn splits of a sample, and no change.
+
+    Of two samples it is wrong as often as it says; of one and the same, with other seeds, less often.
+    """
+    rng, sims, n, share = np.random.default_rng(0), 3000, 10, 0.2
+
+    def scores(common: np.ndarray) -> np.ndarray:
+        return common * np.sqrt(share) + rng.normal(size=(sims, n)) * np.sqrt(1 - share)
+
+    def rate(new: np.ndarray, old: np.ndarray, ratio: float) -> float:
+        tests = (welch_t(a, b, ratio, ratio) for a, b in zip(new, old, strict=True))
+        return float(np.mean([each.p is not None and each.p < 0.05 for each in tests]))
+
+    one, other = rng.normal(size=(2, sims, 1))
+    correction = share / (1 - share)
+    assert 0.035 < rate(scores(one), scores(other), correction) < 0.065
+    assert rate(scores(one), scores(other), 0) > 0.2
+    assert rate(scores(one), scores(one), correction) < 0.01
+
+
 def test_welch_claims_no_more_than_the_numbers_carry() -> None:
     """No run, one run, no spread, fewer than five."""
     assert welch_t([], [1.0], 0, 0).mean is None
@@ -208,6 +229,20 @@ def test_max_drop_is_a_gate_on_every_method(metric: str) -> None:
         assert [each.outcome for each in judge(gates, table, grounds_of_diff(table))] == outcomes
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_a_larger_gap_is_a_drop_whatever_the_metric(metric: str) -> None:
+    """Of the same size either way; a smaller one is none."""
+    table = diff_reports(
+        "a", made({"none": OLD}, metric=metric), "b", made({"none": NEW}, metric=metric)
+    ).table
+    change = float(table["change_gap"].iloc[0])
+    assert change
+    for sign, expected in ((1, ["failed", "passed"]), (-1, ["passed", "passed"])):
+        own = table.assign(change_gap=sign * abs(change))
+        gates = [drop_gate(f" gap = {abs(change) * part}", metric) for part in (0.9, 1.1)]
+        assert [each.outcome for each in judge(gates, own, grounds_of_diff(own))] == expected
+
+
 def test_a_method_that_is_gone_leaves_a_gate_inconclusive_and_a_new_one_does_not() -> None:
     """Nobody can tell whether it would have dropped."""
     for old, new, outcome in (("l1=1", "none", "inconclusive"), ("none", "l1=1", "passed")):
@@ -220,7 +255,8 @@ def test_a_method_that_is_gone_leaves_a_gate_inconclusive_and_a_new_one_does_not
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0.01", "test", "gap=0.1", "test=x", "test=-1", "test=5", "test=nan"]
+    "text",
+    ["", "0.01", "test", "train=0.1", "gap=-0.1", "gap", "test=x", "test=-1", "test=5", "test=nan"],
 )
 def test_a_drop_that_can_not_be_meant_is_refused(text: str) -> None:
     """By the name of its flag."""
@@ -284,5 +320,7 @@ def test_the_command_prints_writes_and_fails(tmp_path: Path) -> None:
     assert done.file("d.csv").decode().startswith("method,") and b"| none |" in done.file("d.md")
     assert b'failures="1"' in done.file("d.xml")
     assert run((*words[:3], "--max-drop", "0.01"), tmp_path).code == 2
+    both = run((*words[:5], "--max-drop", "gap=1"), tmp_path)
+    assert len([line for line in both.err.splitlines() if line.startswith("Gate ")]) == 2
     assert run((*words[:3], "-o", "d.html"), tmp_path).code == 2
     assert run(("diff", "a.json", "c.json"), tmp_path).code == 1

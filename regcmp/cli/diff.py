@@ -31,9 +31,9 @@ FORMATS = (".csv", ".json", ".md", ".xml")
         " Repeatable. Without it, the table is printed.")  # fmt: skip
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
-@option("Gates", "--max-drop", metavar="test=NUMBER",
-        help="Exit 3 if any method's mean test score is worse than before by more than this, or it"
-        " can't be told: test=0.01.")  # fmt: skip
+@option("Gates", "--max-drop", multiple=True, metavar="test|gap=NUMBER",
+        help="Exit 3 if any method's mean test score, or gap, is worse than before by more than this, or"
+        " it can't be told: test=0.01. Repeatable.")  # fmt: skip
 @with_gates
 @option("Other", "--debug", is_flag=True, help="Show where an error came from.")
 def diff(
@@ -41,7 +41,7 @@ def diff(
     new: str,
     outputs: tuple[str, ...],
     color: str,
-    max_drop: str | None,
+    max_drop: tuple[str, ...],
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
     no_github: bool,
@@ -54,7 +54,7 @@ def diff(
     \b
     Examples:
       regcmp diff before.json after.json
-      regcmp diff before.json after.json --max-drop test=0.01 -o changes.md
+      regcmp diff before.json after.json --max-drop test=0.01 --max-drop gap=0.02 -o changes.md
       regcmp diff before.json after.json --fail-if 'change_gap_low(*) > 0'
     """
     places = [target("-o", text, FORMATS) for text in outputs]
@@ -69,9 +69,8 @@ def diff(
     from regcmp.report.reading import read_report
 
     found = diff_reports(old, read_report(old), new, read_report(new))
-    gates = parse_gates(fail_if, warn_if, lambda: grounds_of_diff(found.table))
-    if max_drop is not None:
-        gates.insert(0, drop_gate(max_drop, found.new.plan["metric"]))
+    drops = [drop_gate(text, found.new.plan["metric"]) for text in max_drop]
+    gates = drops + parse_gates(fail_if, warn_if, lambda: grounds_of_diff(found.table))
     need_gates(places, gates)
     findings = judge_gates(gates, found.table, lambda: grounds_of_diff(found.table))
     table = make_diff_table(found)
