@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
 
 SETTINGS = Settings(
@@ -80,3 +82,12 @@ def make_stack(
 def rng() -> np.random.Generator:
     """A generator of its own for each test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def registry_as_before() -> Iterator[None]:
+    """Forget what a test registers."""
+    before = dict(REGISTRY)
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(before)

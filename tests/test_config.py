@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
+from inspect import signature
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from commands import environment, read_csv, run
+from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
-from regcmp.cli.config import NOT_SAVED, key_of
+from regcmp.cli.config import NOT_SAVED, key_of, to_toml
+from regcmp.plan import DEFAULT_METHODS, make_plan
 
 QUICK = 'dataset = "iris"\nepochs = 1\nhidden = [4]\njobs = 1\nmethods = ["none"]\n'
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -113,3 +120,94 @@ def test_the_example_script_is_a_gate(tmp_path: Path) -> None:
     assert {each.name for each in (tmp_path / "out").iterdir()} == {
         "report.json", "gates.xml", "plan.toml",
     }  # fmt: skip
+
+
+EACH: dict[str, tuple[str, ...]] = {
+    "methods": ("none", "l2=1e-3,0.1+dropout=0.2:input=0.1", "noise:schedule=cosine"),
+    "dataset": ("--dataset", "moons:n=50:noise=0.1"),
+    "sep": ("--sep", "\t"),
+    "decimal": ("--decimal", ","),
+    "encoding": ("--encoding", "cp1252"),
+    "header": ("--no-header",),
+    "na": ("--na", "?,n/a"),
+    "sample": ("--sample", "40"),
+    "test": ("--test", 'a "b" \\ c.csv'),
+    "target": ("--target", "Ziel ½"),
+    "drop": ("--drop", "a,b", "--drop", "c"),
+    "text": ("--text", "d"),
+    "task": ("--task", "regression"),
+    "image": ("--image", "4x4"),
+    "test-size": ("--test-size", "0.3"),
+    "train-size": ("--train-size", "20"),
+    "validation-size": ("--validation-size", "0.1"),
+    "label-noise": ("--label-noise", "0.1"),
+    "noise-features": ("--noise-features", "3"),
+    "seeds": ("--seeds", "3"),
+    "seed": ("--seed", "9223372036854775000"),
+    "vary": ("--vary", "init,order"),
+    "metric": ("--metric", "log_loss"),
+    "baseline": ("--baseline", "l2=0.5+dropout"),
+    "arch": ("--arch", "cnn"),
+    "hidden": ("--hidden", "4,3"),
+    "activation": ("--activation", "tanh"),
+    "init": ("--init", "glorot"),
+    "dtype": ("--dtype", "float64"),
+    "optimizer": ("--optimizer", "sgd"),
+    "lr": ("--lr", "1e-3"),
+    "schedule": ("--schedule", "cosine"),
+    "batch-size": ("--batch-size", "7"),
+    "class-weight": ("--class-weight", "balanced"),
+    "epochs": ("--epochs", "2"),
+    "max-dropped": ("--max-dropped", "0.9"),
+    "max-dead": ("--max-dead", "1"),
+    "output": ("-o", "a.csv", "-o", "-.md"),
+    "plot": ("--plot", "pairs"),
+    "runs": ("--runs", "r.csv"),
+    "history": ("--history", "h.csv"),
+    "strict": ("--strict",),
+    "quiet": ("--quiet",),
+    "color": ("--color", "never"),
+    "fail-if": ("--fail-if", "gap_mean(l2) > 0.05", "--fail-if", "n(none) < 2"),
+    "warn-if": ("--warn-if", "test_mean(best) < 0.5"),
+    "no-github": ("--no-github",),
+    "plugin": ("--plugin", "own.py"),
+    "jobs": ("--jobs", "1"),
+}
+"""Each key, set to another value than its default."""
+
+
+def said(words: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """What a command is told beside its plan, the plan's words, and the file that it saves."""
+    ctx = compare.make_context("compare", list(words))
+    own = signature(inspect.unwrap(compare.callback)).parameters  # type: ignore[arg-type]
+    rest = {name: each for name, each in ctx.params.items() if name in own}
+    words_of_plan = {name: each for name, each in ctx.params.items() if name not in own}
+    methods = ctx.params["methods"] or ctx.lookup_default("methods") or DEFAULT_METHODS
+    plan = make_plan(methods=methods, **words_of_plan).as_dict()
+    return rest, plan, to_toml(ctx, plan)
+
+
+def test_each_option_has_a_value_here() -> None:
+    """So that one that is added is tested too; those that are not saved aside."""
+    assert set(EACH) == {key_of(each) for each in compare.params} - {*NOT_SAVED}
+
+
+NOT_TOGETHER = ("image", "arch", "noise-features")
+TOGETHER = tuple(chain(*(each for key, each in EACH.items() if key not in NOT_TOGETHER)))
+
+
+@pytest.mark.usefixtures("registry_as_before")
+@pytest.mark.parametrize("words", [*EACH.values(), ("--na", ""), ("--header",), TOGETHER])
+def test_what_is_saved_of_an_option_says_the_same(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone and all together: the plan, all else that decides what is written, and the file itself."""
+    monkeypatch.chdir(tmp_path)
+    Path("own.py").write_text(TWIN, encoding="utf-8")
+    given = words if "--dataset" in words else ("--dataset", "iris", *words)
+    rest, plan, text = said(given)
+    Path("plan.toml").write_text(text, encoding="utf-8")
+    rest_again, plan_again, text_again = said(("--config", "plan.toml"))
+    assert plan_again == plan and text_again == text
+    for name in set(rest) - {"config", "methods"}:
+        assert rest_again[name] == rest[name], name

@@ -127,6 +127,8 @@ def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:
             continue
         value = words[name] if _is_plain(words.get(name)) else ctx.params.get(name)
         value = list(value) if isinstance(value, tuple) else value
+        if value == [] and ctx.params.get(name) == "":
+            value = ""  # as in --na '', which says something else than no --na
         if value is not None and value != []:
             settings[key_of(param)] = value
     return tomli_w.dumps(settings, multiline_strings=False)
