@@ -20,7 +20,7 @@ Penalties are added to the mean loss of a batch, cross-entropy or half the
 squared error of a standardised target: l1 adds λ Σ|w|, l2 adds ½ λ Σw². They
 act on weights, never on biases. A dropout number is the probability to drop a
 unit; kept units are scaled up in training (inverted scaling), so nothing
-changes at evaluation."""
+changes at evaluation. Only standout scales at evaluation instead."""
 
 FOLLOWS = f"""\
 A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the

@@ -44,8 +44,8 @@ class BatchNormalization(Normalization):
     A learned gain and bias follow; they start at 1 and 0 and are never penalised, and the layer's
     own bias stays beside them. In evaluation mean and variance are those over all training rows,
     computed with the weights that are judged, where other libraries take running averages. Where the
-    last batch of an epoch is a single row, it has no variance: each unit gives its bias b whatever came
-    before, so only b and what stands behind it learn from that row.
+    last batch of an epoch is a single row, a dense layer has no variance in it: each unit gives its bias
+    b whatever came before, so only b and what stands behind it learn from that row.
     """
 
     name = "batchnorm"
