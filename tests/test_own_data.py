@@ -61,6 +61,8 @@ def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:
     write(tmp_path, *kinds())
     done = run(["datasets", "rows.csv", "--target", "churn"], tmp_path)
     assert done.code == 0, done.err
+    first = "rows.csv\n60 rows, 2 columns as 6 features, target 'churn', classification\n"
+    assert done.out.startswith(first)
     lines = {line.split()[0]: line for line in done.out.splitlines() if line.strip()}
     assert "number" in lines["size"] and "2 missing" in lines["size"]
     assert "category" in lines["color"] and "red 20" in lines["color"]

@@ -122,8 +122,8 @@ def test_markers_of_missing_cells_are_said(tmp_path: Path) -> None:
     assert table.frame["w"].tolist() == ["None", "b"]
     assert table.frame["b"].tolist() == ["True", "False"]
     first, second = table.warnings
-    assert "'x': 'NA' stands between numbers in 1 cells and was read as missing" in first
-    assert "'w': 'None' stands in 1 cells and was read as a word" in second
+    assert "'x': 'NA' stands between numbers in 1 cell and was read as missing" in first
+    assert "'w': 'None' stands in 1 cell and was read as a word" in second
     said = read_table(write(tmp_path, "x,w\n1,None\nNA,b\n"), Reading(na=("NA",)))
     assert said.warnings == () and said.frame["w"].tolist() == ["None", "b"]
 

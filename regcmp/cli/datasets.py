@@ -10,7 +10,7 @@ import click
 
 from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
-from regcmp.cli.screen import printable, show_page
+from regcmp.cli.screen import Screen, printable, show_page
 from regcmp.data.bundled import BUNDLED
 from regcmp.data.columns import image_text
 from regcmp.data.formats import ALIASES
@@ -68,7 +68,8 @@ def datasets(name: str | None, as_json: bool, **words: Any) -> None:
     check_source(name, plan.reading)
     from regcmp.data.loading import load_dataset
 
-    dataset = load_dataset(name, plan.reading, plan.columns)
+    with Screen(quiet=False, color="auto").progress(0) as (_, reading):
+        dataset = load_dataset(name, plan.reading, plan.columns, reading)
     if as_json:
         print(in_json(facts(dataset)))
     else:
@@ -122,15 +123,18 @@ def listing() -> str:
 
 def page(dataset: Dataset) -> str:
     """One dataset: sizes, source, columns, classes and warnings."""
+    from regcmp.report.numbers import count
+
     found = facts(dataset)
-    made = f"{found['features']:,} features"
+    made = count(found["features"], "feature")
     if found["columns"] != found["features"]:
-        made = f"{found['columns']:,} columns as {made}"
+        made = f"{count(found['columns'], 'column')} as {made}"
     if dataset.image is not None:
         made += f", images of {image_text(dataset.image)} pixels"
     about = BUNDLED[dataset.name].about if dataset.name in BUNDLED else dataset.source
     target = f", target {dataset.target!r}" if dataset.target else ""
-    lines = [f"{dataset.name}: {about}", f"{dataset.n_rows:,} rows, {made}{target}, {dataset.task}"]
+    title = dataset.name if about == dataset.name else f"{dataset.name}: {about}"
+    lines = [title, f"{count(dataset.n_rows, 'row')}, {made}{target}, {dataset.task}"]
     if dataset.given_test:
         lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
     if dataset.columns:
@@ -138,8 +142,8 @@ def page(dataset: Dataset) -> str:
         lines += more(len(dataset.columns), "columns")
     if dataset.classes:
         rows = [
-            (label, f"{count:,} rows", f"{100 * count / dataset.n_rows:.1f} %")
-            for label, count in list(found["rows_of_class"].items())[:SHOWN]
+            (label, count(members, "row"), f"{100 * members / dataset.n_rows:.1f} %")
+            for label, members in list(found["rows_of_class"].items())[:SHOWN]
         ]
         lines += ["", "Classes:", *table(rows), *more(len(dataset.classes), "classes")]
     else:

@@ -67,7 +67,7 @@ class Screen:
 
     @contextmanager
     def progress(self, total: int) -> Iterator[tuple[Advance, ReadBytes]]:
-        """A bar with the remaining time on standard error, if that is a terminal.
+        """A bar with the remaining time on standard error, if that is a terminal; of no runs, none.
 
         Yields what is told of runs that were done, and what is told, before, of bytes that were read.
         """
@@ -85,7 +85,9 @@ class Screen:
             *columns, TimeRemainingColumn(), console=self.console(sys.stderr), transient=True
         ) as bar:
             reading = bar.add_task("reading", total=None, count="", visible=False)
-            training = bar.add_task("training", total=total, count=f"0/{total} runs")
+            training = bar.add_task(
+                "training", total=total, count=f"0/{total} runs", visible=total > 0
+            )
 
             def read(done: int, size: int | None) -> None:
                 of = "" if size is None else f"/{size / 1e6:.0f}"

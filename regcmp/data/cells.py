@@ -73,18 +73,19 @@ def warn_of_markers(
         marked = frame[column].isin(MARKERS)
         if not marked.any():
             continue
+        cells = f"{int(marked.sum())} cell" + ("" if marked.sum() == 1 else "s")
         shown = ", ".join(repr(each) for each in sorted(set(frame[column][marked])))
         numbers = _parse(frame[column].where(~marked, None), decimal)
         if numbers is None or marked.all():
             warnings.append(
-                f"column {column!r}: {shown} stands in {int(marked.sum())} cells and was read as"
+                f"column {column!r}: {shown} stands in {cells} and was read as"
                 " a word; --na makes it missing"
             )
         else:
             changed[column] = numbers
             warnings.append(
-                f"column {column!r}: {shown} stands between numbers in"
-                f" {int(marked.sum())} cells and was read as missing; --na says what is"
+                f"column {column!r}: {shown} stands between numbers in {cells} and was read as"
+                " missing; --na says what is"
             )
     return frame.assign(**changed) if changed else frame, tuple(warnings)
 
