@@ -179,7 +179,7 @@ def resolve(word: str, methods: Sequence[str]) -> str:
 
     'best' and '*' stay what they are. Raises UsageError where none or several are meant.
     """
-    word = word.strip()
+    word = re.sub(r"\s*([=:+,])\s*", r"\1", word.strip())
     if word in (ANY, BEST, *methods):
         return word
     if not re.search(r"[=:]", word):

@@ -52,6 +52,7 @@ def test_every_column_of_numbers_can_be_asked_of(column: str) -> None:
         (" l2=1e-2 ", "l2=0.01"),
         ("l1", "l1=0.0001"),
         ("dropout=.5:input=0", "dropout=0.5"),
+        ("dropout = 0.5 : input = 0", "dropout=0.5"),
         ("dropout+l2+l1", LONG),
         ("dropout=0.5:input=0.2+l2=0.00012345678901234567+l1=1e-5", LONG),
         ("best", "best"),

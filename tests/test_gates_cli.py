@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from commands import TINY, run
+
+from regcmp.cli.compare import compare
+from regcmp.errors import UsageError
 
 BAD, GOOD = "n(*) > 0", "n_failed(*) > 0"
 DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY)
@@ -42,6 +47,32 @@ def test_how_gates_end_a_command(words: tuple[str, ...], code: int, tmp_path: Pa
     done = run(("compare", *TINY, "none", "l2", "-q", *words), tmp_path)
     assert done.code == code
     assert done.err.count("\n") == (code != 0)
+
+
+@pytest.mark.parametrize("flag", ["--fail-if", "--warn-if"])
+@pytest.mark.parametrize(
+    "gate",
+    [
+        *("", "x", "gap_mean(l2)", "gap_mean(l2) >", "gap_mean(l2) > 5 %", "gap_mean(l2) > inf"),
+        *("gap_mean(l3) > 0", "gap_mean() > 0", "gap_men(l2) > 0", "note(l2) > 0"),
+        *("gap_mean(l2) => 0", "delta_gap(none) > 0", "gap_mean(l2) > 0 or n(l2) > 1"),
+        "().__class__(l2) > 0",
+    ],
+)
+def test_nothing_is_read_or_trained_where_a_gate_is_malformed(
+    gate: str, flag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with it; the flag and the text are named."""
+
+    def run_nothing(*_: object) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr("regcmp.api.run", run_nothing)
+    words = ["--dataset", "iris", "none", "l2", flag, gate]
+    with pytest.raises(UsageError, match=re.escape(f"{flag} {gate!r}: ")):
+        compare.main(words, standalone_mode=False)
+    with pytest.raises(AssertionError):
+        compare.main([*words[:-1], BAD], standalone_mode=False)
 
 
 def test_a_gate_comes_before_strict(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def draw_map(figure: Map) -> str:
         text(across(tick), BOTTOM + 14, f"{tick:g}", "middle", "tick") for tick in across.ticks()
     ]
     shapes += [text(LEFT - 6, up(tick) + 4, f"{tick:g}", "end", "tick") for tick in up.ticks()]
-    axes = f"{short(figure.axes[0])} →, {short(figure.axes[1])} ↑"
+    axes = f"{short(figure.axes[0], 18)} →, {short(figure.axes[1], 18)} ↑"
     shapes.append(text((LEFT + RIGHT) / 2, HEIGHT - 8, axes, "middle", "tick"))
     return drawing(figure.title, figure.about, WIDTH, HEIGHT, shapes)
 
