@@ -37,7 +37,9 @@ class Part:
         declared = REGISTRY[self.name].options_are
         shown = [(key, value) for key, value in self.options if value != declared[key].default]
         tail = "".join(f":{key}={shortest(value)}" for key, value in shown)
-        tail += f":{SCHEDULE}={self.schedule}" if self.schedule != CONSTANT else ""
+        tail += (
+            f":{SCHEDULE}={self.schedule}" if self.schedule != REGISTRY[self.name].schedule else ""
+        )
         return f"{self.name}={shortest(self.strength)}{tail}"
 
     def key(self) -> Key:
@@ -149,7 +151,7 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
         raise unknown("regularizer", name, [NONE, *REGISTRY])
     regularizer = REGISTRY[name]
     options = {key: number.default for key, number in regularizer.options_are.items()}
-    schedule = CONSTANT
+    schedule = regularizer.schedule
     given: set[str] = set()
     for setting in tail:
         key, _, value = setting.partition("=")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.architecture import needs_image
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
 
 SETTINGS = Settings(
@@ -73,7 +74,10 @@ def make_stack(
         settings=own,
         ingredients=ingredients,
         seeds=tuple(RunSeeds(seed, seed, seed) for seed in seeds),
-        rows=TASKS[task](make_rows(splits, dtype=own.dtype)),
+        rows=replace(
+            TASKS[task](make_rows(splits, dtype=own.dtype)),
+            image=(3, 2, 1) if needs_image(own.arch) else None,
+        ),
         which=tuple(seed % splits for seed in seeds),
     )
 

@@ -38,6 +38,10 @@ ON = {
     "alphadropout": 0.4,
     "standout": 0.4,
     "dropconnect": 0.4,
+    "spatialdropout": 0.4,
+    "dropblock": 0.4,
+    "dropwalk": 0.4,
+    "shift": 1.0,
     "noise": 0.4,
     "cutout": 0.4,
     "cutmix": 0.4,
@@ -74,18 +78,28 @@ PAIRS = [
 ]
 
 
+OF_IMAGES = {"spatialdropout", "dropblock", "shift"}
+CONVOLUTIONS = "conv4x2-pool2-12-12"
+
+
+def arch_for(*names: str) -> str:
+    """A network in which these regularizers have something to act on."""
+    return CONVOLUTIONS if OF_IMAGES & {*names} else "mlp"
+
+
 def make_stack(*ingredients: Ingredient, **settings: Any) -> Stack:
-    """A stack of a network in which every regularizer has something to act on."""
+    """A stack of a network in which every one of its regularizers has something to act on."""
+    settings = {"arch": arch_for(*(each.name for each in ingredients))} | settings
     return conftest.make_stack(*ingredients, **{"hidden": (12, 12), "lr": 0.03} | settings)
 
 
 @lru_cache
-def trained(**strengths: float) -> Trained:
+def trained(arch: str = "", **strengths: float) -> Trained:
     """The run of these regularizers, in the registry's order, and of those that they need."""
     needed = {other for name in strengths for other in REGISTRY[name].needs}
     strengths = {other: ON[other] for other in needed} | strengths
     parts = [ingredient(name, strengths[name]) for name in REGISTRY if name in strengths]
-    return train(make_stack(*parts))[0]
+    return train(make_stack(*parts, arch=arch or arch_for(*strengths)))[0]
 
 
 def needed(*names: str) -> dict[str, float]:
@@ -149,7 +163,8 @@ def test_every_regularizer_has_a_strength_to_be_tested_at() -> None:
 @pytest.mark.parametrize("name", OFF)
 def test_off_is_the_baseline(name: str, dtype: str) -> None:
     """At the strength that is off, training is that of no regularizer at all."""
-    (plain,) = train(make_stack(*(ingredient(*each) for each in needed(name).items()), dtype=dtype))
+    others, arch = (ingredient(*each) for each in needed(name).items()), arch_for(name)
+    (plain,) = train(make_stack(*others, dtype=dtype, arch=arch))
     (off,) = train(make_stack(*parts_of(name, OFF[name]), dtype=dtype))
     assert same_bits(off, plain)
 
@@ -157,7 +172,7 @@ def test_off_is_the_baseline(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_on_is_finite_and_differs(name: str) -> None:
     """At its test strength, and at its default, a regularizer does something and stays finite."""
-    plain = trained(**needed(name))
+    plain = trained(arch_for(name), **needed(name))
     for strength in (ON[name], REGISTRY[name].strength_is.default):
         on = trained(**{name: strength})
         assert np.isfinite(on.theta).all()
@@ -188,9 +203,11 @@ def test_a_run_alone_equals_the_same_run_in_a_stack(
         assert same_bits(single, stacked), f"run {run}"
 
 
-@pytest.mark.parametrize("task", ["weighted", "values"])
+@pytest.mark.parametrize("task", ["weighted", "values", "images"])
 @pytest.mark.parametrize("name", [*NAMES, None], ids=str)
-def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task: str) -> None:
+def test_the_same_holds_for_values_for_class_weights_and_for_images(
+    name: str | None, task: str
+) -> None:
     """Alone equals stacked, off is the baseline, on does something; where it is defined for the task."""
     if name and task == "values" and "regression" not in REGISTRY[name].tasks:
         pytest.skip("for classes only")
@@ -198,7 +215,10 @@ def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task:
     if name and REGISTRY[name].shared:
         strengths = [ON[name]] * 3
     own = parts_of(name, *strengths) if name else ()
-    stack = make_stack(*own, seeds=(0, 1, 1), splits=2, task=task, dtype="float32")
+    arch = CONVOLUTIONS if task == "images" else arch_for(name or "")
+    words: dict[str, Any] = {"seeds": (0, 1, 1), "splits": 2, "dtype": "float32", "arch": arch}
+    words["task"] = "labels" if task == "images" else task
+    stack = make_stack(*own, **words)
     runs = train(stack)
     for run, stacked in enumerate(runs):
         (single,) = train(only(stack, run))
@@ -206,7 +226,7 @@ def test_the_same_holds_for_values_and_for_class_weights(name: str | None, task:
         assert np.isfinite(stacked.theta).all()
     if name in OFF:
         base = (ingredient(each, *[at] * 3) for each, at in needed(name).items())
-        plain = train(make_stack(*base, seeds=(0, 1, 1), splits=2, task=task, dtype="float32"))
+        plain = train(make_stack(*base, **words))
         assert REGISTRY[name].shared or same_bits(runs[1], plain[1])
         assert name in BOUNDS or not np.array_equal(runs[2].theta, plain[2].theta)
 
@@ -237,7 +257,7 @@ def test_a_schedule_sets_the_strength_of_every_step(
     (half,) = train(make_stack(*others, replace(on, schedule="half")))
     assert same_bits(half, trained(**{name: ON[name] / 2}))
     (zero,) = train(make_stack(*others, replace(on, schedule="zero")))
-    assert same_bits(zero, trained(**needed(name)))
+    assert same_bits(zero, trained(arch_for(name), **needed(name)))
     (cosine,) = train(make_stack(*others, replace(on, schedule="cosine")))
     assert np.isfinite(cosine.theta).all()
     assert not np.array_equal(cosine.theta, trained(**{name: ON[name]}).theta)
@@ -262,14 +282,15 @@ def test_a_pair_with_one_part_off_equals_the_other_part(pair: tuple[str, str]) -
     """
     first, second = pair
     others = needed(*pair)
-    alone = [trained(**(others | {name: ON[name]})) for name in pair]
+    arch = arch_for(*pair)
+    alone = [trained(arch, **(others | {name: ON[name]})) for name in pair]
     rows = [
         {first: ON[first], second: OFF.get(second, ON[second])},
         {first: OFF.get(first, ON[first]), second: ON[second]},
         {first: ON[first], second: ON[second]},
     ]
     if any(REGISTRY[name].shared for name in pair):
-        runs = [trained(**(others | row)) for row in rows]
+        runs = [trained(arch, **(others | row)) for row in rows]
     else:
         strengths = {name: [value] * 3 for name, value in others.items()}
         strengths |= {name: [row[name] for row in rows] for name in pair}

@@ -155,6 +155,7 @@ def test_schedules_of_a_strength_have_the_published_form() -> None:
         "linear": (1, 0.75, 0.5, 0.25, 0),
         "cosine": (1, 0.5 + 0.125**0.5, 0.5, 0.5 - 0.125**0.5, 0),
         "flatcos": (1, 1, 1, 0.5, 0),
+        "ramp": (0, 0.25, 0.5, 0.75, 1),
         "warmup": (0, 1 - np.exp(-2.5), 1 - np.exp(-5), 1 - np.exp(-7.5), 1 - np.exp(-10)),
     }
     assert expected.keys() == STRENGTH_SCHEDULES.keys()

@@ -26,10 +26,11 @@ FOLLOWS = f"""\
 A strength can change in time, as in dropout=0.5:{SCHEDULE}=cosine: at t, the
 share of training that is done, it is multiplied by
 
-  constant  1, the default
+  constant  1, the default of all others
   linear    1 - t
   cosine    (1 + cos(pi t)) / 2
   flatcos   1 for t < 1/2, then (1 + cos(pi (2 t - 1))) / 2, as in RealMLP
+  ramp      t, the default of dropblock, as published
   warmup    1 - exp(-10 t), the curriculum of Morerio et al. 2017 for dropout
 
 Options stay as they are, and so do strengths whose 0 is not off."""
@@ -116,6 +117,7 @@ def facts(regularizer: type[Regularizer]) -> dict[str, Any]:
         "off": regularizer.off,
         "grid": list(map(float, regularizer.grid)),
         "options": {key: span(number) for key, number in regularizer.options_are.items()},
+        "schedule": regularizer.schedule,
         "schedules": ["constant"] if why_fixed(regularizer) else list(STRENGTH_SCHEDULES),
         "formula": regularizer.formula,
         "paper": regularizer.paper,
@@ -148,7 +150,8 @@ def page(regularizer: type[Regularizer]) -> str:
     lines.append(
         f"  Can't follow a schedule: {fixed}."
         if fixed
-        else f"  :{SCHEDULE}=WORD has it follow one of {', '.join(STRENGTH_SCHEDULES)}."
+        else f"  :{SCHEDULE}=WORD has it follow one of {', '.join(STRENGTH_SCHEDULES)};"
+        f" {regularizer.schedule} unless said otherwise."
     )
     lines += [f"  Only with {name}: {reason}." for name, reason in regularizer.needs.items()]
     lines += [

@@ -51,6 +51,14 @@ class Network:
         activations = tuple(ACTIVATIONS.values())
         self.activations = tuple(i for i, x in enumerate(self.layers) if isinstance(x, activations))
         """The hidden activations; a branch may begin or end between one and the next site."""
+        self.behind = tuple(map(self._behind, self.activations))
+        """The layers that they enter; where a branch ends there, the one behind it."""
+
+    def _behind(self, layer: int) -> int:
+        layer += 1
+        while isinstance(self.layers[layer], Join):
+            layer += 1
+        return layer
 
     def params(self, theta: Floats) -> list[list[Floats]]:
         """The parameters of each layer as views of theta (R, P), each (R, *shape)."""
@@ -95,7 +103,8 @@ class Network:
             for tap in taps[i]:
                 x = tap.forward(x)
             if mask is not None:
-                x = np.multiply(x, mask, out=memory.scratch("masked", x.shape))
+                # By number, since the two ends of a branch share a memory.
+                x = np.multiply(x, mask, out=memory.scratch(f"masked {i}", x.shape))
             x = layer.forward(params[i], x, memory)
         for tap in taps[-1]:
             x = tap.forward(x)

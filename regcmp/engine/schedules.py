@@ -24,6 +24,11 @@ def linear(done: float) -> float:
     return 1 - done
 
 
+def ramp(done: float) -> float:
+    """From 0 up to 1 in a straight line (Ghiasi et al. 2018, DropBlock)."""
+    return done
+
+
 def flatcos(done: float) -> float:
     """1 for half of training, then down to 0 along half a cosine (Holzmüller et al. 2024, RealMLP)."""
     return 0.5 * (1 + cos(pi * max(0.0, 2 * done - 1)))
@@ -48,6 +53,7 @@ STRENGTH_SCHEDULES: dict[str, Schedule] = {
     "linear": linear,
     "cosine": cosine,
     "flatcos": flatcos,
+    "ramp": ramp,
     "warmup": warmup,
 }
 """Schedules of a strength by their name in a method; all are from 0 to 1."""

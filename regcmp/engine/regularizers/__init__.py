@@ -18,7 +18,9 @@ from regcmp.engine.regularizers.batch import Mixup, Smooth
 from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
 from regcmp.engine.regularizers.dropconnect import DropConnect
 from regcmp.engine.regularizers.ensembles import Snapshot
+from regcmp.engine.regularizers.feature_maps import DropBlock, SpatialDropout
 from regcmp.engine.regularizers.gradient import SAM, Clip
+from regcmp.engine.regularizers.images import Shift
 from regcmp.engine.regularizers.masks import Dropout, GaussDropout
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
@@ -33,6 +35,7 @@ from regcmp.engine.regularizers.structure import (
     Skip,
 )
 from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
+from regcmp.engine.regularizers.walk import DropWalk
 
 REGISTRY: dict[str, type[Regularizer]] = {
     each.name: each
@@ -40,8 +43,9 @@ REGISTRY: dict[str, type[Regularizer]] = {
         *(L1, L2, ElasticNet, GroupLasso, Orthogonal, Spectral),
         *(Activity, KLSparsity, Confidence, Flooding),
         *(Dropout, GaussDropout, AlphaDropout, Standout, DropConnect),
+        *(SpatialDropout, DropBlock, DropWalk),
         *(BatchNormalization, LayerNormalization, Skip, DropPath, ShakeDrop),
-        *(Noise, CutOut, CutMix, Mixup, Smooth),
+        *(Shift, Noise, CutOut, CutMix, Mixup, Smooth),
         *(WeightNoise, FGSM, SAM),
         *(Clip, GradNoise),
         *(L1Prox, Decay, MaxNorm, UnitNorm),

@@ -102,6 +102,8 @@ class Regularizer:
     options_are: ClassVar[Mapping[str, Number]] = {}
     off: ClassVar[float | None] = 0.0
     """The strength at which training is that of the baseline, bit for bit; None if there is none."""
+    schedule: ClassVar[str] = "constant"
+    """What the strength follows over training, unless the method says otherwise."""
     fixed: ClassVar[str] = ""
     """Why its strength can't follow a schedule, if 0 is off and it still can't."""
     selects: ClassVar[bool] = False

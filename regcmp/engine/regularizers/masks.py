@@ -61,6 +61,12 @@ class Gaussian:
         return mask
 
 
+def multiply_in(masks: Masks, layer: int, mask: Floats) -> None:
+    """Put a mask (R, B, width) before a layer; beside others there, it becomes their product."""
+    before = masks[layer]
+    masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
+
+
 class Dropout(Regularizer):
     """Zero each unit with probability p, for each example anew, and scale the rest by 1 / (1 - p).
 
@@ -103,9 +109,9 @@ class Dropout(Regularizer):
         for layer, draws in self.sites.items():
             width = self.network.width(layer)
             shape = (len(self.seeds), context.batch_size, width)
-            mask = draws.draw(shape, context.scratch(f"{self.name} {layer}", shape))
-            before = masks[layer]
-            masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
+            multiply_in(
+                masks, layer, draws.draw(shape, context.scratch(f"{self.name} {layer}", shape))
+            )
         return masks
 
 

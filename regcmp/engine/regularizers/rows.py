@@ -7,16 +7,18 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
+from regcmp.engine.regularizers.images import rectangles
 from regcmp.engine.streams import stream
 
 
 class CutOut(Regularizer):
     """Cutout: of each example, whenever it is seen, a share s of the features is set to their mean.
 
-    The paper cuts a square out of an image. A table's columns have no order, so here, as in Kadra et
-    al. 2021 (Well-tuned simple nets excel on tabular datasets), it is a random set of features, but
-    one for each example; s D of D features, rounded, and at least one. Features are standardised, so
-    0 is the mean. Unlike dropout of the input it is always the same number, and nothing is scaled up.
+    Of an image it is a rectangle, which is centred on any pixel and cut off at the border, on all
+    channels, as in the paper. A table's columns have no order, so there, as in Kadra et al. 2021
+    (Well-tuned simple nets excel on tabular datasets), it is a random set of features, but one for
+    each example; s D of D features, rounded, and at least one. Features are standardised, so 0 is the
+    mean. Unlike dropout of the input nothing is scaled up.
     """
 
     name = "cutout"
@@ -26,8 +28,9 @@ class CutOut(Regularizer):
     paper = "DeVries and Taylor 2017, Improved regularization of convolutional networks with cutout"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "keras.layers.RandomErasing cuts rectangles out of images; for rows: not available",
-        "PyTorch": "i = torch.rand_like(x).argsort(dim=1)[:, :round(s·D)]; x.scatter(1, i, 0.0)",
+        "Keras": "of images keras.layers.RandomErasing; of rows not available",
+        "PyTorch": "of images torchvision.transforms.RandomErasing; of rows"
+        " i = torch.rand_like(x).argsort(dim=1)[:, :round(s·D)]; x.scatter(1, i, 0.0)",
     }
 
     def prepare(self) -> None:
@@ -37,7 +40,9 @@ class CutOut(Regularizer):
         x, targets = batch
         shares = self.strength[:, 0, 0].tolist()
         for rows, share, generator in zip(x, shares, self.streams, strict=True):
-            if share > 0:
+            if share > 0 and self.network.image:
+                rows[rectangles(generator, len(rows), share, self.network.image)] = 0
+            elif share > 0:
                 count = max(1, round(share * x.shape[2]))
                 order = generator.random(rows.shape, np.float32).argsort(axis=1)
                 np.put_along_axis(rows, order[:, :count], 0, axis=1)
@@ -49,9 +54,10 @@ class CutMix(Regularizer):
 
     With probability p a batch is mixed: partners are the batch itself in another order, and a target
     is mixed by the share of features that stay. Of D features (1 - s) D are swapped, rounded, with s
-    from Beta(alpha, alpha), which is uniform at alpha = 1. The paper pastes a rectangle of an image;
-    as in Kadra et al. 2021 (Well-tuned simple nets excel on tabular datasets), it is a random set of
-    columns here, one for the batch.
+    from Beta(alpha, alpha), which is uniform at alpha = 1. Of an image it is a rectangle on all
+    channels, as in the paper, centred on any pixel and cut off at the border, and its true area
+    counts; else, as in Kadra et al. 2021 (Well-tuned simple nets excel on tabular datasets), it is a
+    random set of columns. It is one for the batch.
     """
 
     name = "cutmix"
@@ -81,10 +87,13 @@ class CutMix(Regularizer):
         runs = zip(x, targets, chances, self.alphas, self.streams, strict=True)
         for own_x, own_targets, chance, alpha, generator in runs:
             mixed = generator.random() < chance
-            count = round((1 - generator.beta(alpha, alpha)) * features)
+            share = 1 - generator.beta(alpha, alpha)
             partners = generator.permutation(rows)
-            columns = generator.permutation(features)[:count]
+            if self.network.image:
+                columns = np.flatnonzero(rectangles(generator, 1, share, self.network.image))
+            else:
+                columns = generator.permutation(features)[: round(share * features)]
             if mixed:
                 own_x[:, columns] = own_x[partners[:, None], columns]
-                own_targets += (own_targets[partners] - own_targets) * (count / features)
+                own_targets += (own_targets[partners] - own_targets) * (len(columns) / features)
         return x, targets
