@@ -163,7 +163,7 @@ def test_columns_stand_in_the_order_of_their_promise() -> None:
 def test_the_gallery_has_every_regularizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With little training; the one that stands beside it takes a minute."""
     gallery = runpy.run_path(str(ROOT / "examples" / "gallery.py"))
-    quick = partial(regcmp.compare, epochs=1, hidden="4,4", jobs=1)
+    quick = partial(regcmp.compare, epochs=1, jobs=1)
     monkeypatch.setattr(regcmp, "compare", quick)
     gallery["main"]("digits", "1", str(tmp_path / "gallery.md"))
     text = (tmp_path / "gallery.md").read_text(encoding="utf-8")

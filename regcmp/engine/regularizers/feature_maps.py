@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Layer
-from regcmp.engine.network import Masks, Network
+from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli, multiply_in
 from regcmp.engine.streams import WORD, Words, stream
@@ -22,23 +22,15 @@ NO_MAPS = "it acts on feature maps; give a network that has some, such as --arch
 class MapRegularizer(Regularizer):
     """Masks what leaves the activation of each convolution, ahead of any pooling."""
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        shapes = {layer: network.shapes[layer] for layer in network.behind}
+    def prepare(self) -> None:
+        shapes = {layer: self.network.shapes[layer] for layer in self.network.behind}
         self.maps = {layer: shape for layer, shape in shapes.items() if len(shape) == 3}
         """Height, width and channels, by the layer that the map enters."""
 
     @classmethod
     def misfit(cls, layers: Sequence[Layer], strength: float) -> str:
-        return (
-            "" if any(len(layer.shape_in) == 3 and layer.weights for layer in layers) else NO_MAPS
-        )
+        maps = any(layer.weights and len(layer.shape_out) == 3 for layer in layers)
+        return "" if maps else NO_MAPS
 
 
 class SpatialDropout(MapRegularizer):
@@ -60,16 +52,11 @@ class SpatialDropout(MapRegularizer):
         "PyTorch": "torch.nn.Dropout2d(p) after each convolution's activation",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
+    def prepare(self) -> None:
+        super().prepare()
         self.draws = {
-            layer: Bernoulli(strength, seeds, f"{self.name} {layer}") for layer in self.maps
+            layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
+            for layer in self.maps
         }
 
     def adjust(self, strength: Floats) -> None:
@@ -114,17 +101,12 @@ class DropBlock(MapRegularizer):
         " 0 to its full value over training",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.blocks = [int(block) for block in options["block"].ravel()]
+    def prepare(self) -> None:
+        super().prepare()
+        self.blocks = [int(block) for block in self.options["block"].ravel()]
         self.streams = {
-            layer: [stream(seed, f"{self.name} {layer}") for seed in seeds] for layer in self.maps
+            layer: [stream(seed, f"{self.name} {layer}") for seed in self.seeds]
+            for layer in self.maps
         }
         self.words: dict[int, Words] = {}
 

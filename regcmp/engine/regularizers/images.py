@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from regcmp.engine.arrays import Booleans, Floats
+from regcmp.engine.arrays import Booleans
 from regcmp.engine.layers import Layer
-from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import Batch, Context, Number, Regularizer
 from regcmp.engine.streams import stream
 
@@ -34,15 +33,8 @@ class Shift(Regularizer):
         "PyTorch": "torchvision.transforms.RandomCrop((H, W), padding=k, padding_mode='edge')",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
-        self.streams = [stream(seed, self.name) for seed in seeds]
+    def prepare(self) -> None:
+        self.streams = [stream(seed, self.name) for seed in self.seeds]
 
     @classmethod
     def misfit(cls, layers: Sequence[Layer], strength: float) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.engine.arrays import Booleans, Floats, Integers
-from regcmp.engine.network import Masks, Network
+from regcmp.engine.arrays import Booleans, Integers
+from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import multiply_in
 from regcmp.engine.streams import stream
@@ -40,17 +39,10 @@ class DropWalk(Regularizer):
         "PyTorch": "not available",
     }
 
-    def __init__(
-        self,
-        strength: Floats,
-        options: Mapping[str, Floats],
-        seeds: Sequence[int],
-        network: Network,
-    ) -> None:
-        super().__init__(strength, options, seeds, network)
+    def prepare(self) -> None:
         self.streams = {
-            layer: [stream(seed, f"{self.name} {layer}") for seed in seeds]
-            for layer in network.behind
+            layer: [stream(seed, f"{self.name} {layer}") for seed in self.seeds]
+            for layer in self.network.behind
         }
 
     def mask(self, masks: Masks, context: Context) -> Masks:
