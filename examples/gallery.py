@@ -3,9 +3,8 @@
     python examples/gallery.py [DATASET] [SEEDS] [FILE.md]
 
 Writes tables beside this file, one for each network: what each regularizer changes in test accuracy
-and in the gap, with
-300 rows to learn from, and again where a fifth of these rows have a wrong label. Test rows keep
-theirs. A few minutes on two cores.
+and in the gap, with 300 rows to learn from, and again where a fifth of these rows have a wrong label.
+Test rows keep theirs. A few minutes on two cores.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.architecture import needs_image
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
 
 SETTINGS = Settings(
