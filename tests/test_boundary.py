@@ -156,7 +156,12 @@ def test_the_map_of_a_method_depends_on_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--dataset", "iris"), ("--dataset", "moons", "--noise-features", "1")]
+    "words",
+    [
+        ("--dataset", "iris"),
+        ("--dataset", "moons", "--noise-features", "1"),
+        ("--dataset", "moons", "--image", "1x2"),
+    ],
 )
 def test_other_data_have_no_map_and_the_plot_says_what_it_needs(
     words: tuple[str, ...], tmp_path: Path
@@ -221,6 +226,7 @@ def test_a_sketch_of_maps_is_no_wider_than_the_screen(width: int | None) -> None
     one, below = "o" * 27, "." * 14 + "o" * 13
     assert lines[3].split() == ["none", "l1=0.0001"]
     assert lines[4] == f"{one}  {one}" and lines[-1] == f"{below}  {below}"
+    assert sketch(maps * 2, 200)[3].split() == ["none", "l1=0.0001"] * 2
     assert lines[1] == "b over a (. left, o right)"
 
 

@@ -74,8 +74,8 @@ class Grid:
 
 
 def grid_of(dataset: Dataset, split: Split, targets: Targets, seed: int) -> Grid | None:
-    """The grid over a dataset of two numeric features; None for any other."""
-    if dataset.mixed is not None or dataset.x.shape[1] != 2:
+    """The grid over a dataset of two numeric features; None for any other, images among them."""
+    if dataset.mixed is not None or dataset.image is not None or dataset.x.shape[1] != 2:
         return None
     low, high = dataset.x.min(axis=0), dataset.x.max(axis=0)
     margin = np.where(high > low, (high - low) * MARGIN, 1.0)

@@ -20,7 +20,7 @@ def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
     room = max(LEAST, min(width or WIDTH, WIDTH))
     maps = [each for each in figures if isinstance(each, Map)]
     if maps:
-        return _maps(maps, room)
+        return _maps(maps, max(LEAST, width or WIDTH))
     panels = [each for each in figures if isinstance(each, Panel)]
     values = [mean for each in panels for line in each.lines for mean in line.means]
     lines: list[str] = []
