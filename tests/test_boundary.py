@@ -32,7 +32,7 @@ from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import read_report
 from regcmp.report.regions import BANDS, Map, regions
-from regcmp.report.sketch import sketch
+from regcmp.report.sketch import CLASSES, sketch
 from regcmp.results import Report
 
 SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
@@ -226,6 +226,11 @@ def test_a_sketch_of_maps_is_no_wider_than_the_screen(width: int | None) -> None
     one, below = "o" * 27, "." * 14 + "o" * 13
     assert lines[3].split() == ["none", "l1=0.0001"]
     assert lines[4] == f"{one}  {one}" and lines[-1] == f"{below}  {below}"
+    many = [replace(each, levels=tuple(f"c{i}" for i in range(25))) for each in maps]
+    assert sketch(many, width)[1] == "b over a (. c0, o c1)"
+    row = tuple(range(25))
+    key = sketch([replace(many[0], cells=(row, row))], width)[1]
+    assert key.endswith(", l c19, and 5 more)") and len(set(CLASSES)) == len(CLASSES) > 30
     assert sketch(maps * 2, 200)[3].split() == ["none", "l1=0.0001"] * 2
     assert lines[1] == "b over a (. left, o right)"
 

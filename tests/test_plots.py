@@ -84,6 +84,7 @@ def test_a_picture_is_one_and_has_the_same_bytes_each_time(suffix: str, plot: st
     pytest.importorskip("matplotlib")
     given = renamed(report(), EVIL.replace("\n", "") + "$x^{$ _a_")
     content = PICTURE_WRITERS[suffix](given, plot)
+    assert PICTURE_WRITERS[suffix](renamed(report(), "日本"), plot)
     assert isinstance(content, bytes) and content.startswith(BEGINNINGS[suffix])
     assert PICTURE_WRITERS[suffix](given, plot) == content
     assert not re.search(rb"20\d\d-\d\d|D:20\d\d|Matplotlib v|<dc:date>", content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,9 @@ def to_picture(report: Report, kind: str, suffix: str) -> bytes:
         "svg.fonttype": "path",
         "text.parse_math": False,
     }
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # A character that the font lacks is drawn as a box, and that is all there is to say.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(own)
         sheet = Sheet(layout="constrained", dpi=150)

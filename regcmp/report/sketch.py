@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 from rich.cells import cell_len, set_cell_size
 
@@ -10,8 +11,9 @@ from regcmp.report.figures import Differences, Figure, Panel
 from regcmp.report.regions import Map
 
 WIDTH, LEAST, NAME, HEIGHT = 72, 24, 24, 8
-CLASSES, BANDS = ".o#+x%@=", " .:-=+*#@"
+CLASSES, BANDS = ".o#+x%@=" + ascii_lowercase.replace("o", "").replace("x", ""), " .:-=+*#@"
 """Marks of a map's levels; more classes than marks share them."""
+MOST_NAMED = 20
 MARKS = {"train": ".", "test": "*", "weights": "*"}
 
 
@@ -82,8 +84,11 @@ def _maps(maps: Sequence[Map], width: int) -> list[str]:
     """
     first = maps[0]
     marks = (BANDS if first.ordered else CLASSES) * len(first.levels)
-    keys = ", ".join(map(" ".join, zip(marks, first.levels, strict=False)))
-    lines = ["", f"{first.axes[1]} over {first.axes[0]} ({keys})"]
+    shown = sorted({level for each in maps for row in each.cells for level in row})
+    keys = [f"{marks[level]} {first.levels[level]}" for level in shown[:MOST_NAMED]]
+    if len(shown) > MOST_NAMED:
+        keys.append(f"and {len(shown) - MOST_NAMED} more")
+    lines = ["", f"{first.axes[1]} over {first.axes[0]} ({', '.join(keys)})"]
     step = max(3, -(-len(first.cells[0]) // width))
     across, down = -(-len(first.cells[0]) // step), -(-len(first.cells) // (2 * step))
     abreast = max(1, (width + 2) // (across + 2))
