@@ -97,6 +97,9 @@ def test_test_rows_change_nothing_in_training() -> None:
         (Columns(), {"b": ["1,5", "2,5"] * 30}, "column 'b' has '1,5', which may be a decimal comma"),
         (Columns(), {"b": ["?", *map(str, range(N - 1))]}, "column 'b' has numbers, but '?' in 1 of"),
         (Columns(drop=("a",)), {}, "no column is left that tells its rows apart"),
+        (Columns(drop=("y",)), {}, "--drop: 'y' is the target; choose another one with --target"),
+        (Columns(text=("y",)), {}, "--text: 'y' is the target; choose another one with --target"),
+        (Columns(drop=("a",), text=("a",)), {}, "--drop and --text both name 'a'; leave one out"),
         (Columns(text=("a",)), {}, "--text: column 'a' of 'tiny.csv' holds no texts, but values such"),
     ],
 )  # fmt: skip

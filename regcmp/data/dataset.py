@@ -15,6 +15,9 @@ from regcmp.data.columns import Column
 if TYPE_CHECKING:
     import pandas as pd
 
+BLOCK = 1 << 16
+"""How many rows are hashed at a time."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -63,9 +66,10 @@ class Dataset:
     def digest(self) -> str:
         """The SHA-256 of features, targets and class names: what a report was made from."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
-        state.update(np.ascontiguousarray(self.x, "<f8").tobytes())
         y_type = "<f8" if self.task == "regression" else "<i8"
-        state.update(np.ascontiguousarray(self.y, y_type).tobytes())
+        for values, kind in ((self.x, "<f8"), (self.y, y_type)):
+            for start in range(0, len(values), BLOCK):  # a copy of all would be felt
+                state.update(np.ascontiguousarray(values[start : start + BLOCK], kind).tobytes())
         if self.mixed is not None:
             for name, values in self.mixed.items():
                 state.update(repr((name, values.tolist())).encode())

@@ -145,7 +145,8 @@ def _sampled(table: Table, size: int) -> Table:
     """That many rows drawn without replacement, the same at every call; given test rows stay."""
     n = len(table.frame)
     if size > n:
-        raise UsageError(f"--sample: {table.name!r} has {n} rows, fewer than the {size} asked for")
+        said = f"{n} row" + ("" if n == 1 else "s")
+        raise UsageError(f"--sample: {table.name!r} has {said}, fewer than the {size} asked for")
     rows = stream(0, "sample").permutation(n)[:size]
     rows.sort()
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))

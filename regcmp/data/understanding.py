@@ -120,13 +120,13 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
 
 def _check_words(target: str, dropped: set[str], texts: set[str]) -> None:
     """Raise UsageError for a column that is to be two things."""
-    for name, words in (
-        (target if target in dropped else None, "--target and --drop"),
-        (target if target in texts else None, "--target and --text"),
-        (min(dropped & texts, default=None), "--drop and --text"),
-    ):
-        if name is not None:
-            raise UsageError(f"{words} both name {name!r}; it can be one of these")
+    for option, names in (("--drop", dropped), ("--text", texts)):
+        if target in names:
+            raise UsageError(
+                f"{option}: {target!r} is the target; choose another one with --target"
+            )
+    if dropped & texts:
+        raise UsageError(f"--drop and --text both name {min(dropped & texts)!r}; leave one out")
 
 
 def _all_rows(table: Table) -> pd.DataFrame:
