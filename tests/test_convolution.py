@@ -109,12 +109,12 @@ def test_global_average_is_the_mean_of_a_map(rng: np.random.Generator) -> None:
 
 
 def test_of_equal_pixels_the_first_gets_the_gradient() -> None:
-    """Once, not each of them: the sum stays that of what came back."""
+    """Once, not each of them, column by column: the sum stays that of what came back."""
     layer, memory = MaxPool((2, 4, 1), 2), Memory(float)
     x = np.array([[[1.0, 1, 0, 2, 1, 1, 2, 2]]])
     layer.forward([], x, memory)
     dx = layer.backward([], [], np.array([[[5.0, 7]]]), memory, need_dx=True)
-    assert dx.tolist() == [[[5, 0, 0, 7, 0, 0, 0, 0]]]
+    assert dx.tolist() == [[[5, 0, 0, 0, 0, 0, 7, 0]]]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class Memory:
     positive: Booleans
     slope: Floats
     beside: Floats
+    tall: Floats
     population: tuple[Floats, Floats] | None = None
     """In evaluation, the mean and variance (R, 1, width) over all training rows."""
     connections: Floats | None = None

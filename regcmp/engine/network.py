@@ -56,7 +56,7 @@ class Network:
 
     def _behind(self, layer: int) -> int:
         layer += 1
-        while isinstance(self.layers[layer], Join):
+        while layer < len(self.layers) and isinstance(self.layers[layer], Join):
             layer += 1
         return layer
 

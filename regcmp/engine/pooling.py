@@ -22,74 +22,96 @@ class Pool(Layer):
         rows, columns = (axis_of(side, kernel, self.stride, same=False) for side in image[:2])
         self.shape_in, self.shape_out = image, (rows.out, columns.out, image[2])
 
-    def _corners(self, images: Floats) -> Iterator[Floats]:
-        """For each pixel of a window in turn, that pixel of all windows: views (R, B, Ho, Wo, C)."""
-        (rows, columns), s = self.shape_out[:2], self.stride
-        for i in range(self.kernel):
-            for j in range(self.kernel):
-                yield images[:, :, i : i + s * rows : s, j : j + s * columns : s]
+    def _rows(self, images: Floats) -> Iterator[Floats]:
+        """For each row of a window in turn, that row of all windows: views (R, B, Ho, W, C)."""
+        last = self.stride * self.shape_out[0]
+        return (images[:, :, i : i + last : self.stride] for i in range(self.kernel))
+
+    def _columns(self, images: Floats) -> Iterator[Floats]:
+        """For each column of a window in turn, that column of all windows: views (R, B, H, Wo, C)."""
+        last = self.stride * self.shape_out[1]
+        return (images[:, :, :, i : i + last : self.stride] for i in range(self.kernel))
 
     def _images(self, x: Floats) -> Floats:
         return x.reshape(*x.shape[:2], *self.shape_in)
 
-    def _zeros(self, dy: Floats, memory: Memory) -> tuple[Floats, Floats]:
-        """Room for the gradient at the input, flat and as images, with zeros in it."""
-        dx = memory.scratch("dx", (*dy.shape[:2], self.n_in))
-        dx.fill(0)
-        return dx, self._images(dx)
+    def _tall(self, x: Floats) -> tuple[int, ...]:
+        """The shape of windows that are pooled over their rows alone."""
+        return (*x.shape[:2], self.shape_out[0], *self.shape_in[1:])
 
 
 class MaxPool(Pool):
-    """y = max over a window; the gradient goes to the first pixel that is the largest."""
+    """y = max over a window; the gradient goes to the first column, and in it the first row, that has it.
+
+    Over the rows of windows first, where neighbouring pixels lie together, and then over columns.
+    """
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
         memory.x = x
+        memory.tall = memory.scratch("tall", self._tall(x))
         memory.y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
-        first, *others = self._corners(self._images(x))
-        memory.y[...] = first
-        for corner in others:
-            np.maximum(memory.y, corner, out=memory.y)
+        for y, parts in (
+            (memory.tall, self._rows(self._images(x))),
+            (memory.y, self._columns(memory.tall)),
+        ):
+            y[...] = next(parts)
+            for part in parts:
+                np.maximum(y, part, out=y)
         return memory.y.reshape(*x.shape[:2], -1)
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
     ) -> Floats:
-        left = dy.reshape(memory.y.shape)
-        dx, images = self._zeros(dy, memory)
-        largest = memory.scratch("largest", memory.y.shape, np.bool_)
-        share = memory.scratch("share", memory.y.shape)
-        for corner, into in zip(
-            self._corners(self._images(memory.x)), self._corners(images), strict=True
+        tall, images = memory.tall, self._images(memory.x)
+        d_tall, dx = memory.scratch("d_tall", tall.shape), memory.scratch("dx", images.shape)
+        d_tall.fill(0)
+        dx.fill(0)
+        for left, y, parts, into in (
+            (dy.reshape(memory.y.shape), memory.y, self._columns(tall), self._columns(d_tall)),
+            (d_tall, tall, self._rows(images), self._rows(dx)),
         ):
-            np.equal(corner, memory.y, out=largest)
-            np.multiply(left, largest, out=share)
-            into += share
-            # What was given to this pixel is not there for the next one that is as large.
-            left -= share
-        return dx
+            largest = memory.scratch("largest", y.shape, np.bool_)
+            share = memory.scratch("share", y.shape)
+            *pairs, (_, last) = zip(parts, into, strict=True)
+            for part, d_part in pairs:
+                np.equal(part, y, out=largest)
+                np.multiply(left, largest, out=share)
+                d_part += share
+                # What was given to this one is not there for the next one that is as large.
+                left -= share
+            last += left
+        return dx.reshape(memory.x.shape)
 
 
 class AveragePool(Pool):
     """y = mean over a window."""
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
+        tall = memory.scratch("tall", self._tall(x))
         y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
-        first, *others = self._corners(self._images(x))
-        y[...] = first
-        for corner in others:
-            y += corner
+        tall.fill(0)
+        y.fill(0)
+        for row in self._rows(self._images(x)):
+            tall += row
+        for column in self._columns(tall):
+            y += column
         y *= 1 / self.kernel**2
         return y.reshape(*x.shape[:2], -1)
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
     ) -> Floats:
-        dx, images = self._zeros(dy, memory)
+        d_tall = memory.scratch("d_tall", self._tall(dy))
+        dx = memory.scratch("dx", (*dy.shape[:2], *self.shape_in))
+        d_tall.fill(0)
+        dx.fill(0)
         share = dy.reshape(*dy.shape[:2], *self.shape_out)
         share *= 1 / self.kernel**2
-        for into in self._corners(images):
-            into += share
-        return dx
+        for column in self._columns(d_tall):
+            column += share
+        for row in self._rows(dx):
+            row += d_tall
+        return dx.reshape(*dy.shape[:2], -1)
 
 
 class GlobalAverage(Layer):
