@@ -60,8 +60,9 @@ def compare(
     ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
     underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
     baseline, seeds, seed, vary, test_size, train_size, validation_size, hidden, activation, init,
-    optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise and
-    noise_features, as ``regcmp compare --help`` explains. ``jobs`` is the number of worker processes,
+    optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise,
+    noise_features, and of data sep, decimal, encoding, header, na, sample, test, target, drop, text,
+    task and image, as ``regcmp compare --help`` explains. ``jobs`` is the number of worker processes,
     by default one per core; no result depends on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both

@@ -414,11 +414,14 @@ def test_archives_that_expand_too_far_are_refused(
 
 
 def test_progress_tells_bytes(tmp_path: Path) -> None:
-    """Rising to the file's size."""
-    told: list[tuple[int, int | None]] = []
-    path = write(tmp_path, TEXT)
-    read_table(path, progress=lambda done, size: told.append((done, size)))
-    assert told == sorted(told) and told[-1] == (len(TEXT), len(TEXT))
+    """Up to the file's size: once for numbers, and once more where there is text."""
+    tells = []
+    for data in ("a,y\n1,2\n3,4\n", TEXT):
+        told: list[tuple[int, int | None]] = []
+        read_table(write(tmp_path, data), progress=lambda *each, told=told: told.append(each))
+        assert told == sorted(told) and told[-1] == (len(data), len(data))
+        tells.append(len(told))
+    assert tells[1] == 2 * tells[0]
 
 
 def test_without_network_a_local_file_is_the_way_out(

@@ -228,6 +228,7 @@ def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
     if y.ndim != 1 or len(y) != len(x):
         raise DataError(
             f"{name!r}: expected a label for each of {len(x)} rows, found labels of shape {y.shape}"
+            + ("; of one-hot labels, save y.argmax(axis=1)" if y.ndim == 2 else "")
         )
     if not x.size:
         raise DataError(

@@ -36,7 +36,7 @@ def read_delimited(file: File, reading: Reading, progress: Progress | None = Non
     sep, names, skipped = _head(file, reading)
     numbers = _numbers(file, reading, sep, names, skipped, progress)
     texts = [name for name in names if numbers[name] is None]
-    text_columns = _texts(file, reading, sep, names, skipped, texts) if texts else {}
+    text_columns = _texts(file, reading, sep, names, skipped, texts, progress) if texts else {}
     import pandas as pd
 
     columns: dict[str, Any] = {}
@@ -208,11 +208,17 @@ def _numbers(
 
 
 def _texts(
-    file: File, reading: Reading, sep: str, names: list[str], skipped: int, texts: list[str]
+    file: File,
+    reading: Reading,
+    sep: str,
+    names: list[str],
+    skipped: int,
+    texts: list[str],
+    progress: Progress | None,
 ) -> dict[str, list[str | None]]:
     """The columns that have text, cell by cell as in the file; None where one is missing."""
     cells: dict[str, list[str | None]] = {name: [] for name in texts}
-    with open_text(file, reading) as text:
+    with open_text(file, reading, progress) as text:
         for chunk in _chunks(text, file, reading, sep, names, skipped, usecols=texts, dtype=object):
             for name in texts:
                 column = chunk[name]
