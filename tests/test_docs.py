@@ -102,6 +102,20 @@ def test_an_example_runs(script: Path, tmp_path: Path) -> None:
     assert done.stdout
 
 
+def test_the_example_of_convolutions_draws_its_curves(tmp_path: Path) -> None:
+    """With little training; in the table that stands beside it are the same methods and network."""
+    pytest.importorskip("matplotlib")
+    script = ROOT / "examples" / "convolution.sh"
+    run(f"sh {script} .", tmp_path, SEEDS="2", EPOCHS="1")
+    assert "dropwalk=0.2" in (tmp_path / "convolution.svg").read_text(encoding="utf-8")
+    (quick, beside) = (
+        re.findall(r"^network \S+|^\| \w+(?:=0\.2)?(?= )", each.read_text(encoding="utf-8"), re.M)
+        for each in (tmp_path / "convolution.md", script.with_suffix(".md"))
+    )
+    assert quick == beside and len(quick) == 7
+    assert script.with_suffix(".svg").stat().st_size < 150_000
+
+
 @pytest.mark.parametrize("command", COMMANDS_OF_GROUP)
 def test_every_option_of_a_command_is_documented(command: str) -> None:
     """By a flag of its own in the README, as a word; the command is named, and each has a help text."""
