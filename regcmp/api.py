@@ -76,12 +76,12 @@ def run(
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
-    warn: Callable[[Iterable[str]], None] | None = None,
+    loaded: Callable[[Dataset], None] | None = None,
 ) -> Comparison:
     """Carry a plan out.
 
-    ``reading`` is called with the bytes that were read and are to be read, then ``warn`` with what
-    should be known of the data, and ``progress`` with each number of runs that were done.
+    ``reading`` is called with the bytes that were read and are to be read, then ``loaded`` with the
+    dataset, which it may refuse, and ``progress`` with each number of runs that were done.
     """
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
@@ -89,8 +89,8 @@ def run(
     if plan.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
-    if warn is not None:
-        warn(dataset.warnings)
+    if loaded is not None:
+        loaded(dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regcmp.data.boundary import CELLS, grid_of
+from regcmp.data.boundary import CELLS, grid_of, has_map
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
@@ -71,7 +71,8 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     }
     n_features = dataset.n_features + plan.noise_features
     first = plan.seed
-    grid = None if plan.noise_features else grid_of(dataset, splits[first], targets[first], first)
+    mapped = has_map(dataset, plan.noise_features)
+    grid = grid_of(dataset, splits[first], targets[first], first) if mapped else None
     image = None if plan.noise_features else dataset.image
     channels = image[2] if image and needs_image(plan.arch) else None
     split_bytes = (n_train + n_test) * n_features * np.dtype(plan.dtype).itemsize

@@ -114,7 +114,6 @@ def test_the_grid_is_scaled_by_the_training_rows_and_begins_below_on_the_left() 
     split = Split(np.arange(350), np.arange(350, 400))
     targets = Targets(dataset.y[split.train], dataset.y[:0])
     grid = grid_of(dataset, split, targets, 0)
-    assert grid is not None
     prepared = grid.prepared("float64")
     own = dataset.x[split.train]
     corners = np.array([grid.low, [grid.high[0], grid.low[1]], grid.high])
@@ -122,7 +121,7 @@ def test_the_grid_is_scaled_by_the_training_rows_and_begins_below_on_the_left() 
     np.testing.assert_allclose(prepared[[0, CELLS - 1, -1]], expected)
     assert len(grid.drawn({})["points"]["x"]) == MOST_POINTS
     fewer = grid_of(dataset, Split(np.arange(20), split.test), targets, 0)
-    assert fewer is not None and len(fewer.drawn({})["points"]["x"]) == 20
+    assert len(fewer.drawn({})["points"]["x"]) == 20
 
 
 @pytest.mark.parametrize("name", [None, "swa", "snapshot", "batchnorm", "earlystop"])
@@ -156,25 +155,35 @@ def test_the_map_of_a_method_depends_on_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "found"),
     [
-        ("--dataset", "iris"),
-        ("--dataset", "moons", "--noise-features", "1"),
-        ("--dataset", "moons", "--image", "1x2"),
+        (("iris",), "'iris' has 4; moons and circles have two"),
+        (("moons", "--noise-features", "1"), "--noise-features adds 1; leave it out"),
+        (("moons", "--image", "1x2"), "'moons' are images"),
+        (
+            ("own.csv",),
+            "'own.csv' has columns that are no plain numbers; --drop leaves columns out",
+        ),
     ],
 )
-def test_other_data_have_no_map_and_the_plot_says_what_it_needs(
-    words: tuple[str, ...], tmp_path: Path
+def test_other_data_have_no_map_and_the_plot_is_refused_before_training(
+    words: tuple[str, ...], found: str, tmp_path: Path
 ) -> None:
-    """One line at the end, and the report is written all the same."""
-    tiny = [*TINY[2:], *words]
-    done = run(["compare", *tiny, "none", "--plot", "boundary", "-o", "a.json"], tmp_path)
+    """In one line; a saved report of such data has no map, and says what is needed."""
+    rows = "".join(f"{i},{'pq'[i % 3 % 2]},{'uv'[i % 2]}\n" for i in range(40))
+    (tmp_path / "own.csv").write_text("a,b,class\n" + rows, encoding="utf-8")
+    tiny = ["compare", *TINY[2:], "-q", "--dataset", *words, "none", "-o", "a.json"]
+    done = run([*tiny, "--plot", "boundary"], tmp_path)
+    assert done.code == 2 and not (tmp_path / "a.json").exists()
+    assert done.err == f"Error: --plot 'boundary' needs data of two numeric features: {found}\n"
+    assert run(tiny, tmp_path).code == 0
+    assert "boundary" not in json.loads(done.file("a.json"))
+    done = run(["report", "a.json", "--plot", "boundary", "-o", "-"], tmp_path)
     assert done.code == 1
     assert done.err == (
         "Error: --plot 'boundary': nothing to draw; it needs data of two numeric features, and a run"
         " of the first seed that was not stopped; this report has curves, weights\n"
     )
-    assert "boundary" not in json.loads(done.file("a.json"))
 
 
 def test_regions_are_the_cells_by_class() -> None:

@@ -20,7 +20,7 @@ from regcmp.cli.gates import (
     tell_github,
 )
 from regcmp.cli.options import Command, Name, Source, option
-from regcmp.cli.plots import PLOT_OPTION, check_plot, drawn_here
+from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_plot, drawn_here
 from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
@@ -31,6 +31,7 @@ from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whol
 from regcmp.report.files import FRAMES, PICTURES, PLOTS, check_distinct, target, write_whole
 
 if TYPE_CHECKING:
+    from regcmp.data.dataset import Dataset
     from regcmp.gates import Finding, Grounds
     from regcmp.report.files import Target
     from regcmp.results import Report
@@ -201,8 +202,13 @@ def compare(
     from regcmp.api import run
 
     screen = Screen(quiet=quiet, color=color)
+
+    def loaded(dataset: Dataset) -> None:
+        screen.warn_of_data(dataset.warnings)
+        check_drawable(plot, dataset, plan.noise_features)
+
     with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
-        comparison = run(plan, workers, advance, reading, screen.warn_of_data)
+        comparison = run(plan, workers, advance, reading, loaded)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     # Files first: a closed pipe must not cost one.
     refused = []

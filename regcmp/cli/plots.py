@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
-from regcmp.errors import unknown
+from regcmp.errors import UsageError, unknown
 from regcmp.report.files import PICTURES, PLOTS, Target
+
+if TYPE_CHECKING:
+    from regcmp.data.dataset import Dataset
 
 PLOT_OPTION = option(
     "Output", "--plot", metavar="KIND", type=Name(PLOTS),
@@ -19,6 +23,24 @@ def check_plot(plot: str | None) -> None:
     """Raise UsageError for a kind that is not there."""
     if plot is not None and plot not in PLOTS:
         raise unknown("plot", plot, PLOTS)
+
+
+def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> None:
+    """Raise UsageError, before any training, where these data have no map to draw."""
+    from regcmp.data.boundary import has_map
+
+    if plot != "boundary" or has_map(dataset, noise_features):
+        return
+    name = repr(dataset.name)
+    if noise_features:
+        reason = f"--noise-features adds {noise_features}; leave it out"
+    elif dataset.image is not None:
+        reason = f"{name} are images"
+    elif dataset.mixed is not None:
+        reason = f"{name} has columns that are no plain numbers; --drop leaves columns out"
+    else:
+        reason = f"{name} has {dataset.n_features}; moons and circles have two"
+    raise UsageError(f"--plot 'boundary' needs data of two numeric features: {reason}")
 
 
 def drawn_here(plot: str | None, places: Iterable[Target]) -> bool:

@@ -73,10 +73,14 @@ class Grid:
         return y.astype(np.float64) * self.targets.scale + self.targets.mean
 
 
-def grid_of(dataset: Dataset, split: Split, targets: Targets, seed: int) -> Grid | None:
-    """The grid over a dataset of two numeric features; None for any other, images among them."""
-    if dataset.mixed is not None or dataset.image is not None or dataset.x.shape[1] != 2:
-        return None
+def has_map(dataset: Dataset, noise_features: int) -> bool:
+    """Whether networks see two numbers of a row, and they are no image."""
+    plain = dataset.mixed is None and dataset.image is None
+    return plain and not noise_features and dataset.x.shape[1] == 2
+
+
+def grid_of(dataset: Dataset, split: Split, targets: Targets, seed: int) -> Grid:
+    """The grid over a dataset that has a map."""
     low, high = dataset.x.min(axis=0), dataset.x.max(axis=0)
     margin = np.where(high > low, (high - low) * MARGIN, 1.0)
     return Grid(dataset, split, targets, seed, low - margin, high + margin)
