@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
-from commands import run_here
+from commands import Done, run_here
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +84,11 @@ def tables(draw: Callable[..., object]) -> bytes:
 
 def assert_ends_well(path: Path) -> None:
     """A table and exit code 0, or one line and exit code 1 or 2; never a word of a bug."""
-    done = run_here(["compare", "--dataset", str(path), *QUICK], path.parent)
+    assert_done_well(run_here(["compare", "--dataset", str(path), *QUICK], path.parent))
+
+
+def assert_done_well(done: Done) -> None:
+    """However the command was given."""
     code, out, err = done.code, done.out, done.err
     assert code in (0, 1, 2), err
     assert "Traceback" not in err and "this is a bug" not in err, err
@@ -109,3 +118,44 @@ def test_any_bytes_end_well(path: Path, data: bytes) -> None:
     """And any text."""
     path.write_bytes(data)
     assert_ends_well(path)
+
+
+TABLE = b"a,b,y\n" + b"".join(b"%d,%d,%d\n" % (i % 7, i % 5, i % 2) for i in range(20))
+
+
+def whole(folder: Path) -> dict[str, bytes]:
+    """A sound file of each binary format, and of text compressed."""
+    x, y = np.arange(40.0).reshape(20, 2) % 7, np.arange(20) % 2
+    np.save(folder / "X.npy", x)
+    np.save(folder / "y.npy", y)
+    np.savez(folder / "a.npz", X=x, y=y)
+    np.savez_compressed(folder / "b.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    pd.DataFrame({"a": x[:, 0], "b": list("xyzw") * 5, "y": y}).to_parquet(folder / "a.parquet")
+    (folder / "a.csv.gz").write_bytes(gzip.compress(TABLE))
+    (folder / "a.csv.xz").write_bytes(lzma.compress(TABLE))
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", TABLE)
+    return {each.name: each.read_bytes() for each in folder.iterdir() if each.name != "y.npy"}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """Their folder, and what each holds."""
+    folder = tmp_path_factory.mktemp("sound")
+    return folder, whole(folder)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_damaged_file_ends_well(
+    sound: tuple[Path, dict[str, bytes]], data: st.DataObject
+) -> None:
+    """Some bytes are others, or its end is missing."""
+    folder, files = sound
+    name = data.draw(st.sampled_from(sorted(files)))
+    damaged = bytearray(files[name])
+    for _ in range(data.draw(st.integers(0, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(0, len(damaged)) | st.just(len(damaged)))
+    (folder / name).write_bytes(damaged[:end])
+    assert_done_well(run_here(["compare", "--dataset", name, *QUICK], folder))

@@ -6,12 +6,13 @@ import struct
 import zipfile
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.files import MAX_BYTES, File, check_size, open_bytes
+from regcmp.data.files import BROKEN, MAX_BYTES, File, check_size, open_bytes
 from regcmp.data.table import Progress, Table
 from regcmp.errors import DataError, UsageError
 
@@ -32,15 +33,17 @@ IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 TARGET = "target"
 
 DAMAGED = (
+    *BROKEN,
     ValueError,
-    EOFError,
     OSError,
-    IndexError,
+    LookupError,
     TypeError,
+    OverflowError,
+    MemoryError,
     SyntaxError,
-    NotImplementedError,
+    TokenError,
     RuntimeError,
-    zipfile.BadZipFile,
+    struct.error,
 )
 """What NumPy raises for a file that is damaged or made to harm."""
 

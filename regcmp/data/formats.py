@@ -34,7 +34,7 @@ def read_parquet(file: File) -> Table:
             facts = opened.metadata
             _check_cells(file.text, facts.num_rows, facts.num_columns)
             frame = opened.read().to_pandas()
-    except (ArrowException, OSError, ValueError) as error:
+    except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
     return Table(file.text, plain_columns(file.text, frame.reset_index(drop=True)), file.text)
 
