@@ -263,6 +263,14 @@ def test_a_schedule_sets_the_strength_of_every_step(
     assert not np.array_equal(cosine.theta, trained(**{name: ON[name]}).theta)
 
 
+@pytest.mark.parametrize("name", SCHEDULABLE)
+def test_a_strength_that_starts_at_0_is_no_trouble_for_the_second_step(name: str) -> None:
+    """Which is the first that it acts in, and here has fewer rows than the third."""
+    *others, on = parts_of(name, ON[name])
+    (run,) = train(make_stack(*others, replace(on, schedule="ramp"), batch_size=24))
+    assert np.isfinite(run.theta).all()
+
+
 def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
     """With neighbours of other strengths; two schedules in one method."""
     parts = (

@@ -111,12 +111,16 @@ class DropBlock(MapRegularizer):
         self.words: dict[int, Words] = {}
 
     def mask(self, masks: Masks, context: Context) -> Masks:
+        if not self.words:
+            # At the first step, whose batch is the largest, whether or not anything is dropped yet.
+            self.words = {
+                layer: Words(self.streams[layer], context.batch_size * prod(image))
+                for layer, image in self.maps.items()
+            }
         if not self.strength.any():
             return masks
         for layer, image in self.maps.items():
             shape = (len(self.seeds), context.batch_size, *image)
-            if layer not in self.words:
-                self.words[layer] = Words(self.streams[layer], prod(shape[1:]))
             words = self.words[layer](shape)
             mask = context.scratch(f"{self.name} {layer}", shape)
             # Run by run, as each has a block and a rate of its own.
