@@ -11,12 +11,15 @@ from commands import read_csv, run, strict
 from conftest import make_rows, make_stack
 
 import regcmp
-from regcmp.engine.architecture import mlp
+from regcmp.engine.architecture import layers_of, mlp
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
 from regcmp.engine.measuring import Measure, Record, Scores
+from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
-from regcmp.engine.stack import Ingredient, Stack
+from regcmp.engine.regularizers.feature_maps import MapRegularizer
+from regcmp.engine.regularizers.images import Shift
+from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
 from regcmp.method import parse_methods
@@ -183,6 +186,21 @@ def test_dead_units_are_counted_on_all_training_rows() -> None:
     assert Measure(mlp(6, (5,), 3, "tanh"), rows, [0]).record(0, theta[:, :53])[0].dead_share == 0
 
 
+@pytest.mark.parametrize(("bright", "share"), [(20.0, 0.25), (1.0, 0.5)])
+def test_a_dead_filter_is_dead_at_every_pixel(bright: float, share: float) -> None:
+    """By hand: of 4 filters one is alive at a single bright pixel of a single image, and one nowhere."""
+    image = (4, 4, 1)
+    network = Network(layers_of("conv4x1-gap", (), image, 3, "relu"), image)
+    theta = np.ones((1, network.n_parameters))
+    weight, bias = network.params(theta)[0]
+    bias[0, 0, 2:] = -10
+    weight[0, 0, 3] = 0
+    x, y = np.ones((1, 300, 16)), np.zeros((1, 300), int)
+    x[0, 280, 5] = bright
+    rows = Rows(x, y, x[:, :5], y[:, :5], 3, image=image)
+    assert Measure(network, rows, [0]).record(0, theta)[0].dead_share == share
+
+
 def test_a_bound_of_one_lets_dead_units_be() -> None:
     """A share can't exceed it."""
     part, words = CASES["dead"]
@@ -279,10 +297,22 @@ def test_stopped_runs_are_warned_of_and_strictly_exit_1(
 
 
 def test_no_default_is_stopped() -> None:
-    """Every regularizer as its bare name has it, in the network and training that are default."""
-    words = ["+".join([name, *each.needs]) for name, each in REGISTRY.items()]
+    """Every regularizer as its bare name has it, in the network and training that are default.
+
+    What is made for images trains for as many steps in a network for them.
+    """
+    of_images = [
+        name for name, each in REGISTRY.items() if issubclass(each, MapRegularizer | Shift)
+    ]
+    words = [
+        "+".join([name, *each.needs]) for name, each in REGISTRY.items() if name not in of_images
+    ]
     runs = regcmp.compare("iris", words, seeds=1, jobs=1).runs
-    assert len(runs) == 1 + len(REGISTRY)
+    assert len(runs) == 1 + len(words)
+    assert set(runs["status"]) == {"ok"}
+    small = {"arch": "conv8x3-pool2-8", "train_size": 120, "seeds": 1, "jobs": 1}
+    runs = regcmp.compare("digits", of_images, **small).runs
+    assert set(runs["method"].str.split("=").str[0]) == {"none", *of_images}
     assert set(runs["status"]) == {"ok"}
 
 

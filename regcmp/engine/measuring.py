@@ -44,7 +44,10 @@ class Record:
     train: Scores
     test: Scores
     dead_share: float = 0.0
-    """Of the layer where it is largest: the share of relu units that are 0 on all training rows."""
+    """Of the layer where it is largest: the share of relu units that are 0 on all training rows.
+
+    A filter is one unit, which is dead where it is 0 at every pixel.
+    """
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,9 @@ class Measure:
         self.rows = rows
         self.which = list(which)
         self._memories = network.memories(rows.x_train.dtype)
-        relus = zip(network.layers, self._memories, strict=True)
-        self._relus = [memory for layer, memory in relus if isinstance(layer, Relu)]
+        self._relus = [i for i, layer in enumerate(network.layers) if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
-        """(R, width) of each relu layer, over the rows measured last: a dead unit's is 0."""
+        """(R, units) of each relu layer, over the rows measured last: a dead unit's is 0."""
 
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
@@ -146,15 +148,26 @@ class Measure:
             outputs = self._outputs(judged, batch)
             loss[:, part] = self.loss.of_rows(outputs, own[:, part])
             right[:, part] = outputs.argmax(axis=-1) == own[:, part]
-            for i, memory in enumerate(self._relus):
-                # A product with ones sums about five times as fast as np.any looks.
-                ones = memory.scratch("ones", (1, memory.y.shape[1]))
-                ones.fill(1)
-                self._sums[i] = self._sums[i] + np.matmul(ones, memory.y)[:, 0]
+            for i, layer in enumerate(self._relus):
+                self._sums[i] = self._sums[i] + self._sum_of_units(layer)
         if self.rows.n_classes:
             return list(map(score_labels, loss, right, own))
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
         return list(map(score_values, loss, own, scales[self.which]))
+
+    def _sum_of_units(self, layer: int) -> Floats:
+        """(R, units) what the units of a relu layer gave for the last chunk of rows, summed up.
+
+        In a feature map a unit is a filter, and its pixels count as rows: some at the border of every
+        image see nothing, and are 0, while their filter is at work elsewhere.
+        """
+        memory, units = self._memories[layer], self.network.shapes[layer + 1][-1]
+        y = memory.y.reshape(len(memory.y), -1, units)
+        # A product with ones sums about five times as fast as np.any looks.
+        ones = memory.scratch("ones", (1, y.shape[1]))
+        ones.fill(1)
+        total: Floats = np.matmul(ones, y)[:, 0]
+        return total
 
     def _outputs(self, judged: Sequence[Judged], x: Floats) -> Floats:
         """The outputs (R, B, C) of one network, or of an ensemble."""
