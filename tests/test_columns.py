@@ -179,7 +179,9 @@ def test_pixels_with_gaps_are_no_image() -> None:
     pixels = RNG.normal(size=(N, 2, 3))
     pixels[0, 0, 0] = np.nan
     table = from_arrays("a.npz", "a test", pixels, np.arange(N) % 2)
-    assert understand(table, Columns()).image is None
+    dataset = understand(table, Columns())
+    assert dataset.image is None
+    assert dataset.warnings[0].startswith("1 pixel is missing in some rows, so that rows are taken")
 
 
 def test_a_table_is_said_to_be_of_images() -> None:

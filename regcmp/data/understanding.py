@@ -81,7 +81,11 @@ def understand(table: Table, columns: Columns) -> Dataset:
         target=target,
         mixed=None if plain else _mixed(frame, used),
         columns=tuple(known),
-        warnings=(*table.warnings, *_warnings(known, is_image=image is not None)),
+        warnings=(
+            *table.warnings,
+            *_lost_image(table, columns, known),
+            *_warnings(known, is_image=image is not None),
+        ),
         image=image,
     )
 
@@ -162,6 +166,15 @@ def _with_leak(
         f" --drop {quoted(column.name)} leaves it out"
     )
     return replace(column, warning=warning)
+
+
+def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str]:
+    """A line where images have pixels that are missing, which nobody asked to leave out."""
+    gaps = sum(1 for each in known if each.missing)
+    if table.image is None or columns.image is not None or columns.drop or not gaps:
+        return []
+    which = "1 pixel is" if gaps == 1 else f"{gaps} pixels are"
+    return [f"{which} missing in some rows, so that rows are taken as numbers and not as images"]
 
 
 def _warnings(known: list[Column], *, is_image: bool) -> list[str]:
