@@ -50,20 +50,23 @@ def step(workload: Workload, runs: int) -> Callable[[], None]:
     def array(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return rng.standard_normal((runs, *shape), np.float32)
 
-    layers = list(workload.products())
-    activations = [array(workload.batch_size, width) for width in workload.widths]
-    slopes = [array(workload.batch_size, width) for width in workload.widths]
-    weights = [array(n_in, n_out) for n_in, n_out, _ in layers]
-    gradients = [array(n_in, n_out) for n_in, n_out, _ in layers]
+    layers = [layer for layer, _ in workload.products()]
+    # Of a convolution, the windows of all pixels; inputs and results are apart, so that nothing
+    # grows however often this is repeated.
+    inputs = [array(workload.batch_size * each.pixels, each.fan_in) for each in layers]
+    outputs = [array(workload.batch_size * each.pixels, each.n_out) for each in layers]
+    slopes_in = [np.empty_like(each) for each in inputs]
+    slopes_out = [each.copy() for each in outputs]
+    weights = [array(each.fan_in, each.n_out) for each in layers]
+    gradients = [np.empty_like(each) for each in weights]
 
     def once() -> None:
-        # Inputs and results are apart, so that nothing grows however often this is repeated.
         for i, weight in enumerate(weights):
-            np.matmul(activations[i], weight, out=slopes[i + 1])
+            np.matmul(inputs[i], weight, out=outputs[i])
         for i, weight in reversed(list(enumerate(weights))):
-            np.matmul(activations[i].swapaxes(1, 2), activations[i + 1], out=gradients[i])
+            np.matmul(inputs[i].swapaxes(1, 2), slopes_out[i], out=gradients[i])
             if i:
-                np.matmul(activations[i + 1], weight.swapaxes(1, 2), out=slopes[i])
+                np.matmul(slopes_out[i], weight.swapaxes(1, 2), out=slopes_in[i])
 
     return once
 

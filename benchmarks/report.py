@@ -51,7 +51,7 @@ def _workload(results: Results, name: str) -> Iterator[str]:
     rate = Spread.of(each / 1e9 for each in results.rates[name])
     floor = Spread.of(results.floor(name))
     yield (
-        f"{name.upper()}: {workload.dataset}, {'-'.join(map(str, workload.widths))}, batch"
+        f"{name.upper()}: {workload.dataset}, {workload.network}, batch"
         f" {workload.batch_size}, {workload.epochs} epochs,"
         f" {len(workload.methods)} methods x {workload.seeds} seeds"
     )

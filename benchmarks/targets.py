@@ -44,6 +44,7 @@ def targets(results: Results) -> list[Target]:
         _peer(results, "w3", "the best PyTorch", 0.9, "torch_loop", "torch_vmap"),
         _floor(results, "w3", 1.4),
         _growth(results, "peak memory", 1.5),
+        _peer(results, "cnn", "PyTorch loop", 1, "torch_loop"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from math import isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,23 @@ METHODS = ("none", "l1=0.0001", "l2=0.001", "dropout=0.5")
 
 Run = tuple[str, int]
 """A method and a seed."""
+
+
+class Layer(NamedTuple):
+    """A layer as every side builds it: a convolution, a max pooling or a dense layer."""
+
+    kind: str
+    n_in: int
+    """Channels or units that enter."""
+    n_out: int
+    kernel: int = 1
+    pixels: int = 1
+    """Of each channel that leaves."""
+
+    @property
+    def fan_in(self) -> int:
+        """Numbers that each unit weighs."""
+        return self.n_in * self.kernel**2
 
 
 class Split(NamedTuple):
@@ -48,12 +66,14 @@ class Workload:
     dataset: str = "digits"
     rows: int = 1797
     features: int = 64
+    convolutions: tuple[int, ...] = ()
+    """Filters of 3x3 pixels ahead of the dense layers, each followed by a pooling of 2x2."""
 
     @classmethod
     def from_dict(cls, words: dict[str, Any]) -> Workload:
         """The workload that ``as_dict`` described."""
-        words = words | {"hidden": tuple(words["hidden"]), "methods": tuple(words["methods"])}
-        return cls(**words)
+        tuples = {key: tuple(each) for key, each in words.items() if isinstance(each, list)}
+        return cls(**words | tuples)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a child process and for the JSON."""
@@ -65,28 +85,64 @@ class Workload:
         return [(method, seed) for method in self.methods for seed in range(self.seeds)]
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """The layers' widths, input and output included."""
-        return (self.features, *self.hidden, CLASSES)
+    def layers(self) -> list[Layer]:
+        """The layers but for activations, which follow each convolution and hidden dense layer."""
+        side, n_in, layers = self.side, self.features, []
+        if self.convolutions:
+            n_in = 1
+        for filters in self.convolutions:
+            layers.append(Layer("conv", n_in, filters, 3, side * side))
+            side //= 2
+            layers.append(Layer("pool", filters, filters, 2, side * side))
+            n_in = filters
+        if self.convolutions:
+            n_in *= side * side
+        for n_out in (*self.hidden, CLASSES):
+            layers.append(Layer("dense", n_in, n_out))
+            n_in = n_out
+        return layers
+
+    @property
+    def side(self) -> int:
+        """Pixels on each side of an image."""
+        return isqrt(self.features)
+
+    @property
+    def network(self) -> str:
+        """The layers in words."""
+        if not self.convolutions:
+            return "-".join(map(str, (self.features, *self.hidden, CLASSES)))
+        return f"{self.side}x{self.side}-{self.arch}-{CLASSES}"
+
+    @property
+    def arch(self) -> str:
+        """The layers in regcmp's words."""
+        if not self.convolutions:
+            return "mlp"
+        parts = [f"conv{filters}x3-pool2" for filters in self.convolutions]
+        return "-".join([*parts, *map(str, self.hidden)])
 
     @property
     def n_test(self) -> int:
         """How many rows are set aside for testing."""
         return round(self.rows * TEST_SHARE)
 
-    def products(self) -> Iterator[tuple[int, int, int]]:
-        """(inputs, outputs, products per step) of each dense layer.
+    def products(self) -> Iterator[tuple[Layer, int]]:
+        """Each layer with weights, and how many products it takes in a step.
 
-        A layer takes three products of 2·batch·inputs·outputs operations each: forward, the
-        gradient of its weights, and that of its input, which the first layer does not need.
+        There are three of 2·batch·pixels·inputs·outputs operations each: forward, the gradient of
+        its weights, and that of its input, which the first layer does not need.
         """
-        for i, (n_in, n_out) in enumerate(zip(self.widths, self.widths[1:], strict=False)):
-            yield n_in, n_out, 3 if i else 2
+        for i, layer in enumerate(each for each in self.layers if each.kind != "pool"):
+            yield layer, 3 if i else 2
 
     @property
     def flops_per_row(self) -> int:
         """Floating-point operations of the matrix products that one row costs in training."""
-        return sum(2 * n_in * n_out * count for n_in, n_out, count in self.products())
+        return sum(
+            2 * layer.pixels * layer.fan_in * layer.n_out * count
+            for layer, count in self.products()
+        )
 
     @property
     def flops_per_run(self) -> int:
@@ -108,7 +164,7 @@ class Workload:
             seed=seed,
             seeds=seeds,
             test_size=self.n_test,
-            hidden=self.hidden,
+            **({"arch": self.arch} if self.convolutions else {"hidden": self.hidden}),
             activation="relu",
             init="he",
             optimizer="adam",
@@ -134,7 +190,8 @@ class Workload:
         from regcmp.data.splitting import split_rows
 
         drawn = split_rows(self.data, self.rows - self.n_test, self.n_test, seed)
-        x_train, x_test = scale(self.data, drawn, "float32")
+        channels = 1 if self.convolutions else None
+        x_train, x_test, _ = scale(self.data, drawn, "float32", channels)
         y = self.data.y.astype(np.int64)
         return Split(x_train, y[drawn.train], x_test, y[drawn.test])
 
@@ -170,5 +227,16 @@ W3 = Workload(
     features=784,
 )
 
-WORKLOADS = {each.name: each for each in (W1, W2, W3)}
+CNN = Workload(
+    "cnn",
+    hidden=(64,),
+    batch_size=64,
+    epochs=20,
+    seeds=5,
+    methods=("none", "l1=0.0001", "l2=0.001", "dropout=0.2"),
+    convolutions=(16, 32),
+)
+"""The default cnn on images of 8x8 pixels."""
+
+WORKLOADS = {each.name: each for each in (W1, W2, W3, CNN)}
 """Workloads that every side can train; W4, start to prompt, is in prompts.py."""

@@ -64,6 +64,8 @@ class Side:
     """The package that must be installed."""
     only: tuple[str, ...] = ()
     """The kinds of methods that it can train; empty means all."""
+    images: bool = True
+    """Whether it trains networks of convolutions."""
 
     @property
     def installed(self) -> bool:
@@ -72,6 +74,8 @@ class Side:
 
     def runs(self, workload: Workload) -> list[Run]:
         """The runs of the workload that it can train."""
+        if workload.convolutions and not self.images:
+            return []
         return [run for run in workload.runs if not self.only or kind(run[0])[0] in self.only]
 
     def load(self, workload: Workload, runs: list[Run]) -> Train:
@@ -110,6 +114,7 @@ SIDES = {
             "initial weights and training, a method's seeds at once; scoring is not timed",
             (ONE, TWO),
             needs="torch",
+            images=False,
         ),
         Side(
             "sklearn_mlp",
@@ -118,6 +123,7 @@ SIDES = {
             (ONE, TWO, SHOWN),
             needs="sklearn",
             only=("none", "l2"),
+            images=False,
         ),
         Side(
             "jax_scan",

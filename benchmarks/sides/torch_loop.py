@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sides import Accuracies, Train, Trained, kind
-from workloads import RATE, Run, Workload
+from workloads import RATE, Layer, Run, Workload
 
 
 def load(workload: Workload, runs: list[Run]) -> Train:
@@ -41,15 +41,32 @@ def load(workload: Workload, runs: list[Run]) -> Train:
 def network(workload: Workload, dropout: float = 0.0) -> nn.Sequential:
     """The network, with He's initial weights and biases of zero."""
     layers: list[nn.Module] = []
-    for n_in, n_out, _ in workload.products():
-        dense = nn.Linear(n_in, n_out)
-        nn.init.kaiming_normal_(dense.weight, nonlinearity="relu")
-        nn.init.zeros_(dense.bias)
-        layers += [dense, nn.ReLU()]
-        if dropout:
+    if workload.convolutions:
+        layers.append(nn.Unflatten(1, (1, workload.side, workload.side)))
+    for i, layer in enumerate(workload.layers):
+        if layer.kind == "pool":
+            layers.append(nn.MaxPool2d(layer.kernel))
+            continue
+        if i and dropout:
             layers.append(nn.Dropout(dropout))
-    last_dense = max(i for i, layer in enumerate(layers) if isinstance(layer, nn.Linear))
-    return nn.Sequential(*layers[: last_dense + 1])
+        if layer.kind == "dense" and i and workload.layers[i - 1].kind == "pool":
+            layers.append(nn.Flatten())
+        layers += [weighing(layer), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def weighing(layer: Layer) -> nn.Module:
+    """A convolution or a dense layer, with He's initial weights and biases of zero."""
+    if layer.kind == "conv":
+        made: nn.Conv2d | nn.Linear = nn.Conv2d(
+            layer.n_in, layer.n_out, layer.kernel, padding="same"
+        )
+    else:
+        made = nn.Linear(layer.n_in, layer.n_out)
+    nn.init.kaiming_normal_(made.weight, nonlinearity="relu")
+    assert made.bias is not None
+    nn.init.zeros_(made.bias)
+    return made
 
 
 def train_one(workload: Workload, method: str, seed: int, x: Tensor, y: Tensor) -> nn.Sequential:
@@ -57,7 +74,7 @@ def train_one(workload: Workload, method: str, seed: int, x: Tensor, y: Tensor) 
     name, strength = kind(method)
     torch.manual_seed(seed)
     model = network(workload, strength if name == "dropout" else 0.0)
-    weights = [p for p in model.parameters() if p.ndim == 2]
+    weights = [p for p in model.parameters() if p.ndim > 1]
     biases = [p for p in model.parameters() if p.ndim == 1]
     groups: list[dict[str, Any]] = [
         {"params": weights, "weight_decay": strength if name == "l2" else 0.0},
