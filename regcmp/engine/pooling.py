@@ -19,6 +19,7 @@ class Pool(Layer):
 
     def __init__(self, image: Shape3, kernel: int, stride: int | None = None) -> None:
         self.kernel, self.stride = kernel, stride or kernel
+        self.apart = self.stride >= kernel
         rows, columns = (axis_of(side, kernel, self.stride, same=False) for side in image[:2])
         self.shape_in, self.shape_out = image, (rows.out, columns.out, image[2])
 
@@ -71,12 +72,14 @@ class MaxPool(Pool):
             (d_tall, tall, self._rows(images), self._rows(dx)),
         ):
             largest = memory.scratch("largest", y.shape, np.bool_)
-            share = memory.scratch("share", y.shape)
             *pairs, (_, last) = zip(parts, into, strict=True)
             for part, d_part in pairs:
+                # Where windows don't overlap, a part gets no more than this one share.
+                share = d_part if self.apart else memory.scratch("share", y.shape)
                 np.equal(part, y, out=largest)
                 np.multiply(left, largest, out=share)
-                d_part += share
+                if not self.apart:
+                    d_part += share
                 # What was given to this one is not there for the next one that is as large.
                 left -= share
             last += left
