@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +28,9 @@ RECORDS = 12
 
 STACK_BYTES = 1 << 20
 """How large the theta of a stack may be."""
+
+BATCH_BYTES = 3 << 20
+"""How large what the layers of a stack give out for a batch may be."""
 
 MOST_RUNS = 32
 
@@ -221,8 +225,10 @@ def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -
     """
     layers = layers_of(settings.arch, settings.hidden, shape, n_outputs, settings.activation)
     network = Network(layers)
-    run_bytes = network.n_parameters * np.dtype(settings.dtype).itemsize
-    return max(1, min(MOST_RUNS, STACK_BYTES // run_bytes))
+    size = np.dtype(settings.dtype).itemsize
+    batch = settings.batch_size * sum(map(prod, network.shapes))
+    most = min(STACK_BYTES // (size * network.n_parameters), BATCH_BYTES // (size * batch))
+    return max(1, min(MOST_RUNS, most))
 
 
 def recorded_epochs(epochs: int) -> set[int]:
