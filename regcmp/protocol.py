@@ -42,22 +42,23 @@ def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
     """The layers of a network for images, which depend on their size."""
     if not needs_image(plan.arch):
         return plan
-    if dataset.image is None:
-        raise UsageError(
-            f"--arch: {plan.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
-            " its features are pixels, and --arch mlp is for any table"
-        )
     if plan.noise_features:
         raise UsageError(
             f"--noise-features: {plan.arch!r} is for images, to which no features can be added; leave"
             " the option out"
         )
-    plan = replace(plan, arch=words_of(plan.arch, plan.hidden, dataset.image))
+    if dataset.image is None:
+        raise UsageError(
+            f"--arch: {plan.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
+            " its features are pixels, and --arch mlp is for any table"
+        )
+    given, plan = plan.arch, replace(plan, arch=words_of(plan.arch, plan.hidden, dataset.image))
     n_out = len(dataset.classes) or 1
     try:
         layers = layers_of(plan.arch, plan.hidden, dataset.image, n_out, plan.activation)
     except ArchitectureError as error:
-        raise UsageError(f"--arch: {error}") from None
+        name = "" if given == plan.arch else f" ({given!r} is {plan.arch} here)"
+        raise UsageError(f"--arch: {error}{name}") from None
     check_fit(plan.methods, layers)
     return plan
 

@@ -11,8 +11,9 @@ from commands import run
 from conftest import make_rows, make_stack
 from test_gradients import assert_gradient, batch_loss
 
-from regcmp.engine.architecture import mlp_layers
+from regcmp.engine.architecture import layers_of, mlp_layers
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.convolution import Conv
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import Dense
 from regcmp.engine.losses import CrossEntropy
@@ -86,6 +87,50 @@ def test_branches_stand_where_widths_allow() -> None:
     assert kinds(8, 8, 8, 8, branch=2) == "d(dd)dd"
     assert kinds(8) == "dd"
     assert kinds(8, 8, branch=0) == "ddd"
+
+
+def image_network(arch: str, branch: int = 1) -> Network:
+    """A network for images of 4x4 pixels, normalised, with branches."""
+    image = (4, 4, 1)
+    layers = BatchNormalization.build(layers_of(arch, (), image, 3, "tanh"), 1)
+    return Network(Skip.build(layers, branch), image)
+
+
+@pytest.mark.parametrize(
+    ("arch", "branch", "expected"),
+    [
+        ("conv2x3-conv2x3-gap", 1, "c(c)pd"),
+        ("conv2x3-pool2-conv2x3-pool2-conv2x3-8-8", 1, "cp(c)p(c)d(d)d"),
+        ("conv2x3-conv2x3-pool2-conv2x3-gap", 2, "ccpcpd"),
+        ("conv2x3-conv2x3-conv2x3-avgpool2", 2, "c(cc)pd"),
+        ("pool2-8-8", 1, "pd(d)d"),
+        ("gap", 1, "pd"),
+    ],
+)
+def test_branches_of_maps_end_ahead_of_pooling(arch: str, branch: int, expected: str) -> None:
+    """What is added has the size of what entered; what stands before the first layer stays there."""
+    marks = {Fork: "(", Join: ")", Dense: "d", Conv: "c"}
+    own = image_network(arch, branch)
+    shown = (
+        marks.get(type(each), "p" if each.shape_out and not each.weights else "")
+        for each in own.layers
+    )
+    assert "".join(shown) == expected
+
+
+def test_a_network_with_branches_of_maps_has_the_gradient_of_its_loss(
+    rng: np.random.Generator,
+) -> None:
+    """Some of them dropped; at the weights and at the inputs."""
+    own = image_network("conv2x3-conv2x3-pool2-conv2x3-gap")
+    theta = rng.normal(size=(RUNS, own.n_parameters))
+    x, targets = rng.normal(size=(RUNS, ROWS, 16)), rng.dirichlet(np.ones(3), (RUNS, ROWS))
+    masks, taps = own.no_masks(), own.no_taps()
+    DropPath(column(0.0, 0.4, 0.6), {}, range(RUNS), own).mask(masks, context(own, ROWS))
+    loss = batch_loss(own, targets, masks, taps)
+    gradient, step = Gradient(own, CrossEntropy(3), RUNS, float), Step(x, targets, masks, taps)
+    assert_gradient(lambda theta: loss(theta, x), gradient(theta, step).copy(), theta, rng)
+    assert_gradient(lambda x: loss(theta, x), gradient.at_input(theta, step), x, rng)
 
 
 def test_a_branch_that_is_dropped_is_not_there(rng: np.random.Generator) -> None:

@@ -103,13 +103,20 @@ def main() -> NoReturn:
     except OSError as error:
         code = _complain(f"the system refused: {error}", 1)
     except Exception as error:
-        if _stopped:
-            code = _stopped[0]
-        else:
-            kind = type(error).__name__
-            code = _complain(f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)", 1)
+        code = _stopped[0] if _stopped else _complain(_unexpected(error), 1)
     _let_go_of_closed_pipes()
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> str:
+    kind = type(error).__name__
+    # By name, since joblib is not imported where no worker process was started.
+    if kind == "TerminatedWorkerError":
+        return (
+            "the system killed a worker process, most often for want of memory; try fewer --jobs, a"
+            " smaller network or --batch-size"
+        )
+    return f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)"
 
 
 def _complain(message: str, code: int) -> int:

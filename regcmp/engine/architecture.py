@@ -45,7 +45,9 @@ def check_words(arch: str) -> None:
     """Raise ArchitectureError for a word that is none."""
     for word in arch.split("-"):
         if arch not in (MLP, CNN) and not WORD.fullmatch(word):
-            raise ArchitectureError(f"{word!r} is no layer; expected {GRAMMAR}, or {MLP} or {CNN}")
+            raise ArchitectureError(
+                f"{word!r} is no layer; expected {GRAMMAR}, or {MLP} or {CNN} alone"
+            )
 
 
 def needs_image(arch: str) -> bool:
@@ -105,8 +107,8 @@ def _layer(word: str, shape: tuple[int, ...]) -> tuple[list[Layer], tuple[int, .
         layer = pool(image, int(given["size"]), int(given["step"] or given["size"]))
     if not prod(layer.shape_out):
         raise ArchitectureError(
-            f"{word!r} is larger than what reaches it, {image[0]}x{image[1]} pixels; leave out a"
-            " pooling or a stride"
+            f"{word!r} is larger than what reaches it, {image[0]}x{image[1]} pixels; take a smaller"
+            " one, or leave out a pooling or a stride before it"
         )
     return _made(layer)
 

@@ -99,9 +99,8 @@ def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
 def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     data, classes = plan["data"], len(plan["data"]["classes"])
     inputs = data["features"] + plan.get("noise_features", 0)
-    layers = plan["hidden"]
-    if plan["arch"] != "mlp":
-        layers = [plan["arch"]]
+    layers = plan["hidden"] if plan["arch"] == "mlp" else plan["arch"].split("-")
+    if not all(str(layer).isdigit() for layer in layers):
         inputs = "x".join(map(str, data["image"] or [inputs]))
     network = "-".join(map(str, (inputs, *layers, classes or 1)))
     return (

@@ -86,7 +86,8 @@ class Skip(Regularizer):
     """Skip connections: what enters a branch of k hidden layers is added to what leaves it.
 
     A branch is k hidden layers in a row, after the first one, that leave as many units as enter;
-    where the widths differ there is none. What is added is the activation itself, unchanged.
+    where the widths differ, or the sizes of feature maps, there is none. What is added is the
+    activation itself, unchanged, ahead of any pooling.
     """
 
     name = "skip"
@@ -109,10 +110,10 @@ class Skip(Regularizer):
         built = list(first)
         while blocks:
             branch, blocks = blocks[: max(length, 1)], blocks[max(length, 1) :]
-            inside = [layer for block in branch for layer in block]
+            inside, pooling = _without_pooling([layer for block in branch for layer in block])
             if length and len(branch) == length and _keeps_shape(inside):
                 inside = [Fork(), *inside, Join()]
-            built += inside
+            built += [*inside, *pooling]
         return [*built, *last]
 
     @classmethod
@@ -123,18 +124,30 @@ class Skip(Regularizer):
         layers_in_a_row = "hidden layer" if strength == 1 else "hidden layers in a row"
         return (
             f"a branch is {strength:g} {layers_in_a_row}, after the first, with as many units coming"
-            " in as going out; give --hidden equal widths, as in 64,64"
+            " in as going out; give --hidden equal widths, as in 64,64, or --arch convolutions of"
+            " equal size, as in conv16x3-conv16x3"
         )
 
 
 def _blocks(layers: Sequence[Layer]) -> list[list[Layer]]:
-    """A layer with weights and what follows it: a block per hidden layer, and the last for the logits."""
-    blocks: list[list[Layer]] = []
+    """A layer with weights and what follows it: a block per hidden layer, and the last for the logits.
+
+    What stands before the first of them belongs to its block.
+    """
+    blocks: list[list[Layer]] = [[]]
     for layer in layers:
-        if layer.weights:
+        if layer.weights and any(each.weights for each in blocks[-1]):
             blocks.append([])
         blocks[-1].append(layer)
     return blocks if len(blocks) > 1 else [[], *blocks]
+
+
+def _without_pooling(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
+    """The layers of a branch, and the pooling at its end, which comes after what is added."""
+    end = len(layers)
+    while layers[end - 1].shape_out and not layers[end - 1].weights:
+        end -= 1
+    return list(layers[:end]), list(layers[end:])
 
 
 def _keeps_shape(layers: Sequence[Layer]) -> bool:
