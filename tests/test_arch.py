@@ -124,6 +124,17 @@ def test_widths_are_the_same_network_by_either_option(tmp_path: Path) -> None:
     assert one.out == other.out and one.file("arch.csv") == other.file("hidden.csv")
 
 
+def test_a_deep_network_is_broken_at_its_hyphens(tmp_path: Path) -> None:
+    """In 80 columns; in a pipe it stays in one line."""
+    deep = "-".join(["conv4x3"] * 12)
+    words = ("compare", *DIGITS, "none", "--arch", deep, *QUICK)
+    narrow, piped = (run(words, tmp_path, extra) for extra in ({"COLUMNS": "80"}, {}))
+    lines = narrow.out.splitlines()[2:4]
+    assert "".join(lines) in piped.out.splitlines()[1]
+    assert lines[0].startswith("network 8x8x1-conv4x3-") and lines[0].endswith("-conv4x3-")
+    assert all(len(line) <= 80 for line in lines)
+
+
 def test_a_report_tells_its_network(tmp_path: Path) -> None:
     """Of one without 'arch', which is older, the widths; a comparison names what differs."""
     words = ("compare", *DIGITS, "none", "l2", *QUICK)

@@ -20,6 +20,8 @@ MIN_NAME = 8
 """How wide a folded name is at least."""
 FOLDS = re.compile(r"(?<=,)|(?<=[+:])(?=[^\W\d])")
 """Where a name may be folded: not within a number such as 1e+20."""
+BREAKS = re.compile(r"(?<=[ -])")
+"""Where a line may be broken that has a word wider than the terminal, as a deep network's."""
 
 
 def print_table(table: Table, console: Console, width: int | None) -> None:
@@ -31,7 +33,7 @@ def print_table(table: Table, console: Console, width: int | None) -> None:
         width = max(width, MIN_NAME + GUTTER + max(column_widths(table)[1:]))
     console = _wide(console, width)
     for line in table.above:
-        _print(Text(line), console, width)
+        _print(Text(line if width is None else _broken(line, width)), console, width)
     for block in blocks(table, width):
         console.print()
         _print(_rich(table, block, width), console, width)
@@ -57,14 +59,20 @@ def _print(what: RenderableType, console: Console, width: int | None) -> None:
     console.print(Segments(segments), crop=False, no_wrap=True, end="")
 
 
-def fold(name: str, width: int) -> str:
+def fold(name: str, width: int, where: re.Pattern[str] = FOLDS) -> str:
     """A method's name in lines of at most ``width``, broken between its parts where that is possible."""
     lines = [""]
-    for part in FOLDS.split(name):
+    for part in where.split(name):
         if lines[-1] and cell_len(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
+
+
+def _broken(line: str, width: int) -> str:
+    """The line, whose words are broken behind their hyphens where one of them is too wide."""
+    too_wide = max(map(cell_len, line.split())) > width
+    return fold(line, width, BREAKS) if too_wide else line
 
 
 def blocks(table: Table, width: int | None) -> list[list[int]]:
