@@ -168,6 +168,19 @@ def test_a_rate_at_the_bound_is_not_stopped() -> None:
     assert [each.status for each in runs] == ["ok"] * 12
 
 
+@pytest.mark.parametrize("name", ["spatialdropout", "dropblock"])
+def test_a_rate_at_the_bound_is_not_stopped_where_pixels_are_dropped_together(name: str) -> None:
+    """A channel is one draw, not one for each of its pixels; above the bound it is stopped still."""
+    x = np.random.default_rng(0).normal(size=(1, 40, 64)).astype(np.float32)
+    y = np.arange(40)[None] % 3
+    rows = Rows(x, y, x[:, :5], y[:, :5], 3, image=(8, 8, 1))
+    part = Ingredient(name, (0.9,) * 8, {"block": (8.0,) * 8} if name == "dropblock" else {})
+    words = {"arch": "conv8x3-8", "epochs": 20, "batch_size": 40, "dtype": "float32", "max_dead": 1}
+    for bound, expected in ((0.9, "ok"), (0.85, "overdropped")):
+        stack = make_stack(part, seeds=tuple(range(8)), max_dropped=bound, **words)
+        assert {each.status for each in train(replace(stack, rows=rows))} == {expected}
+
+
 def test_dead_units_are_counted_on_all_training_rows() -> None:
     """By hand: a unit is dead if its bias keeps it below 0 on every row; the worst layer counts."""
     rows, network = make_rows(n_train=300), mlp(6, (5, 4), 3, "relu")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, prod, sqrt
 
 import numpy as np
 
@@ -25,7 +25,7 @@ PATIENCE = 2
 """At how many recorded epochs in a row a loss is too high before a run is stopped; one at the end."""
 
 ENOUGH = 1000
-"""How many units must have been looked at before the share of dropped ones is judged."""
+"""How many draws must have been looked at before the share of dropped units is judged."""
 
 CHANCE = 4.0
 """By how many standard errors that share must be too large: a rate at the bound is allowed."""
@@ -47,14 +47,20 @@ class Guard:
     its masks stand for the epoch's.
     """
 
-    def __init__(self, settings: Settings, runs: int) -> None:
+    def __init__(
+        self, settings: Settings, runs: int, shapes: Sequence[tuple[int, ...]] = ()
+    ) -> None:
         self.settings = settings
         self.runs = runs
+        self.shapes = shapes
+        """The shape of an example before each layer; without them, no layer has feature maps."""
         self.stops: dict[int, Stop] = {}
         self.too_high = [0] * runs
         self.counted = 0
         self.units: dict[tuple[int, int], int] = {}
         """By the layer whose input they are, and by what drops them: its mask, a tap, its connections."""
+        self.draws: dict[tuple[int, int], int] = {}
+        """How many of these units are dropped independently, at least: a channel's pixels may go together."""
         self.dropped: dict[tuple[int, int], Integers] = {}
 
     @property
@@ -87,6 +93,13 @@ class Guard:
                 zeros = kept[0].size - np.count_nonzero(kept.reshape(self.runs, -1), axis=1)
                 self.dropped[place] = self.dropped.get(place, 0) + zeros
                 self.units[place] = self.units.get(place, 0) + kept[0].size
+                draws = kept[0].size // self._pixels(place[0], kept)
+                self.draws[place] = self.draws.get(place, 0) + draws
+
+    def _pixels(self, layer: int, kept: Floats | Booleans) -> int:
+        """How many pixels the maps have that a mask (R, B, width) acts on; of dense units, one."""
+        shape = self.shapes[layer] if self.shapes else ()
+        return prod(shape[:-1]) if kept.shape[2] == prod(shape) else 1
 
     def check(
         self,
@@ -133,8 +146,9 @@ class Guard:
         most = self.settings.max_dropped
         over: Booleans = np.zeros(self.runs, bool)
         for place, units in self.units.items():
-            if units >= ENOUGH:
+            draws = self.draws[place]
+            if draws >= ENOUGH:
                 share = self.dropped[place] / units
-                over |= share > most + CHANCE * sqrt(most * (1 - most) / units)
+                over |= share > most + CHANCE * sqrt(most * (1 - most) / draws)
                 over |= self.dropped[place] == units
         return over

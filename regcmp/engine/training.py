@@ -78,7 +78,7 @@ def train(stack: Stack) -> list[Trained]:
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
     recorded = recorded_epochs(settings.epochs)
-    guard = Guard(settings, len(theta))
+    guard = Guard(settings, len(theta), network.shapes)
 
     adjust(scheduled, 0.0)
     history = [measure.record(0, theta)]
