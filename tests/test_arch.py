@@ -62,6 +62,11 @@ SMALL = "conv4x3-pool2-8"
         ),
         ("--arch pool2-32 skip", "method 'skip=1': 'skip' has nothing to act on: "),
         ("--arch pool2-32 dropblock", "it acts on feature maps; give a network that has some"),
+        (
+            "--arch gap dropout",
+            "it acts on hidden layers; give --arch a layer with weights, as in gap-32",
+        ),
+        ("--arch flatten batchnorm", "method 'batchnorm=1': 'batchnorm' has nothing to act on: "),
         ("shift", "it moves images; give a network that is made for them, such as --arch cnn"),
     ],
 )

@@ -70,7 +70,7 @@ class Conv(Layer):
 
     @property
     def fan_out(self) -> int:
-        """To how many outputs an input leads, where windows overlap fully."""
+        """To how many outputs an input leads at stride 1; Keras and PyTorch count so at every stride."""
         return self.kernel**2 * self.shape_out[2]
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:

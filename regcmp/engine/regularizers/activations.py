@@ -20,6 +20,7 @@ class Activity(Regularizer):
 
     name = "activity"
     strength_is = Number(1e-4, 0, 1e3, "penalty λ on the sum of hidden units' absolute outputs")
+    hidden_only = True
     grid = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)
     formula = "loss + λ Σ|h|, averaged over the batch"
     paper = "Glorot et al. 2011, Deep sparse rectifier neural networks, section 3.2"
@@ -61,7 +62,8 @@ class KLSparsity(Regularizer):
     r is the batch's mean of sigmoid(a) over a unit's inputs a to its activation. For sigmoid units that
     is the mean activation of Ng's lecture notes; relu and tanh are not within 0 and 1, so for them it
     stands for how often the unit is on. KL(ρ‖r) = ρ log(ρ / r) + (1 - ρ) log((1 - ρ) / (1 - r)) is
-    summed over units. The notes average over all rows, here it is over the batch.
+    summed over units; each pixel of a feature map is one. The notes average over all rows, here it is
+    over the batch.
     """
 
     name = "klsparsity"
@@ -69,6 +71,7 @@ class KLSparsity(Regularizer):
     options_are: ClassVar = {
         "rho": Number(0.05, 0.001, 0.999, "share ρ of examples that a unit should be on for")
     }
+    hidden_only = True
     grid = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
     formula = "loss + β Σ KL(ρ‖r), r = mean sigmoid(a) over the batch"
     paper = "Ng 2011, Sparse autoencoder (CS294A lecture notes); the aim is that of Lee et al. 2008"

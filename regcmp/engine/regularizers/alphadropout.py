@@ -34,6 +34,7 @@ class AlphaDropout(Regularizer):
         "skip": "what leaves a branch is added to what enters it, and has another variance",
     }
     paper = "Klambauer et al. 2017, Self-normalizing neural networks"
+    hidden_only = True
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
         "Keras": "keras.layers.AlphaDropout(p) after each hidden layer",

@@ -88,6 +88,9 @@ class Context:
     """Further weights, each (R, P), whose predictions are averaged with those that are judged."""
 
 
+NO_HIDDEN = "it acts on hidden layers; give --arch a layer with weights, as in gap-32"
+
+
 class Regularizer:
     """One technique, for all runs of a stack. An object lives as long as one training.
 
@@ -127,6 +130,8 @@ class Regularizer:
     """Regularizers that this one can't be without in a method, and why."""
     changes_network: ClassVar[bool] = False
     """Whether ``build`` makes another network, with other parameters than the baseline's."""
+    hidden_only: ClassVar[bool] = False
+    """Whether its strength acts on hidden layers alone."""
 
     @classmethod
     def build(cls, layers: Sequence[Layer], strength: float) -> list[Layer]:
@@ -136,7 +141,8 @@ class Regularizer:
     @classmethod
     def misfit(cls, layers: Sequence[Layer], strength: float) -> str:
         """Why this can't act in a network of these layers, and a way out; empty where it can."""
-        return ""
+        lacking = sum(bool(layer.weights) for layer in layers) < 2
+        return NO_HIDDEN if cls.hidden_only and strength and lacking else ""
 
     def __init__(
         self,

@@ -140,7 +140,7 @@ def corner_rate(p: float, block: int, image: tuple[int, ...]) -> float:
     height, width, _ = image
     block = min(block, height, width)
     places = (height - block + 1) * (width - block + 1)
-    return min(1.0, p / block**2 * height * width / places)
+    return p / block**2 * height * width / places
 
 
 def drop_blocks(mask: Floats, corners: npt.NDArray[np.bool_], block: int) -> None:

@@ -87,6 +87,7 @@ class Dropout(Regularizer):
         "Keras": "keras.layers.Dropout(p) after each hidden layer",
         "PyTorch": "torch.nn.Dropout(p) after each hidden activation",
     }
+    hidden_only = True
     draws: ClassVar[type[Bernoulli] | type[Gaussian]] = Bernoulli
 
     def prepare(self) -> None:

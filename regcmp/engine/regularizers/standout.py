@@ -29,6 +29,7 @@ class Standout(Regularizer):
         0.5, 0, 0.999, "probability p to drop a hidden unit whose input is 0", drops=True
     )
     options_are: ClassVar = {"alpha": Number(1.0, -100, 100, "slope α of log(π / (1 - π)) in a")}
+    hidden_only = True
     excludes: ClassVar = {
         "alphadropout": "zeros undo the mean and the variance that alphadropout keeps",
     }

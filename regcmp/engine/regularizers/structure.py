@@ -22,7 +22,7 @@ class Normalization(Regularizer):
     """A layer of normalisation between each hidden layer's product and its activation."""
 
     grid = (0.0, 1.0)
-    changes_network = shared = True
+    changes_network = shared = hidden_only = True
     fixed = "it is part of the network"
     layer: ClassVar[type[BatchNorm] | type[LayerNorm]]
 
@@ -41,11 +41,12 @@ class Normalization(Regularizer):
 class BatchNormalization(Normalization):
     """Batch normalisation: a unit's input has mean 0 and variance 1 over the rows of each batch.
 
-    A learned gain and bias follow; they start at 1 and 0 and are never penalised, and the layer's
-    own bias stays beside them. In evaluation mean and variance are those over all training rows,
-    computed with the weights that are judged, where other libraries take running averages. Where the
-    last batch of an epoch is a single row, a dense layer has no variance in it: each unit gives its bias
-    b whatever came before, so only b and what stands behind it learn from that row.
+    In a feature map it is a channel's, over all pixels of these rows. A learned gain and bias follow;
+    they start at 1 and 0 and are never penalised, and the layer's own bias stays beside them. In
+    evaluation mean and variance are those over all training rows, computed with the weights that are
+    judged, where other libraries take running averages. Where the last batch of an epoch is a single
+    row, a dense layer has no variance in it: each unit gives its bias b whatever came before, so only b
+    and what stands behind it learn from that row.
     """
 
     name = "batchnorm"
@@ -56,8 +57,8 @@ class BatchNormalization(Normalization):
         "scikit-learn": "not available",
         "Keras": "keras.layers.BatchNormalization(epsilon=1e-5) before each hidden activation; in"
         " evaluation a running average with momentum 0.99",
-        "PyTorch": "torch.nn.BatchNorm1d(width) before each hidden activation; in evaluation a"
-        " running average with momentum 0.1; a batch of one row is an error",
+        "PyTorch": "torch.nn.BatchNorm1d(width), or BatchNorm2d(channels), before each hidden"
+        " activation; in evaluation a running average with momentum 0.1; a batch of one row is an error",
     }
     layer = BatchNorm
 
@@ -65,8 +66,9 @@ class BatchNormalization(Normalization):
 class LayerNormalization(Normalization):
     """Layer normalisation: the inputs of a layer's units have mean 0 and variance 1 in each example.
 
-    A learned gain and bias follow; they start at 1 and 0 and are never penalised. It is the same in
-    training and in evaluation, and knows nothing of batches.
+    Of a feature map, over all its pixels and channels. A learned gain and bias follow; they start at 1
+    and 0 and are never penalised. It is the same in training and in evaluation, and knows nothing of
+    batches.
     """
 
     name = "layernorm"
@@ -75,8 +77,9 @@ class LayerNormalization(Normalization):
     paper = "Ba, Kiros and Hinton 2016, Layer normalization"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "keras.layers.LayerNormalization(epsilon=1e-5) before each hidden activation",
-        "PyTorch": "torch.nn.LayerNorm(width) before each hidden activation",
+        "Keras": "keras.layers.LayerNormalization(epsilon=1e-5), of feature maps with axis=(1, 2, 3),"
+        " before each hidden activation",
+        "PyTorch": "torch.nn.LayerNorm(width), or LayerNorm((C, H, W)), before each hidden activation",
     }
     excludes: ClassVar = {"batchnorm": "a layer is normalised once"}
     layer = LayerNorm

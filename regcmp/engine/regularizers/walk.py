@@ -33,6 +33,7 @@ class DropWalk(Regularizer):
         0.1, 0, 0.95, "share p of the cells that a walk drops (regcmp's own)", drops=True
     )
     grid = (0.05, 0.1, 0.2, 0.3, 0.5)
+    hidden_only = True
     formula = "h ← h · m / (1 - p), m = 0 on the first p H W cells that a random walk visits"
     paper = "regcmp's own, without a paper"
     elsewhere: ClassVar = {
