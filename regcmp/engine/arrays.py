@@ -1,5 +1,6 @@
 """The array types of the engine, and buffers that are made once and used at every step."""
 
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,15 +12,17 @@ Booleans: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Scratch:
-    """Buffers by name and shape, allocated at their first use.
+    """Buffers by name, allocated at their first use.
 
     A training step allocates nothing after its first round: temporaries this large would go back to
     the operating system and be faulted in again at every step. A buffer's content is garbage until
-    it is written, and lives until the same name and shape is asked for again.
+    it is written, and lives until the same name is asked for again: a smaller batch takes a part of
+    what a larger one had.
     """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.dtype = np.dtype(dtype)
+        self._room: dict[str, npt.NDArray[Any]] = {}
         self._buffers: dict[tuple[str, tuple[int, ...]], npt.NDArray[Any]] = {}
 
     def __call__(
@@ -29,5 +32,10 @@ class Scratch:
         key = (name, shape)
         buffer = self._buffers.get(key)
         if buffer is None:
-            buffer = self._buffers[key] = np.empty(shape, self.dtype if dtype is None else dtype)
+            size, room = prod(shape), self._room.get(name)
+            if room is None or room.size < size:
+                room = self._room[name] = np.empty(size, self.dtype if dtype is None else dtype)
+                # Others of this name would keep the memory that they were parts of.
+                self._buffers = {key: each for key, each in self._buffers.items() if key[0] != name}
+            buffer = self._buffers[key] = room[:size].reshape(shape)
         return buffer
