@@ -20,11 +20,12 @@ from regcmp.cli.main import cli
 from regcmp.data.bundled import BUNDLED
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.method import shortest
-from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS
+from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, TEXTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (regcmp .*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^    (?!python3 |eval |_REGCMP_)(.*\bregcmp .*)$", README, re.MULTILINE)
+"""Every line of shell that runs it, pipes included; beside them, how to install it and to complete."""
 SHOWN = re.findall(r"```console\n\$ (regcmp [^\n]*)\n(.*?)```", README, re.DOTALL)
 CLIENTS = "id,age,plan,note,churn\n" + "".join(
     f"{i},{20 + i * 7 % 31 + i / 100},{'basic' if i % 3 else 'full'},wrote {i} letters,{i % 2}\n"
@@ -138,6 +139,14 @@ def test_every_regularizer_and_dataset_is_documented() -> None:
             assert f"`:{option}=`" in README
     for name in BUNDLED:
         assert name in README
+
+
+def test_every_column_that_a_gate_can_name_is_documented() -> None:
+    """Interval ends by the columns that they belong to."""
+    gates = README[README.index("## Gates") : README.index("## What changed")]
+    for name in SUMMARY_COLUMNS:
+        if name not in TEXTS:
+            assert f"`{re.sub('_(low|high)$', '', name)}`" in gates, name
 
 
 def test_every_refused_pair_is_named() -> None:
