@@ -62,8 +62,8 @@ def test_features_of_mixed_columns() -> None:
     }  # fmt: skip
     train, test, _ = scale(dataset, SPLIT, np.float64)
     assert train.shape == (40, dataset.n_features) and test.shape == (20, dataset.n_features)
-    # 3 numbers, 1 indicator, 5 levels (one of them 'missing') and the rare ones' place, 1000 words.
-    assert dataset.n_features == 3 + 1 + 6 + 1000
+    # 3 numbers, 1 indicator, 5 levels (one of them 'missing') and the rare ones' place, 62 words.
+    assert dataset.n_features == 3 + 1 + 6 + 62
     np.testing.assert_allclose(train[:, :3].mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(train[:, :3].std(axis=0), 1)
     assert train[3, 3] == 1 and train[:, 3].sum() == 1
@@ -72,12 +72,12 @@ def test_features_of_mixed_columns() -> None:
 
 
 def test_test_rows_change_nothing_in_training() -> None:
-    """Whatever their numbers, levels and words are."""
+    """Whatever their numbers, levels and words are; how many words there are is the network's size."""
     columns = mixed_columns()
     before, _, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
     columns["number"][45] = 1e6  # type: ignore[index]
     columns["color"][45] = "blue"
-    columns["words"][45] = "never seen before"
+    columns["words"][45] = "one unseen more"
     after, _, _ = scale(understood(Columns(text=("words",)), **columns), SPLIT, np.float32)
     assert np.array_equal(before, after)
 
@@ -111,6 +111,20 @@ def test_what_cannot_be_learned_from_is_named(
         understood(columns, **values)
     assert message in str(error.value)
     assert isinstance(error.value, UsageError | DataError) and "\n" not in str(error.value)
+
+
+def test_a_word_between_decimal_commas_is_named() -> None:
+    """And no decimal comma is advised where it was given."""
+    frame = pd.DataFrame({"b": ["huge", *(f"{i},5" for i in range(N - 1))], "y": Y})
+    with pytest.raises(DataError, match="column 'b' has numbers, but 'huge' in 1 of 60 rows"):
+        understand(Table("tiny.csv", frame, "here"), Columns(), decimal=",")
+
+
+def test_a_text_without_words_is_named() -> None:
+    """Where the training rows have none, whatever other rows have."""
+    dataset = understood(Columns(text=("b",)), b=["!!!"] * (N - 1) + ["word"])
+    with pytest.raises(DataError, match="no word stands in column 'b' of the 40 training rows"):
+        scale(dataset, SPLIT, np.float32)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_words_of_columns(tmp_path: Path) -> None:
     write(tmp_path, *kinds())
     done = compared(tmp_path, "--target", "4", "--drop", "size,color", "--text", "note", "-q")
     assert done.code == 0 and done.err == ""
-    assert "1 column as 1,000 features, target 'churn'" in done.out
+    assert "1 column as 64 features, target 'churn'" in done.out
 
 
 def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:

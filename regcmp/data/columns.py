@@ -141,7 +141,7 @@ def quoted(text: str) -> str:
     return shlex.quote(text)
 
 
-def describe_column(values: pd.Series, table: str, as_text: bool) -> Column:
+def describe_column(values: pd.Series, table: str, as_text: bool, decimal: str = ".") -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else.
 
     Raises UsageError where ``as_text`` asks for the words of a column that has none.
@@ -165,7 +165,7 @@ def describe_column(values: pd.Series, table: str, as_text: bool) -> Column:
         return _unused(name, "date", missing, "holds dates")
     if types.is_numeric_dtype(values.dtype):
         return _number(name, present.to_numpy(np.float64), missing, table)
-    return _text(name, present.astype(str), missing, table)
+    return _text(name, present.astype(str), missing, table, decimal)
 
 
 def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> Column:
@@ -198,7 +198,7 @@ def _number(name: str, numbers: Numbers, missing: int, table: str) -> Column:
     return Column(name, "number", missing, warning, range=(low, high))
 
 
-def _text(name: str, texts: pd.Series, missing: int, table: str) -> Column:
+def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str) -> Column:
     """A column of texts: a category where they recur."""
     import pandas as pd
 
@@ -208,7 +208,7 @@ def _text(name: str, texts: pd.Series, missing: int, table: str) -> Column:
         return _unused(name, "one text", 0, f"is {levels[0]!r} in every row")
     if set(levels.str.lower()) <= {"true", "false"}:
         return Column(name, "boolean", missing)
-    _check_no_numbers(name, counts, levels, table)
+    _check_no_numbers(name, counts, levels, table, decimal)
     if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
     if len(levels) <= min(MOST_LEVELS, len(texts) / 2):
@@ -221,17 +221,20 @@ def _text(name: str, texts: pd.Series, missing: int, table: str) -> Column:
     return _unused(name, "id", missing, many, asked)
 
 
-def _check_no_numbers(name: str, counts: pd.Series, levels: pd.Series, table: str) -> None:
+def _check_no_numbers(
+    name: str, counts: pd.Series, levels: pd.Series, table: str, decimal: str
+) -> None:
     """Raise DataError for a column of numbers that could not be read as such."""
     import pandas as pd
 
     commas = levels[levels.map(lambda each: bool(DECIMAL_COMMA.fullmatch(each)))]
-    if len(commas) > len(levels) / 2:
+    if decimal != "," and len(commas) > len(levels) / 2:
         raise DataError(
             f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma; say so"
             f" with --decimal ',', or drop it with --drop {quoted(name)}"
         )
-    words = levels[pd.to_numeric(levels, errors="coerce").isna()]
+    plain = levels.str.replace(decimal, ".", regex=False)
+    words = levels[pd.to_numeric(plain, errors="coerce").isna()]
     if len(words) == 1 and len(levels) > 5:
         word = words.iloc[0]
         raise DataError(

@@ -53,14 +53,17 @@ class Dataset:
         """How many columns the features are made from."""
         return int(self.x.shape[1]) if self.mixed is None else self.mixed.shape[1]
 
-    @cached_property
+    @property
     def n_features(self) -> int:
         """How many features the network sees of a row."""
-        if self.mixed is None:
-            return int(self.x.shape[1])
+        return int(self.x.shape[1]) if self.mixed is None else len(self.layout)
+
+    @cached_property
+    def layout(self) -> list[str]:
+        """The names of the features that ``mixed`` becomes."""
         from regcmp.data.encoding import layout
 
-        return len(layout(self))
+        return layout(self)
 
     @cached_property
     def digest(self) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from regcmp.data.dataset import Dataset
 from regcmp.data.splitting import Rows, Split
 from regcmp.engine.arrays import Floats
+from regcmp.errors import DataError
 
 RARE = 10
 """A level of fewer training rows is pooled with the other rare ones."""
@@ -17,13 +18,16 @@ RARE = 10
 WORDS = 1000
 """How many of a text column's words, the most frequent of the training rows, are features."""
 
+TOKEN = r"(?u)\b\w+\b"
+"""A word as people write it: no stemming, and a column of one-letter words is no error."""
+
 
 def layout(dataset: Dataset) -> list[str]:
     """The names of all features that any split may have.
 
     The network must be one and the same under every seed, so that each level of a category and each
-    column with gaps has its place, also where the training rows of a seed don't show it. It is 0
-    there, as every feature that is constant in training rows.
+    column with gaps has its place, also where the training rows of a seed don't show it, and a text
+    has as many as it has words. It is 0 there, as every feature that is constant in training rows.
     """
     frame, names = _frame(dataset), []
     numbers, categories, texts = _kinds(dataset)
@@ -32,9 +36,15 @@ def layout(dataset: Dataset) -> list[str]:
     for name in categories:
         levels = [*sorted(frame[name].unique()), "infrequent_sklearn"]
         names += [f"category__{name}_{level}" for level in levels]
-    for i in range(len(texts)):
-        names += [f"text{i}__{word}" for word in range(WORDS)]
+    for i, name in enumerate(texts):
+        names += [f"text{i}__{word}" for word in range(min(WORDS, _count_words(frame[name])))]
     return names
+
+
+def _count_words(texts: Any) -> int:
+    """How many different words all rows have."""
+    analyze = _vectorizer().build_analyzer()
+    return len({word for text in texts.unique() for word in analyze(text)})
 
 
 def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats, Floats]:
@@ -42,9 +52,15 @@ def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats
 
     Numbers: the median where one is missing, with an indicator, then zero mean and unit variance.
     Categories: a 0/1 feature per level, rare ones pooled; a level that only other rows have counts as
-    rare. Texts: TF-IDF of the most frequent words.
+    rare. Texts: TF-IDF of the most frequent words. Raises DataError where there are none.
     """
     frame = _frame(dataset)
+    for name in _kinds(dataset)[2]:
+        if not frame[name].iloc[split.train].str.contains(r"\w").any():
+            raise DataError(
+                f"{dataset.name!r}: no word stands in column {name!r} of the {len(split.train)}"
+                " training rows; take more rows, or leave it out of --text"
+            )
     transformer = _transformer(dataset)
     train = transformer.fit_transform(frame.iloc[split.train])
     place, varies = _places(dataset, transformer), np.ptp(train, axis=0) > 0
@@ -64,7 +80,6 @@ def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats
 
 def _transformer(dataset: Dataset) -> Any:
     from sklearn.compose import ColumnTransformer
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.impute import MissingIndicator, SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -76,11 +91,7 @@ def _transformer(dataset: Dataset) -> Any:
     one_hot = OneHotEncoder(
         min_frequency=RARE, handle_unknown="infrequent_if_exist", sparse_output=False
     )
-    # Words as people write them: no stemming, and a column of one-letter words is no error.
-    words = [
-        (f"text{i}", TfidfVectorizer(max_features=WORDS, token_pattern=r"(?u)\b\w+\b"), name)
-        for i, name in enumerate(texts)
-    ]
+    words = [(f"text{i}", _vectorizer(), name) for i, name in enumerate(texts)]
     return ColumnTransformer(
         [
             ("number", scaled, numbers),
@@ -92,9 +103,15 @@ def _transformer(dataset: Dataset) -> Any:
     )
 
 
+def _vectorizer() -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(max_features=WORDS, token_pattern=TOKEN)
+
+
 def _places(dataset: Dataset, transformer: Any) -> list[int]:
     """Where each fitted feature stands in the layout."""
-    at = {name: place for place, name in enumerate(layout(dataset))}
+    at = {name: place for place, name in enumerate(dataset.layout)}
     places: list[int] = []
     for block, fitted, columns in transformer.transformers_:
         if block.startswith("text"):

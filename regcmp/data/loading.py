@@ -24,4 +24,4 @@ def load_dataset(
         return load_bundled(spec)
     from regcmp.data.understanding import understand
 
-    return understand(read_table(spec, reading, progress), columns)
+    return understand(read_table(spec, reading, progress), columns, reading.decimal)

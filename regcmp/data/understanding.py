@@ -37,8 +37,10 @@ MISSING = "(missing)"
 """The level of a category where nothing stands."""
 
 
-def understand(table: Table, columns: Columns) -> Dataset:
+def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     """Find the target and what each other column is; given test rows come last.
+
+    ``decimal`` is what the texts were read with.
 
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
@@ -59,7 +61,7 @@ def understand(table: Table, columns: Columns) -> Dataset:
     known = []
     for name in names:
         if name != target and name not in dropped:
-            column = describe_column(frame[name], table.name, name in texts)
+            column = describe_column(frame[name], table.name, name in texts, decimal)
             known.append(_with_leak(column, frame[name], y, len(classes), target))
     used = [column for column in known if column.used]
     if all(column.kind == "constant" for column in used):
