@@ -107,6 +107,17 @@ def needed(*names: str) -> dict[str, float]:
     return {other: ON[other] for name in names for other in REGISTRY[name].needs}
 
 
+def varied(part: Ingredient) -> Ingredient:
+    """With another value of each option in every second run, where there is room for one."""
+    options = {}
+    for key, values in part.options.items():
+        number = REGISTRY[part.name].options_are[key]
+        other = min(0.5, number.high) if number.default == 0 else number.default / 2
+        other = max(number.low, round(other + 0.1) if number.whole else other)
+        options[key] = tuple(other if run % 2 else value for run, value in enumerate(values))
+    return replace(part, options=options)
+
+
 def parts_of(name: str, *strengths: float) -> tuple[Ingredient, ...]:
     """One regularizer at one strength per run, after what it needs."""
     others = (ingredient(other, *[ON[other]] * len(strengths)) for other in REGISTRY[name].needs)
@@ -215,6 +226,7 @@ def test_the_same_holds_for_values_for_class_weights_and_for_images(
     if name and REGISTRY[name].shared:
         strengths = [ON[name]] * 3
     own = parts_of(name, *strengths) if name else ()
+    own = (*own[:-1], varied(own[-1])) if own else ()
     arch = CONVOLUTIONS if task == "images" else arch_for(name or "")
     words: dict[str, Any] = {"seeds": (0, 1, 1), "splits": 2, "dtype": "float32", "arch": arch}
     words["task"] = "labels" if task == "images" else task
@@ -227,7 +239,9 @@ def test_the_same_holds_for_values_for_class_weights_and_for_images(
     if name in OFF:
         base = (ingredient(each, *[at] * 3) for each, at in needed(name).items())
         plain = train(make_stack(*base, **words))
-        assert REGISTRY[name].shared or same_bits(runs[1], plain[1])
+        # The other value of this option is another strength, which is not off.
+        another = REGISTRY[name].shared or "input" in REGISTRY[name].options_are
+        assert another or same_bits(runs[1], plain[1])
         assert name in BOUNDS or not np.array_equal(runs[2].theta, plain[2].theta)
 
 
@@ -280,6 +294,18 @@ def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
     stack = make_stack(*parts, seeds=(0, 1, 1), splits=2, dtype="float32")
     for run, stacked in enumerate(train(stack)):
         assert same_bits(train(only(stack, run))[0], stacked)
+
+
+def test_what_taps_keep_does_not_depend_on_a_neighbours_option() -> None:
+    """Fgsm passes twice; the guard counts what standout drops in the pass of the moved rows."""
+    gate = Ingredient("standout", (0.9,) * 2, {"alpha": (2.0,) * 2})
+    moved = Ingredient("fgsm", (2.0,) * 2, {"clean": (0.0, 0.5)})
+    words: dict[str, Any] = {"epochs": 12, "max_dropped": 0.78, "hidden": (50, 50)}
+    stack = make_stack(gate, moved, seeds=(0, 1), **words)
+    for run, stacked in enumerate(train(stack)):
+        (single,) = train(only(stack, run))
+        assert (single.status, single.stopped) == (stacked.status, stacked.stopped)
+        assert same_bits(single, stacked)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -267,3 +268,59 @@ def test_a_walk_needs_no_images() -> None:
     )
     widths = [None if mask is None else mask.shape[2] for mask in masks]
     assert widths == [None, None, 9, None, 5]
+
+
+@pytest.mark.parametrize("name", ["dropout", "spatialdropout", "dropblock", "dropwalk"])
+def test_layers_of_one_shape_have_masks_of_their_own(name: str) -> None:
+    """Each draws from a stream of its own."""
+    network = Network(layers_of("conv6x3-conv6x3-9-9", (), IMAGE, 3, "relu"), IMAGE)
+    masks = made(name, 0.4, network=network).mask(network.no_masks(), context(network))
+    given = [each.copy() for each in masks if each is not None]
+    assert len(given) >= 2
+    for first, second in pairwise(given):
+        assert first.shape != second.shape or not np.array_equal(first, second)
+
+
+def test_a_walk_stands_behind_a_branch() -> None:
+    """On the sum that leaves it, not on the branch alone."""
+    network = Network(REGISTRY["skip"].build(layers_of("mlp", (5, 5), (4,), 3, "relu"), 1))
+    assert [type(network.layers[i]).__name__ for i in network.behind] == ["Fork", "Dense"]
+
+
+@pytest.mark.parametrize("run", [0, 1])
+def test_grouplasso_takes_a_channel_at_all_pixels_for_a_unit(run: int) -> None:
+    """Into a convolution and into a dense layer behind a map; plain loops and finite differences."""
+    network = Network(layers_of("conv2x3-conv3x3-4", (), (3, 2, 1), 3, "relu"))
+    theta = np.random.default_rng(6).normal(size=(2, network.n_parameters))
+    strength = 0.3
+    lasso = made("grouplasso", strength, strength, network=network)
+    expected = 0.0
+    for (weight, *_), channels in zip(
+        (each for each in network.params(theta) if each), (1, 2, 3, 4), strict=True
+    ):
+        for channel in range(channels):
+            group = weight[run, channel::channels]
+            expected += strength * np.sqrt(group.size) * np.linalg.norm(group)
+    assert lasso.penalty(theta)[run] == pytest.approx(expected, rel=1e-12)
+
+    now = context(network)
+    now.theta = theta
+    slope = lasso.penalize(np.zeros_like(theta), now)
+    along, h = np.random.default_rng(7).normal(size=theta.shape), 1e-6
+    numeric = (lasso.penalty(theta + h * along) - lasso.penalty(theta - h * along)) / (2 * h)
+    np.testing.assert_allclose((slope * along).sum(axis=1), numeric, rtol=1e-6)
+
+
+def test_spectral_finds_its_direction_again_after_weights_of_zero() -> None:
+    """A matrix of zeros for a step leaves the vector of the power iteration where it was."""
+    network = mlp(4, (), 3, "identity")
+    theta = np.random.default_rng(8).normal(size=(1, network.n_parameters))
+    spectral, now = made("spectral", 1.0, network=network), context(network)
+    for point in (np.zeros_like(theta), *[theta] * 50):
+        now.theta = point
+        slope = spectral.penalize(np.zeros_like(theta), now)
+    weight = theta[0, :12].reshape(4, 3)
+    u, sigma, v = np.linalg.svd(weight)
+    np.testing.assert_allclose(
+        slope[0, :12].reshape(4, 3), sigma[0] * np.outer(u[:, 0], v[0]), atol=1e-6
+    )

@@ -20,6 +20,7 @@ from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.feature_maps import MapRegularizer
 from regcmp.engine.regularizers.images import Shift
 from regcmp.engine.stack import Ingredient, Rows, Stack
+from regcmp.engine.taps import Tap
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
 from regcmp.method import parse_methods
@@ -160,6 +161,20 @@ def test_a_layer_that_is_always_gone_is_too_much_even_where_all_may_be_dropped()
         guard.count_dropped([np.zeros((1, 10, 10))], epoch)
         guard.check(epoch, ZERO, [scored(0, 1)], ZERO)
     assert guard.stops[0].epoch == 10
+
+
+def test_what_is_lost_late_does_not_hide_behind_what_was_kept_early() -> None:
+    """And a layer loses what any of its mask and taps drops, together."""
+    guard, tap = Guard(replace(make_stack().settings, max_dropped=0.9), 1), Tap()
+    for epoch in range(1, 32):
+        mask, tap.kept = np.ones((1, 100, 10)), np.ones((1, 100, 10))
+        if epoch > 30:
+            mask[:, ::2], tap.kept[:, 1::2] = 0, 0
+        guard.count_dropped([mask], epoch, [[tap], []])
+        guard.check(epoch, ZERO, [scored(0, 1)], ZERO)
+    assert {number: (stop.status, stop.epoch) for number, stop in guard.stops.items()} == {
+        0: ("overdropped", 31)
+    }
 
 
 def test_a_rate_at_the_bound_is_not_stopped() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regcmp.engine.architecture import mlp
+from regcmp.engine.architecture import layers_of, mlp
 from regcmp.engine.initializers import initial_theta
+from regcmp.engine.network import Network
 
 
 @pytest.mark.parametrize(("name", "variance"), [("he", 2 / 50), ("lecun", 1 / 50)])
@@ -16,6 +17,14 @@ def test_variance_follows_fan_in(name: str, variance: float) -> None:
     (weight, bias), *_ = network.params(initial_theta(network, name, [0], "float64"))
     assert abs(weight.var() / variance - 1) < 5 * np.sqrt(2 / weight.size)
     assert not bias.any()
+
+
+def test_glorot_of_a_convolution_counts_the_pixels_of_a_window() -> None:
+    """On both sides: the bound is sqrt(6 / (k² C + k² F))."""
+    network = Network(layers_of("conv200x3-4", (), (4, 4, 2), 3, "tanh"))
+    (weight, _), *_ = network.params(initial_theta(network, "glorot", [0], "float64"))
+    bound = np.sqrt(6 / (9 * 2 + 9 * 200))
+    assert 0.99 * bound < abs(weight).max() <= bound
 
 
 def test_selu_and_lecun_keep_mean_zero_and_variance_one(rng: np.random.Generator) -> None:

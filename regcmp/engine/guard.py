@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import isfinite, prod, sqrt
 
 import numpy as np
@@ -29,6 +30,16 @@ ENOUGH = 1000
 
 CHANCE = 4.0
 """By how many standard errors that share must be too large: a rate at the bound is allowed."""
+
+
+@dataclass
+class Count:
+    """How many of a layer's units or weights each run has lost (R,), of how many."""
+
+    dropped: Integers
+    all: int = 0
+    draws: int = 0
+    """How many of them are dropped independently, at least: a channel's pixels may go together."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,8 @@ class Guard:
         self.stops: dict[int, Stop] = {}
         self.too_high = [0] * runs
         self.counted = 0
-        self.units: dict[tuple[int, int], int] = {}
-        """By the layer whose input they are, and by what drops them: its mask, a tap, its connections."""
-        self.draws: dict[tuple[int, int], int] = {}
-        """How many of these units are dropped independently, at least: a channel's pixels may go together."""
-        self.dropped: dict[tuple[int, int], Integers] = {}
+        self.counts: dict[tuple[int, str], Count] = {}
+        """By the layer and by what it loses, since they were judged last."""
 
     @property
     def all_stopped(self) -> bool:
@@ -75,26 +83,28 @@ class Guard:
         taps: Sequence[Sequence[Tap]] = (),
         connections: Sequence[Floats | None] = (),
     ) -> None:
-        """Count each run's zeros in the masks (R, B, width) of an epoch's first step, by layer.
+        """Count what each run's layers lose in the first step of an epoch: units, and weights.
 
-        Those of taps are known once the pass is over. Of ``connections`` it is weights that are lost.
+        A unit is lost where the layer's mask (R, B, width) or one of its taps is 0; what taps keep is
+        known once the pass is over. ``connections`` say which weights are.
         """
         if epoch == self.counted:
             return
         self.counted = epoch
-        dropping: dict[tuple[int, int], Floats | Booleans | None]
-        dropping = {(layer, 0): mask for layer, mask in enumerate(masks)}
-        for layer, own in enumerate(taps):
-            dropping |= {(layer, i): tap.kept for i, tap in enumerate(own, start=1)}
+        for layer, mask in enumerate(masks):
+            kept = [mask, *(tap.kept for tap in (taps[layer] if taps else ()))]
+            alive = [each != 0 for each in kept if each is not None]
+            if alive:
+                self._count(layer, "units", reduce(np.logical_and, alive))
         for layer, lost in enumerate(connections):
-            dropping[layer, -1] = None if lost is None else lost != -1
-        for place, kept in dropping.items():
-            if kept is not None:
-                zeros = kept[0].size - np.count_nonzero(kept.reshape(self.runs, -1), axis=1)
-                self.dropped[place] = self.dropped.get(place, 0) + zeros
-                self.units[place] = self.units.get(place, 0) + kept[0].size
-                draws = kept[0].size // self._pixels(place[0], kept)
-                self.draws[place] = self.draws.get(place, 0) + draws
+            if lost is not None:
+                self._count(layer, "weights", lost != -1)
+
+    def _count(self, layer: int, what: str, kept: Booleans) -> None:
+        count = self.counts.setdefault((layer, what), Count(np.zeros(self.runs, np.int64)))
+        count.dropped += kept[0].size - np.count_nonzero(kept.reshape(self.runs, -1), axis=1)
+        count.all += kept[0].size
+        count.draws += kept[0].size // self._pixels(layer, kept)
 
     def _pixels(self, layer: int, kept: Floats | Booleans) -> int:
         """How many pixels the maps have that a mask (R, B, width) acts on; of dense units, one."""
@@ -142,13 +152,17 @@ class Guard:
         return "diverged" if self.too_high[run] >= (1 if final else PATIENCE) else ""
 
     def _overdropped(self) -> Booleans:
-        """Of each run, whether a layer has lost more than its share, or every unit every time."""
+        """Of each run, whether a layer has lost more than its share, or all that it had.
+
+        Whenever enough was counted it is judged, and counted anew: what was lost early does not hide
+        behind what is kept later, nor the other way round.
+        """
         most = self.settings.max_dropped
         over: Booleans = np.zeros(self.runs, bool)
-        for place, units in self.units.items():
-            draws = self.draws[place]
-            if draws >= ENOUGH:
-                share = self.dropped[place] / units
-                over |= share > most + CHANCE * sqrt(most * (1 - most) / draws)
-                over |= self.dropped[place] == units
+        for place, count in list(self.counts.items()):
+            if count.draws >= ENOUGH:
+                slack = CHANCE * sqrt(most * (1 - most) / count.draws)
+                over |= count.dropped / count.all > most + slack
+                over |= count.dropped == count.all
+                del self.counts[place]
         return over

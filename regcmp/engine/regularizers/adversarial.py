@@ -58,16 +58,17 @@ class FGSM(Regularizer):
         moved: Floats,
         theta: Floats,
     ) -> Floats:
-        """Return g' + α (g - g') of the rows as they are (g) and moved (g'): g itself where ε is 0."""
+        """Return g' + α (g - g') of the rows as they are (g) and moved (g'): g itself where ε is 0.
+
+        The moved rows pass last, whatever α the neighbours have: what the taps keep is that of theirs.
+        """
         share = self.options["clean"][:, :, 0]
+        np.copyto(context.x, clean)
+        difference = context.scratch("fgsm gradient", (len(share), theta.shape[1]))
+        np.copyto(difference, gradient(theta))
         np.copyto(context.x, moved)
         grad = gradient(theta)
-        if share.any():
-            other = context.scratch("fgsm gradient", grad.shape)
-            np.copyto(other, grad)
-            np.copyto(context.x, clean)
-            grad = gradient(theta)
-            grad -= other
-            grad *= share
-            grad += other
+        difference -= grad
+        difference *= share
+        np.add(grad, difference, out=grad, where=share > 0)
         return grad

@@ -30,6 +30,9 @@ class AlphaDropout(Regularizer):
     formula = "h ← a (m h + (1 - m) l) + b, m ~ Bernoulli(1 - p)"
     excludes: ClassVar = {
         "dropout": "zeros undo the mean and the variance that alphadropout keeps",
+        "spatialdropout": "zeros undo the mean and the variance that alphadropout keeps",
+        "dropblock": "zeros undo the mean and the variance that alphadropout keeps",
+        "dropwalk": "zeros undo the mean and the variance that alphadropout keeps",
         "gaussdropout": "its noise undoes the variance that alphadropout keeps",
         "skip": "what leaves a branch is added to what enters it, and has another variance",
     }
@@ -44,7 +47,7 @@ class AlphaDropout(Regularizer):
     def prepare(self) -> None:
         self.draws = {
             layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
-            for layer in self.network.sites[1:]
+            for layer in self.network.behind
         }
 
     def adjust(self, strength: Floats) -> None:

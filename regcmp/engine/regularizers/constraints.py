@@ -90,14 +90,14 @@ class MaxNorm(Regularizer):
     paper = "Srivastava et al. 2014, Dropout, section 5.1; Srebro and Shraibman 2005"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "Dense(kernel_constraint=keras.constraints.MaxNorm(c, axis=0))",
+        "Keras": "Dense(kernel_constraint=keras.constraints.MaxNorm(c, axis=0)); Conv2D with axis=[0, 1, 2]",
         "PyTorch": "after optimizer.step(): w.copy_(torch.renorm(w, p=2, dim=0, maxnorm=c))",
     }
 
     def project(self, theta: Floats, context: Context) -> Floats:
         for weight in matrices(self.network, theta):
             norms = incoming_norms(weight, context.scratch)
-            norms += TINY
+            np.maximum(norms, TINY, out=norms)
             scale = np.divide(self.strength, norms, out=norms)
             weight *= np.minimum(scale, 1, out=scale)
         return theta
@@ -107,7 +107,7 @@ class UnitNorm(Regularizer):
     """Unit norm: the incoming weights of every unit are held at one norm, 1 unless set otherwise.
 
     Every hidden and output unit; biases do not count and are not scaled. Weights that are all 0
-    stay 0.
+    stay 0. Held are the weights that are trained: an average of them, as ema or swa judge, is shorter.
     """
 
     name = "unitnorm"
@@ -118,14 +118,15 @@ class UnitNorm(Regularizer):
     paper = "Salimans and Kingma 2016, Weight normalization, with a fixed length g = c"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "c = 1: Dense(kernel_constraint=keras.constraints.UnitNorm(axis=0))",
-        "PyTorch": "after optimizer.step(): w.mul_(c / w.norm(dim=1, keepdim=True))",
+        "Keras": "c = 1: Dense(kernel_constraint=keras.constraints.UnitNorm(axis=0)); Conv2D with"
+        " axis=[0, 1, 2]",
+        "PyTorch": "after optimizer.step(): w.flatten(1).mul_(c / w.flatten(1).norm(dim=1, keepdim=True))",
     }
     excludes: ClassVar = {"maxnorm": "a norm that is held at one value needs no bound"}
 
     def project(self, theta: Floats, context: Context) -> Floats:
         for weight in matrices(self.network, theta):
             norms = incoming_norms(weight, context.scratch)
-            norms += TINY
+            np.maximum(norms, TINY, out=norms)
             weight *= np.divide(self.strength, norms, out=norms)
         return theta

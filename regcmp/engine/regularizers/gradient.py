@@ -33,7 +33,7 @@ class SAM(Regularizer):
 
     def perturb(self, theta: Floats, context: Context) -> Floats:
         uphill = context.gradient(theta)
-        scale = self.strength[:, :, 0] / (run_norms(uphill, context.scratch) + TINY)
+        scale = self.strength[:, :, 0] / np.maximum(run_norms(uphill, context.scratch), TINY)
         point: Floats = np.multiply(uphill, scale, out=context.scratch("sam", theta.shape))
         point += theta
         return point
@@ -59,6 +59,6 @@ class Clip(Regularizer):
     }
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
-        scale = self.strength[:, :, 0] / (run_norms(grad, context.scratch) + TINY)
+        scale = self.strength[:, :, 0] / np.maximum(run_norms(grad, context.scratch), TINY)
         grad *= np.minimum(scale, 1, out=scale)
         return grad

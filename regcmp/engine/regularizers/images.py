@@ -29,7 +29,8 @@ class Shift(Regularizer):
     " document analysis"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "keras.layers.RandomTranslation(k / H, k / W, fill_mode='nearest')",
+        "Keras": "akin: keras.layers.RandomTranslation(k / H, k / W, fill_mode='nearest'), which moves by"
+        " parts of pixels too",
         "PyTorch": "torchvision.transforms.RandomCrop((H, W), padding=k, padding_mode='edge')",
     }
 

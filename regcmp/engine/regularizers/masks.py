@@ -70,8 +70,8 @@ def multiply_in(masks: Masks, layer: int, mask: Floats) -> None:
 class Dropout(Regularizer):
     """Zero each unit with probability p, for each example anew, and scale the rest by 1 / (1 - p).
 
-    Inverted scaling: nothing changes at evaluation. p applies to every hidden layer; ``input`` to
-    the network's input.
+    Inverted scaling: nothing changes at evaluation. p applies to every hidden layer, ahead of the next
+    layer with weights, so behind any pooling; ``input`` to what enters the first one.
     """
 
     name = "dropout"

@@ -11,8 +11,11 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.network import Network
 
-TINY = 1e-30
-"""Added to a norm before dividing by it, so that a zero vector stays 0 instead of becoming 0 / 0."""
+TINY = 1e-18
+"""The least that is divided by for a norm, so that a zero vector stays 0 instead of becoming 0 / 0.
+
+The squares of what is smaller are 0 in float32.
+"""
 
 
 def matrices(network: Network, theta: Floats) -> list[Floats]:
@@ -34,12 +37,20 @@ def incoming_norms(weight: Floats, scratch: Scratch) -> Floats:
     return norms
 
 
-def outgoing_norms(weight: Floats, scratch: Scratch) -> Floats:
-    """(R, in, 1) the Euclidean norm of what goes out of each unit, for a weight (R, in, out)."""
+def outgoing_norms(weight: Floats, channels: int, scratch: Scratch) -> Floats:
+    """(R, 1, channels) the Euclidean norm of what goes out of each channel, for a weight (R, in, out).
+
+    Of a feature map that enters, row by row and channels last, a channel is one at all places; of
+    dense units there is one place.
+    """
     runs, n_in, n_out = weight.shape
     squares = np.square(weight, out=scratch("squares", weight.shape))
     total = scratch("outgoing", (runs, n_in, 1))
     np.matmul(squares, _ones((n_out, 1), scratch), out=total)
+    places = n_in // channels
+    total = total.reshape(runs, places, channels)
+    if places > 1:
+        total = np.matmul(_ones((1, places), scratch), total)
     norms: Floats = np.sqrt(total, out=total)
     return norms
 

@@ -28,9 +28,9 @@ class CutOut(Regularizer):
     paper = "DeVries and Taylor 2017, Improved regularization of convolutional networks with cutout"
     elsewhere: ClassVar = {
         "scikit-learn": "not available",
-        "Keras": "of images keras.layers.RandomErasing; of rows not available",
-        "PyTorch": "of images torchvision.transforms.RandomErasing; of rows"
-        " i = torch.rand_like(x).argsort(dim=1)[:, :round(s·D)]; x.scatter(1, i, 0.0)",
+        "Keras": "akin, of images: keras.layers.RandomErasing; of rows not available",
+        "PyTorch": "akin, of images: torchvision.transforms.RandomErasing(p=1, scale=(s, s), ratio=(1, 1));"
+        " of rows i = torch.rand_like(x).argsort(dim=1)[:, :round(s·D)]; x.scatter(1, i, 0.0)",
     }
 
     def prepare(self) -> None:

@@ -28,13 +28,13 @@ class MatrixPenalty(Regularizer):
 
     def penalty(self, theta: Floats) -> Floats:
         """(R,) λ Σ f(W)."""
-        total: Floats = self.strength[:, 0, 0] * sum(
-            self.value(weight) for weight in matrices(self.network, theta)
-        )
+        weights = matrices(self.network, theta)
+        values = (self.value(weight, index) for index, weight in enumerate(weights))
+        total: Floats = self.strength[:, 0, 0] * sum(values)
         return total
 
-    def value(self, weight: Floats) -> Floats:
-        """(R,) f(W)."""
+    def value(self, weight: Floats, index: int) -> Floats:
+        """(R,) f(W), of the weight (R, in, out) that has this index."""
         raise NotImplementedError
 
 
@@ -42,8 +42,9 @@ class GroupLasso(MatrixPenalty):
     """Group lasso: one group for each unit's outgoing weights, so that whole units fall away.
 
     A unit is an input feature or a hidden unit, its group the n weights that go out of it, and √n
-    makes groups of different sizes comparable. In the paper biases are groups too; here they are
-    not penalised. The gradient of a group is λ √n w / ‖w‖, and 0 at w = 0.
+    makes groups of different sizes comparable; of a feature map, a channel is one unit, at all
+    pixels. In the paper biases are groups too; here they are not penalised. The gradient of a group
+    is λ √n w / ‖w‖, and 0 at w = 0.
     """
 
     name = "grouplasso"
@@ -58,17 +59,26 @@ class GroupLasso(MatrixPenalty):
     }
 
     def add_slope(self, weight: Floats, grad: Floats, index: int, scratch: Scratch) -> None:
-        norms = outgoing_norms(weight, scratch)
-        norms += TINY
-        scale = np.divide(self.strength * self._factor(weight), norms, out=norms)
-        grad += np.multiply(weight, scale, out=scratch("slope", weight.shape))
+        channels = self._channels(index)
+        norms = outgoing_norms(weight, channels, scratch)
+        np.maximum(norms, TINY, out=norms)
+        size = sqrt(weight[0].size / channels)
+        scale = np.divide(self.strength * size, norms, out=norms)[:, :, :, None]
+        slope = scratch("slope", weight.shape)
+        shape = (len(weight), -1, channels, weight.shape[2])
+        np.multiply(weight.reshape(shape), scale, out=slope.reshape(shape))
+        grad += slope
 
-    def value(self, weight: Floats) -> Floats:
-        total: Floats = self._factor(weight) * np.sqrt(np.square(weight).sum(axis=2)).sum(axis=1)
+    def value(self, weight: Floats, index: int) -> Floats:
+        channels = self._channels(index)
+        groups = weight.reshape(len(weight), -1, channels, weight.shape[2])
+        norms = np.sqrt(np.square(groups).sum(axis=(1, 3)))
+        total: Floats = sqrt(weight[0].size / channels) * norms.sum(axis=1)
         return total
 
-    def _factor(self, weight: Floats) -> float:
-        return sqrt(weight.shape[2])
+    def _channels(self, index: int) -> int:
+        """How many units, or channels of a map, enter the layer of this weight."""
+        return self.network.shapes[self.network.sites[index]][-1]
 
 
 class Orthogonal(MatrixPenalty):
@@ -88,7 +98,7 @@ class Orthogonal(MatrixPenalty):
         "scikit-learn": "not available",
         "Keras": "a regularizer of your own; OrthogonalRegularizer is another penalty (the mean size of"
         " the cosines between rows)",
-        "PyTorch": "loss + λ·((W @ W.T - torch.eye(out))**2).sum() for each nn.Linear weight W",
+        "PyTorch": "loss + λ·((W @ W.T - torch.eye(out))**2).sum() for each W = layer.weight.flatten(1)",
     }
 
     def add_slope(self, weight: Floats, grad: Floats, index: int, scratch: Scratch) -> None:
@@ -106,7 +116,7 @@ class Orthogonal(MatrixPenalty):
         slope *= 4 * self.strength
         grad += slope
 
-    def value(self, weight: Floats) -> Floats:
+    def value(self, weight: Floats, index: int) -> Floats:
         gram = np.matmul(weight.swapaxes(1, 2), weight) - np.eye(weight.shape[2])
         total: Floats = np.square(gram).sum(axis=(1, 2))
         return total
@@ -129,7 +139,8 @@ class Spectral(MatrixPenalty):
         "scikit-learn": "not available",
         "Keras": "a regularizer of your own: λ/2·norm(W, 2)**2; SpectralNormalization is another"
         " method, which divides W by σ",
-        "PyTorch": "loss + λ/2·torch.linalg.matrix_norm(W, 2)**2 for each weight W; spectral_norm"
+        "PyTorch": "loss + λ/2·torch.linalg.matrix_norm(W, 2)**2 for each W ="
+        " layer.weight.flatten(1); spectral_norm"
         " is another method, which divides W by σ",
     }
 
@@ -146,21 +157,22 @@ class Spectral(MatrixPenalty):
         runs, n_in, _ = weight.shape
         v = self.v[index]
         u = np.matmul(weight, v, out=scratch("u", (runs, n_in, 1)))
-        _normalize(u)
-        np.matmul(weight.swapaxes(1, 2), u, out=v)
-        # Before it is normalized, v is σ times the singular vector: just what the slope needs.
-        slope = np.multiply(u, v.swapaxes(1, 2), out=scratch("slope", weight.shape))
+        u /= _norms(u)
+        stretched = np.matmul(weight.swapaxes(1, 2), u, out=scratch("stretched", v.shape))
+        # Before it is normalized, it is σ times the singular vector: just what the slope needs.
+        slope = np.multiply(u, stretched.swapaxes(1, 2), out=scratch("slope", weight.shape))
         slope *= self.strength
         grad += slope
-        _normalize(v)
+        # A matrix of zeros has no direction: the one before is where a later matrix is looked at from.
+        norms = _norms(stretched)
+        np.divide(stretched, norms, out=v, where=norms > TINY)
 
-    def value(self, weight: Floats) -> Floats:
+    def value(self, weight: Floats, index: int) -> Floats:
         total: Floats = np.square(np.linalg.norm(weight, 2, axis=(1, 2))) / 2
         return total
 
 
-def _normalize(vectors: Floats) -> None:
-    """Divide each run's column (R, n, 1) by its norm, in place."""
-    norms = np.sqrt(np.matmul(vectors.swapaxes(1, 2), vectors))
-    norms += TINY
-    vectors /= norms
+def _norms(vectors: Floats) -> Floats:
+    """(R, 1, 1) the norm of each run's column (R, n, 1), or what can be divided by for it."""
+    norms: Floats = np.sqrt(np.matmul(vectors.swapaxes(1, 2), vectors))
+    return np.maximum(norms, TINY, out=norms)
