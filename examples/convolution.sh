@@ -1,6 +1,7 @@
 #!/bin/sh
 # Handwritten digits, a network of convolutions, cross-entropy and Adam: single pixels, whole channels,
-# squares, or the way of a random walk, a fifth of them dropped each time.
+# squares, or the way of a random walk: a fifth is dropped, of squares at the end of training, to which
+# they grow as published.
 #
 #     sh examples/convolution.sh [FOLDER]
 #

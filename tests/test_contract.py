@@ -298,9 +298,9 @@ def test_a_scheduled_run_alone_equals_the_same_run_in_a_stack() -> None:
 
 def test_what_taps_keep_does_not_depend_on_a_neighbours_option() -> None:
     """Fgsm passes twice; the guard counts what standout drops in the pass of the moved rows."""
-    gate = Ingredient("standout", (0.9,) * 2, {"alpha": (2.0,) * 2})
+    gate = Ingredient("standout", (0.6,) * 2, {"alpha": (3.0,) * 2})
     moved = Ingredient("fgsm", (2.0,) * 2, {"clean": (0.0, 0.5)})
-    words: dict[str, Any] = {"epochs": 12, "max_dropped": 0.78, "hidden": (50, 50)}
+    words: dict[str, Any] = {"epochs": 12, "max_dropped": 0.55, "hidden": (50, 50)}
     stack = make_stack(gate, moved, seeds=(0, 1), **words)
     for run, stacked in enumerate(train(stack)):
         (single,) = train(only(stack, run))
