@@ -30,6 +30,8 @@ CONTRARY = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 ANY, BEST = "*", "best"
 SHARES = ("accuracy", "balanced_accuracy")
 """Metrics that tables for people show in percent, and no column holds so."""
+AT_MOST_1 = ("train_mean", "test_mean")
+"""Where no metric that may be meant goes above 1."""
 DROPS = ("test", "gap")
 """What --max-drop bounds."""
 MIN_RUNS = 2
@@ -169,7 +171,9 @@ def _limit(text: str, column: str, metric: str) -> float:
     if not isfinite(limit):
         raise UsageError(f"expected a number such as 0.05 at the end, got {text!r}")
     if metric in (*SHARES, "auto") and abs(limit) > 1 and column not in INTEGERS:
-        way_out = "; with --metric r2 it may be more" if metric == "auto" else ""
+        # R² is at most 1 itself, but far below 0 where a network is worse than the mean.
+        may_be_r2 = metric == "auto" and not (limit > 1 and column in AT_MOST_1)
+        way_out = "; where the score is R², say --metric r2" if may_be_r2 else ""
         raise UsageError(f"{column} holds shares, not percent: 5 % is 0.05, got {text!r}{way_out}")
     return limit
 

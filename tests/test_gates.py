@@ -202,6 +202,27 @@ def test_a_line_says_what_was_expected_and_found_and_n() -> None:
     assert not mild.fails
 
 
+def test_a_passed_gate_does_not_read_like_a_failed_one() -> None:
+    """Its condition does not hold; nothing else was expected."""
+    assert line(end("gap_mean(dropout=0.5) > 0.05")) == (
+        "Gate passed: gap_mean(dropout=0.5) > 0.05 does not hold: found 0.0184"
+        " (dropout=0.5, n = 7 of 10)"
+    )
+
+
+def test_r_squared_is_offered_only_where_it_may_be_meant() -> None:
+    """It may be far below zero, so a gap may be far above 1; a score never is."""
+    undecided = replace(GROUNDS, metric="auto")
+    for text, offered in (
+        ("test_mean(l1) < 90", False),
+        ("test_mean(l1) < -3", True),
+        ("gap_mean(l1) > 5", True),
+    ):
+        with pytest.raises(UsageError) as caught:
+            parse_gate(text, undecided)
+        assert ("--metric r2" in str(caught.value)) == offered
+
+
 def test_a_value_beside_the_limit_is_not_rounded_to_it() -> None:
     """It would read 'expected <= 0.05, found 0.05'."""
     table = changed("l1=0.0001", gap_mean=0.05000000000000001)

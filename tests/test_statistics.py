@@ -300,8 +300,39 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
     loss = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "none", 6)
     assert loss.startswith("l2 beats none on test rows: log loss -0.0333 nats [")
 
+    assert "So do l2 and l3;" in verdict(
+        summarize(runs(none=BASE, l1=BETTER, l2=BETTER, l3=BETTER), "none", "accuracy", 0.25),
+        "none",
+        6,
+    )
+
     alone = verdict(summarize(runs(none=BASE), "none", "accuracy", 0.25), "none", 6)
     assert alone == "Only none was trained: name a method to compare it with."
+
+
+def test_the_best_may_be_one_whose_differences_are_all_equal() -> None:
+    """It has neither interval nor p, and still stands above one that lost."""
+    worse: list[tuple[float, float] | None] = [(s[0], s[1] - 0.01 * i) for i, s in enumerate(BASE)]
+    text = verdict(
+        summarize(runs(none=BASE, l1=worse, l2=BASE), "none", "accuracy", 0.25), "none", 6
+    )
+    assert "the best of them, l2, has the same score under every seed." in text
+
+    above: list[tuple[float, float] | None] = [(s[0], s[1] + 0.02) for s in BASE]
+    text = verdict(summarize(runs(none=BASE, l2=above), "none", "accuracy", 0.25), "none", 6)
+    assert "6 seeds; l2 differs by +2.00 points under every seed." in text
+
+
+def test_the_verdict_says_why_an_interval_below_zero_is_no_claim() -> None:
+    """Holm over the gaps is in no column; what is underfit is left out by name."""
+    rng = np.random.default_rng(3)
+    noise = [(1.0, float(0.9 + each)) for each in rng.normal(size=6) * 0.01]
+    learned_nothing = [(0.3, 0.3 + 0.001 * i) for i in range(6)]
+    summary = summarize(
+        runs(none=BASE, l1=noise, l2=BASE, dropout=learned_nothing), "none", "accuracy", 0.25
+    )
+    text = verdict(summary, "none", 6)
+    assert "(after Holm over 2 gaps; left out as underfit: dropout)." in text, "l2 has no p"
 
 
 def test_verdict_claims_nothing_from_pairs_that_are_too_few() -> None:

@@ -15,21 +15,25 @@ MOST = 8
 
 
 def line(finding: Finding) -> str:
-    """One line: the gate, what was expected, what was found, and n."""
+    """One line: the gate, what was found and n; what was expected, where it did not pass."""
     head = HEADS[finding.outcome]
-    if finding.outcome != "passed":
-        head += ", which fails it" if finding.fails and finding.outcome == "inconclusive" else ""
-        head = head if finding.gate.fatal else f"Warning: {head[0].lower()}{head[1:]}"
+    if finding.outcome == "passed":
+        return clean(f"{head}: {finding.gate.text} does not hold: found {_all_found(finding)}")
+    head += ", which fails it" if finding.fails and finding.outcome == "inconclusive" else ""
+    head = head if finding.gate.fatal else f"Warning: {head[0].lower()}{head[1:]}"
     return clean(f"{head}: {finding.gate.text}: {reason(finding)}")
 
 
 def reason(finding: Finding) -> str:
     """'expected <= 0.05, found 0.0612 (dropout=0.5, n = 10)'."""
-    gate, readings = finding.gate, finding.readings
-    found = ", ".join(_found(each, gate.limit) for each in readings[:MOST])
-    more = f" and {len(readings) - MOST} more" if len(readings) > MOST else ""
-    expected = f"{CONTRARY[gate.operator]} {gate.limit:.15g}"
-    return clean(f"expected {expected}, found {found}{more}")
+    expected = f"{CONTRARY[finding.gate.operator]} {finding.gate.limit:.15g}"
+    return clean(f"expected {expected}, found {_all_found(finding)}")
+
+
+def _all_found(finding: Finding) -> str:
+    readings = finding.readings
+    found = ", ".join(_found(each, finding.gate.limit) for each in readings[:MOST])
+    return f"{found} and {len(readings) - MOST} more" if len(readings) > MOST else found
 
 
 def _found(reading: Reading, limit: float) -> str:

@@ -157,6 +157,12 @@ def _correction(plan: dict[str, Any]) -> str:
     return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."
 
 
+def _holm(compared: int) -> str:
+    if compared == 1:
+        return " One p-value: Holm changes nothing."
+    return f" Holm over {compared} p-values." if compared else ""
+
+
 def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -> list[str]:
     higher = METRICS[plan["metric"]].higher_is_better
     lines = [
@@ -170,7 +176,7 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -
         lines.append(
             f"vs {_short(plan['baseline'])}: mean of paired differences [95 % interval, Student t"
             + _correction(plan)
-            + (f" Holm over {count(compared, 'p-value')}." if compared else "")
+            + _holm(compared)
         )
     if plan.get("other_networks"):
         lines.append(f"Another network than the baseline's: {', '.join(plan['other_networks'])}.")

@@ -61,33 +61,51 @@ def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: in
     best, *rest = better
     text = f"{best['method']} beats {baseline} on test rows: {_effect(best, style, seeds)}."
     if rest:
-        text += f" So does {_listed(rest)}; these were not tested against each other."
+        verb = "does" if len(rest) == 1 else "do"
+        text += f" So {verb} {_listed(rest)}; these were not tested against each other."
     return text
 
 
 def _no_winner(
     others: list[dict[str, Any]], baseline: str, style: Style, sign: int, seeds: int
 ) -> str:
-    known = [row for row in others if pd.notna(row["p_value"])]
+    known = [row for row in others if _pairs(row) == seeds]
     text = f"No method was shown to beat {baseline} in test {style.name} at {count(seeds, 'seed')}"
     if not known:
         return text + "."
     nearest = max(known, key=lambda row: sign * row["delta_test"])
-    return f"{text}; the best of them, {_effect(nearest, style, seeds, name=True)}."
+    name = nearest["method"]
+    best = name if len(others) == 1 else f"the best of them, {name},"
+    return f"{text}; {best} {_differs(nearest, style)}."
 
 
-def _effect(row: dict[str, Any], style: Style, seeds: int, name: bool = False) -> str:
-    differs = f"{row['method']}, differs by " if name else f"{style.name} "
+def _effect(row: dict[str, Any], style: Style, seeds: int) -> str:
+    return f"{style.name} {_estimate(row, style)}, {count(seeds, 'paired seed')}"
+
+
+def _differs(row: dict[str, Any], style: Style) -> str:
+    """Where all differences are equal, there is neither interval nor p."""
+    if pd.notna(row["p_value"]):
+        return f"differs by {_estimate(row, style)}"
+    if row["wins"] == row["losses"] == 0:
+        return "has the same score under every seed"
+    return f"differs by {style.amount(style.difference(row['delta_test']))} under every seed"
+
+
+def _estimate(row: dict[str, Any], style: Style) -> str:
+    """'+0.31 points [-0.20, +0.82], Holm p = 0.507'."""
     return (
-        f"{differs}{style.amount(style.difference(row['delta_test']))}"
+        f"{style.amount(style.difference(row['delta_test']))}"
         f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
         f" Holm p {'' if p_text(row['p_holm'])[0] == '<' else '= '}{p_text(row['p_holm'])}"
-        f"{'' if name else ', ' + count(seeds, 'paired seed')}"
     )
 
 
 def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
-    """Whose gap is smaller, by Holm's p over all; an underfit network has no gap to boast of."""
+    """Whose gap is smaller, by Holm's p over all; an underfit network has no gap to boast of.
+
+    These p are in no column, so the words say that an interval below zero may not be enough.
+    """
     adjusted = holm(
         [
             interval_p(row["delta_gap"], row["delta_gap_high"], seeds)
@@ -96,16 +114,23 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
             for row in others
         ]
     )
-    closed = [
+    smaller = [
         row
         for row, p in zip(others, adjusted, strict=True)
-        if p is not None and p < ALPHA and row["delta_gap"] < 0 and row["status"] == "ok"
+        if p is not None and p < ALPHA and row["delta_gap"] < 0
     ]
+    closed = [row for row in smaller if row["status"] == "ok"]
+    underfit = [row for row in smaller if row["status"] == "underfit"]
+    tested = sum(p is not None for p in adjusted)
+    words = [f"after Holm over {tested} gaps"] if tested > 1 else []
+    words += [f"left out as underfit: {_listed(underfit)}"] if underfit else []
+    after = f" ({'; '.join(words)})" if words else ""
     if not closed:
-        return " No gap was shown to be smaller."
+        return f" No gap was shown to be smaller{after}."
     each = ", ".join(f"{row['method']} by {style.size(row['delta_gap'])}" for row in closed)
-    return f" Smaller gap: {style.amount(each)}."
+    return f" Smaller gap: {style.amount(each)}{after}."
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:
-    return ", ".join(row["method"] for row in rows)
+    *most, last = (str(row["method"]) for row in rows)
+    return f"{', '.join(most)} and {last}" if most else last
