@@ -22,20 +22,20 @@ class Scratch:
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.dtype = np.dtype(dtype)
-        self._room: dict[str, npt.NDArray[Any]] = {}
-        self._buffers: dict[tuple[str, tuple[int, ...]], npt.NDArray[Any]] = {}
+        self._room: dict[Any, npt.NDArray[Any]] = {}
+        self._buffers: dict[Any, npt.NDArray[Any]] = {}
 
     def __call__(
         self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike | None = None
     ) -> npt.NDArray[Any]:
         """The buffer of this name and shape, of the scratch's dtype unless told otherwise."""
-        key = (name, shape)
-        buffer = self._buffers.get(key)
+        kind = (name, dtype)
+        buffer = self._buffers.get((*kind, shape))
         if buffer is None:
-            size, room = prod(shape), self._room.get(name)
+            size, room = prod(shape), self._room.get(kind)
             if room is None or room.size < size:
-                room = self._room[name] = np.empty(size, self.dtype if dtype is None else dtype)
-                # Others of this name would keep the memory that they were parts of.
-                self._buffers = {key: each for key, each in self._buffers.items() if key[0] != name}
-            buffer = self._buffers[key] = room[:size].reshape(shape)
+                room = self._room[kind] = np.empty(size, self.dtype if dtype is None else dtype)
+                # Others of this kind would keep the memory that they were parts of.
+                self._buffers = {key: b for key, b in self._buffers.items() if key[:2] != kind}
+            buffer = self._buffers[*kind, shape] = room[:size].reshape(shape)
         return buffer

@@ -16,6 +16,9 @@ from regcmp.engine.streams import stream
 STEPS = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])
 """Up, down, left, right."""
 
+MOST_STEPS = 1 << 19
+"""How many steps are drawn at once. Fixed, since it says in which order walks draw theirs."""
+
 
 class DropWalk(Regularizer):
     """Zero the cells that a random walk visits until a share p is gone; scale the rest by 1 / (1 - p).
@@ -69,7 +72,11 @@ def visited(
         return arcs(generator, rows, shape[0], p)
     height, width, channels = shape
     cells = on_average(generator, p * height * width, rows * channels)
-    walked = walks(generator, cells, height, width).reshape(rows, channels, height, width)
+    # Some at a time, so that their steps take no more memory than they must.
+    some = max(1, MOST_STEPS // (4 * int(cells.max()) + 1))
+    parts = [cells[start : start + some] for start in range(0, len(cells), some)]
+    walked = np.concatenate([walks(generator, part, height, width) for part in parts])
+    walked = walked.reshape(rows, channels, height, width)
     return np.moveaxis(walked, 1, 3)
 
 
