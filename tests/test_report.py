@@ -161,6 +161,39 @@ def test_no_name_can_drive_a_terminal(width: int | None) -> None:
     assert codes and all(re.fullmatch(r"\x1b\[[0-9;]*m", code) for code in codes)
 
 
+def headers(printed: str) -> list[str]:
+    return [line for line in printed.split("\n") if line.startswith("Method")]
+
+
+def test_parts_of_a_broken_table_are_few_and_full() -> None:
+    """At 80 and at 100 columns there are two; a column alone would waste a table."""
+    given = report()
+    short_names = given.summary[given.summary["method"].str.len() < 15]
+    for width in (80, 100):
+        first, second = headers(on_terminal(replace(given, summary=short_names), width))
+        assert first.split() == ["Method", "n", "Train", "%", "Test", "%", "Gap"]
+        assert "Test vs none" in second and "Gap vs none" in second
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_name_is_folded_alike_in_all_parts(width: int) -> None:
+    """Where one part has no room for it, it would stand in two lines here and in one there."""
+    printed = on_terminal(report(), width)
+    folded = re.findall(r"^l1=1e-05\S*", printed.split("\n\ndropout=0.95:")[0], re.MULTILINE)
+    assert len(folded) == len(headers(printed)) > 1
+    assert len(set(folded)) == 1
+
+
+def test_a_note_stands_once_with_all_methods_that_it_holds_for() -> None:
+    """Below five seeds, every method has the same one."""
+    summary = report().summary
+    summary["note"] = ["baseline; bad", "few", "few", "bad; few", "few", "bad", ""]
+    first, second, third, *_ = make_table(replace(report(), summary=summary)).below
+    assert first.startswith("none, l1=1e-05+") and first.endswith(": bad")
+    assert second == "l1=0.0001, l2=0.01, dropout=0.5: few"
+    assert third == "dropout=0.95: bad; few"
+
+
 @EACH_VARIANT
 def test_a_terminal_too_narrow_for_a_number_crops_nothing(variant: str) -> None:
     """The table is then wider than the terminal."""

@@ -147,8 +147,12 @@ def _changes(plan: dict[str, Any]) -> list[str]:
 
 
 def _notes(records: list[dict[str, Any]]) -> list[str]:
-    notes = {row["method"]: row["note"].removeprefix("baseline").lstrip("; ") for row in records}
-    return [f"{method}: {note}" for method, note in notes.items() if note]
+    """A line for each note, with the methods that it holds for."""
+    methods: dict[str, list[str]] = {}
+    for row in records:
+        note = row["note"].removeprefix("baseline").lstrip("; ")
+        methods.setdefault(note, []).append(row["method"])
+    return [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
 
 
 def _correction(plan: dict[str, Any]) -> str:

@@ -34,9 +34,11 @@ def print_table(table: Table, console: Console, width: int | None) -> None:
     console = _wide(console, width)
     for line in table.above:
         _print(Text(line if width is None else _broken(line, width)), console, width)
-    for block in blocks(table, width):
+    parts = blocks(table, width)
+    room = None if width is None else _room_for_names(table, parts, width)
+    for part in parts:
         console.print()
-        _print(_rich(table, block, width), console, width)
+        _print(_rich(table, part, room), console, width)
     console.print()
     for line in table.below:
         _print(Text(line, style="dim"), console, width)
@@ -87,14 +89,24 @@ def blocks(table: Table, width: int | None) -> list[list[int]]:
         [i for i in rest if table.columns[i].group == group]
         for group in sorted({table.columns[i].group for i in rest})
     ]
+    # From the last one on: the first has most columns, so a part of a single one is the last resort.
     packed: list[list[int]] = []
-    for group in groups:
-        packed.append([])
-        for column in group:
-            if packed[-1] and _total(widths, [*packed[-1], column]) > width:
-                packed.append([])
-            packed[-1].append(column)
-    return packed
+    for group in reversed(groups):
+        if packed and _total(widths, group + packed[0]) <= width:
+            packed[0] = group + packed[0]
+        else:
+            packed.insert(0, group)
+    return [part for group in packed for part in _broken_up(group, widths, width)]
+
+
+def _broken_up(group: list[int], widths: list[int], width: int) -> list[list[int]]:
+    """The group's columns, in several parts where it is too wide itself."""
+    parts: list[list[int]] = [[]]
+    for column in group:
+        if parts[-1] and _total(widths, [*parts[-1], column]) > width:
+            parts.append([])
+        parts[-1].append(column)
+    return parts
 
 
 def column_widths(table: Table) -> list[int]:
@@ -107,13 +119,14 @@ def _total(widths: list[int], columns: list[int]) -> int:
     return widths[0] + sum(GUTTER + widths[i] for i in columns)
 
 
-def _rich(table: Table, block: list[int], width: int | None) -> RichTable:
+def _room_for_names(table: Table, parts: list[list[int]], width: int) -> int:
+    """How wide a name may be: as the fullest part has it, so that all parts fold names alike."""
+    widths = column_widths(table)
+    return max(MIN_NAME, width - max(sum(GUTTER + widths[i] for i in part) for part in parts))
+
+
+def _rich(table: Table, block: list[int], limit: int | None) -> RichTable:
     grid = RichTable(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style="bold")
-    limit = (
-        None
-        if width is None
-        else max(8, width - sum(GUTTER + column_widths(table)[i] for i in block))
-    )
     grid.add_column(table.columns[0].header, overflow="fold", max_width=limit)
     for i in block:
         grid.add_column(table.columns[i].header, no_wrap=True, justify="right")
