@@ -163,8 +163,8 @@ def _correction(plan: dict[str, Any]) -> str:
 
 def _holm(compared: int) -> str:
     if compared == 1:
-        return " One p-value: Holm changes nothing."
-    return f" Holm over {compared} p-values." if compared else ""
+        return " p: of one method, so Holm adjusts nothing."
+    return f" p: adjusted by Holm over {compared} methods." if compared else ""
 
 
 def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -> list[str]:
@@ -180,6 +180,7 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -
         lines.append(
             f"vs {_short(plan['baseline'])}: mean of paired differences [95 % interval, Student t"
             + _correction(plan)
+            + " W/T/L: seeds won, tied, lost."
             + _holm(compared)
         )
     if plan.get("other_networks"):
