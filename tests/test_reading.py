@@ -18,8 +18,10 @@ import pytest
 from regcmp import compare
 from regcmp.data import files
 from regcmp.data.bundled import BUNDLED
+from regcmp.data.columns import Columns
 from regcmp.data.reading import check_source, read_table
 from regcmp.data.table import Reading, Table
+from regcmp.data.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
 
 TEXT = "a,b,kind\n1,2.5,x\n-3e2,,y\n5,6,x\n"
@@ -139,8 +141,6 @@ def test_markers_of_missing_cells_are_said(tmp_path: Path) -> None:
         (b"a,b\n1,2\n3,4,5\n", "line 3 has 3 cells, the header has 2"),
         (b"a,b\n1,2,9\n3,4\n", "line 2 has 3 cells, the header has 2"),
         (b'a,b\n1,"x\n2,y\n3,z\n', "a quote that opens in line 2 is never closed"),
-        (b'a;b\n1,5;"x"\n2;y\n', "column 'a' has numbers with a comma, such as '1,5'; add --decimal ,"),
-        (b'a,b\n"1,234",x\n2,y\n', "or remove commas between thousands"),
         (b"a,b\n1,caf\xe9\n", "is not valid UTF-8 at byte 9 (line 2); name its encoding, as in --enc"),
         ("a,b\n1,2\n".encode("utf-16"), "is no text, or UTF-16, which --encoding utf-16 reads"),
         (b"a,b\n1,x\0y\n", "holds a NUL byte at byte 7"),
@@ -154,6 +154,60 @@ def test_what_is_wrong_with_a_text_table_is_said(data: bytes, message: str, tmp_
     path = write(tmp_path, data)
     said = refused(path)
     assert repr(path) in said and message in said
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "message"),
+    [
+        (["1,5", "2"], ".", "column 'a' has numbers with a comma, such as '1,5'; add --decimal ,"),
+        (["1,234", "2"], ".", "or remove commas between thousands"),
+        (["7.5", "1,234.56"], ".", "such as '1,234.56'; remove commas between thousands, or drop it"),
+        (["2,5", "1.234"], ",", "column 'a' has numbers with a point, such as '1.234', and --decimal"),
+        (["2,5", "1.234.567,8"], ",", "such as '1.234.567,8'"),
+        (["2", "0.5"], ",", "such as '0.5'"),
+        (["01.02.2024", "3"], ",", None),
+        (["192.168.0.1", "10.0.0.1"], ",", None),
+        (["1,5", "x"], ".", None),
+    ],
+)  # fmt: skip
+def test_numbers_in_another_notation_are_no_guess(
+    cells: list[str], decimal: str, message: str | None, tmp_path: Path
+) -> None:
+    """Nothing is read in silence as another number; a column that is dropped may hold anything."""
+    text = "\n".join(["a;b;y", *(f"{cells[i % 2]};{i % 7};{'xz'[i % 2]}" for i in range(30))])
+    table = read_table(write(tmp_path, text + "\n"), Reading(sep=";", decimal=decimal))
+    assert table.frame["a"].tolist()[:2] == cells
+    assert understand(table, Columns(drop=("a",))).n_columns == 1
+    if message is None:
+        assert not table.faults
+        return
+    with pytest.raises(DataError) as caught:
+        understand(table, Columns())
+    assert message in str(caught.value) and str(caught.value).startswith(repr(table.name))
+
+
+def test_words_of_test_rows_do_not_change_what_a_number_is(tmp_path: Path) -> None:
+    """The column is named, both files, and the word; dropped, it is no matter."""
+    rows = [f"{i % 9},{i % 7},{'xz'[i % 2]}" for i in range(30)]
+    ours = write(tmp_path, "\n".join(["age,b,y", *rows]) + "\n", "a.csv")
+    theirs = write(tmp_path, "age,b,y\n3,1,x\nunknown,2,z\n,3,x\n4,3,z\n", "b.csv")
+    table = read_table(ours, Reading(test=theirs))
+    with pytest.raises(DataError) as caught:
+        understand(table, Columns())
+    assert f"'age' is numbers in {ours!r} and has 'unknown' in {theirs!r}" in str(caught.value)
+    assert understand(table, Columns(drop=("age",))).n_columns == 1
+    known = understand(read_table(ours, Reading(test=theirs, na=("unknown",))), Columns())
+    assert [each.kind for each in known.columns] == ["number", "number"]
+
+
+def test_a_column_of_lists_can_be_dropped(tmp_path: Path) -> None:
+    """Otherwise it is named, with what it holds."""
+    frame = pd.DataFrame({"a": range(20), "tags": [[i] for i in range(20)], "y": ["x", "z"] * 10})
+    frame.to_parquet(tmp_path / "l.parquet")
+    table = read_table(str(tmp_path / "l.parquet"))
+    with pytest.raises(DataError, match=r"column 'tags' holds ndarray values; .* --drop tags"):
+        understand(table, Columns())
+    assert understand(table, Columns(drop=("tags",))).n_columns == 1
 
 
 def test_columns_that_are_counted_are_a_header(tmp_path: Path) -> None:

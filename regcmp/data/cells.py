@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from regcmp.data.columns import quoted
 from regcmp.data.table import Reading
-from regcmp.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MARKERS = ("NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
 """What programs write for a missing cell. Taken for it only between numbers, and then said."""
 
-COMMAS = re.compile(r"\s*[-+]?\d+(?:\.\d{3})*(?:,\d+)+\s*")
+COMMAS = re.compile(r"\s*[-+]?\d+(?:\.\d{3})*(?:,\d+)+(?:\.\d+)?\s*")
+POINTS = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d*\.\d+|\d+\.)(?:[eE][-+]?\d+)?\s*")
+"""Numbers with a point where the decimal point is a comma: between thousands, or in its place."""
 
 
 def to_numbers(column: pd.Series, reading: Reading) -> npt.NDArray[np.float64] | None:
@@ -38,6 +40,8 @@ def _parse(column: pd.Series, decimal: str) -> npt.NDArray[np.float64] | None:
     if any(isinstance(cell, bool) for cell in filled):
         return None
     if decimal != ".":
+        if any("." in cell for cell in filled if cell):
+            return None  # 1.234 is not 1,234
         filled = filled.map(lambda cell: cell.replace(decimal, ".") if cell else cell)
     try:
         return np.asarray(pd.to_numeric(filled, errors="raise"), np.float64)
@@ -45,19 +49,26 @@ def _parse(column: pd.Series, decimal: str) -> npt.NDArray[np.float64] | None:
         return None
 
 
-def check_commas(name: str, column: str, cells: pd.Series, reading: Reading) -> None:
-    """Raise DataError where a column's cells are all numbers but for commas in them."""
-    if reading.decimal == ",":
-        return
-    present = [(row, cell) for row, cell in enumerate(cells) if cell is not None]
-    first = next(((row, cell) for row, cell in present if "," in cell), None)
-    if first is None:
-        return
-    if all(COMMAS.fullmatch(cell) or cell in MARKERS or _is_number(cell) for _, cell in present):
-        raise DataError(
-            f"{name!r}: column {column!r} has numbers with a comma, such as {first[1]!r}; add"
-            " --decimal , if it is the decimal point, or remove commas between thousands"
+def fault_of(column: str, cells: pd.Series, decimal: str) -> str | None:
+    """What is wrong with a column whose cells are all numbers but for commas or points in them."""
+    present = [cell for cell in cells if cell is not None and cell not in MARKERS]
+    odd, pattern = (".", POINTS) if decimal == "," else (",", COMMAS)
+    first = next((cell for cell in present if odd in cell), None)
+    if first is None or not all(
+        pattern.fullmatch(cell) or is_number(cell.replace(decimal, ".")) for cell in present
+    ):
+        return None
+    start = f"column {column!r} has numbers with a {'point' if odd == '.' else 'comma'}, such as {first!r}"
+    if odd == ".":
+        return (
+            f"{start}, and --decimal says that the decimal point is a comma; write it so, remove points"
+            f" between thousands, or drop it with --drop {quoted(column)}"
         )
+    if any("." in cell and "," in cell for cell in present):
+        return f"{start}; remove commas between thousands, or drop it with --drop {quoted(column)}"
+    return (
+        f"{start}; add --decimal , if it is the decimal point, or remove commas between thousands"
+    )
 
 
 def warn_of_markers(
@@ -90,7 +101,8 @@ def warn_of_markers(
     return frame.assign(**changed) if changed else frame, tuple(warnings)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether Python reads it as one."""
     try:
         float(cell)
     except ValueError:

@@ -32,6 +32,9 @@ TASKS = (AUTO, "classification", "regression")
 MOST_LEVELS = 100
 """A text column of more levels is no category."""
 
+MOST_ODD_WORDS = 5
+"""So few different words between numbers may all mean that a cell is missing."""
+
 LARGEST = 1e150
 """Beyond it, a square overflows, and with it the variance that a column is scaled by."""
 
@@ -42,6 +45,11 @@ DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T][\d:.,Z+-]*)?"
 )
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
+DRESSED = re.compile(
+    r"\s*[-+]?\s*(?:[$€£¥]|[A-Z]{3}\s)?\s*[-+]?(?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+)?(?:[,.]\d+)?"
+    r"(?<=\d)\s*(?:[%$€£¥]|\s[A-Z]{3})?\s*"
+)
+"""A number with signs of thousands, currency or percent, or a decimal comma."""
 ROW_NUMBER = re.compile(r"(.*[^a-z])?(id|index|idx|nr|no|row|number)|unnamed: ?\d+|", re.IGNORECASE)
 
 
@@ -233,12 +241,24 @@ def _check_no_numbers(
             f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma; say so"
             f" with --decimal ',', or drop it with --drop {quoted(name)}"
         )
-    plain = levels.str.replace(decimal, ".", regex=False)
+    plain = levels if decimal == "." else levels.map(lambda each: _with_point(each, decimal))
     words = levels[pd.to_numeric(plain, errors="coerce").isna()]
-    if len(words) == 1 and len(levels) > 5:
-        word = words.iloc[0]
+    numbers = len(levels) - len(words)
+    dressed = words[words.map(lambda each: bool(DRESSED.fullmatch(each)))]
+    if len(dressed) and numbers + len(dressed) > len(levels) / 2:
         raise DataError(
-            f"{table!r}: column {name!r} has numbers, but {word!r} in {counts[word]} of"
-            f" {counts.sum()} rows; if that means missing, add --na {quoted(word)}, or drop it with"
-            f" --drop {quoted(name)}"
+            f"{table!r}: column {name!r} has {dressed.iloc[0]!r}, which is written as no number is"
+            " read; take signs of percent, currency and thousands out, or drop it with --drop"
+            f" {quoted(name)}"
         )
+    if 0 < len(words) <= MOST_ODD_WORDS and numbers >= max(5, 3 * len(words)):
+        raise DataError(
+            f"{table!r}: column {name!r} has numbers, but {' and '.join(map(repr, words))} in"
+            f" {counts[words].sum()} of {counts.sum()} rows; if that means missing, add --na"
+            f" {quoted(','.join(words))}, or drop it with --drop {quoted(name)}"
+        )
+
+
+def _with_point(text: str, decimal: str) -> str:
+    """With a decimal point; what has one already is no number there."""
+    return "" if "." in text else text.replace(decimal, ".")

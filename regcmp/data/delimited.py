@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.cells import check_commas, to_numbers, warn_of_markers
+from regcmp.data.cells import fault_of, is_number, to_numbers, warn_of_markers
 from regcmp.data.files import STDIN, File, open_bytes
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.errors import DataError, UsageError
@@ -49,14 +49,14 @@ def read_delimited(file: File, reading: Reading, progress: Progress | None = Non
     frame = pd.DataFrame(columns, copy=False)
     if any(frame[names[-1]].isna()):
         check_lines(file, reading, sep, len(names))
-    for name in texts:
-        check_commas(file.text, name, frame[name], reading)
+    found = {name: fault_of(name, frame[name], reading.decimal) for name in texts}
+    faults = {name: fault for name, fault in found.items() if fault}
     if reading.na is None:
         frame, warnings = warn_of_markers(frame, texts, reading.decimal)
     else:
         warnings = ()
     name = "standard input" if file.text == STDIN else file.text
-    return Table(file.text, frame, name, warnings=warnings)
+    return Table(file.text, frame, name, warnings=warnings, faults=faults)
 
 
 # The head: separator, column names
@@ -125,7 +125,7 @@ def _records(sample: str, sep: str) -> list[list[str]]:
 def _check_names(file: File, reading: Reading, names: list[str]) -> None:
     """Raise DataError for names that stand twice, and for a header that is a row."""
     twice = [repr(name) for name, count in Counter(names).items() if count > 1]
-    numbers = [name for name in names if _is_number(name)]
+    numbers = [name for name in names if is_number(name)]
     counted = numbers in ([str(i + k) for i in range(len(numbers))] for k in (0, 1))
     if reading.header is None and len(numbers) > len(names) / 2 and not counted:
         raise DataError(
@@ -138,14 +138,6 @@ def _check_names(file: File, reading: Reading, names: list[str]) -> None:
             f"{file.text!r}: the header names {shown} more than once; rename one of them (or add"
             " --no-header if line 1 is a row)"
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 # The body: numbers chunk by chunk, then the columns that have text

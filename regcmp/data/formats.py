@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcmp.data.arrays import from_arrays
+from regcmp.data.columns import quoted
 from regcmp.data.files import MAX_BYTES, File, open_bytes
 from regcmp.data.table import Progress, Table
 from regcmp.errors import DataError, UsageError
@@ -36,7 +37,8 @@ def read_parquet(file: File) -> Table:
             frame = opened.read().to_pandas()
     except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
-    return Table(file.text, plain_columns(file.text, frame.reset_index(drop=True)), file.text)
+    plain, faults = plain_columns(file.text, frame.reset_index(drop=True))
+    return Table(file.text, plain, file.text, faults=faults)
 
 
 def read_arff(file: File, progress: Progress | None = None) -> Table:
@@ -65,7 +67,8 @@ def read_arff(file: File, progress: Progress | None = None) -> Table:
         if frame[name].dtype == object:
             words = frame[name].map(lambda cell: cell.decode("utf-8", "replace"))
             frame[name] = words.where(words != "?", None).astype(object)
-    return Table(file.text, plain_columns(file.text, frame), file.text)
+    plain, faults = plain_columns(file.text, frame)
+    return Table(file.text, plain, file.text, faults=faults)
 
 
 def read_svmlight(file: File, progress: Progress | None = None) -> Table:
@@ -92,8 +95,8 @@ def _check_cells(name: str, rows: int, columns: int) -> None:
         )
 
 
-def plain_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of numbers, booleans, dates or text alone. Raises DataError for any other."""
+def plain_columns(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Columns of numbers, booleans, dates or text alone, and by name why any other is empty."""
     import pandas as pd
 
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
@@ -103,6 +106,7 @@ def plain_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{name!r} has no rows or no columns")
     plain: dict[str, Any] = {}
+    faults: dict[str, str] = {}
     for column, cells in frame.items():
         kind = cells.dtype
         if pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_numeric_dtype(kind):
@@ -110,22 +114,26 @@ def plain_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         elif pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind):
             plain[str(column)] = cells
         else:
-            plain[str(column)] = _text(name, str(column), cells)
-    return pd.DataFrame(plain)
+            plain[str(column)], odd = _text(cells)
+            if odd:
+                faults[str(column)] = (
+                    f"column {str(column)!r} holds {odd} values; expected numbers or text: drop it"
+                    f" with --drop {quoted(str(column))}"
+                )
+    return pd.DataFrame(plain), faults
 
 
-def _text(name: str, column: str, cells: pd.Series) -> pd.Series:
+def _text(cells: pd.Series) -> tuple[pd.Series, str]:
+    """The texts of a column, and what else it holds, in which case there are none."""
     import pandas as pd
 
     cells = cells.astype(object)
     cells = cells.where(cells.notna(), None)
     odd = next((each for each in cells if not isinstance(each, str | bool | None)), None)
     if odd is not None:
-        raise DataError(
-            f"{name!r}: column {column!r} holds {type(odd).__name__} values; expected numbers or text"
-        )
+        return pd.Series([None] * len(cells), dtype=object, index=cells.index), type(odd).__name__
     words = [str(cell) if cell is not None else None for cell in cells]
-    return pd.Series(words, dtype=object, index=cells.index)
+    return pd.Series(words, dtype=object, index=cells.index), ""
 
 
 def _first_line(error: Exception) -> str:
@@ -162,12 +170,11 @@ def read_openml(spec: str) -> Table:
         raise DataError(f"OpenML has no usable {spec!r}: {_first_line(error)}") from error
     said = tuple(dict.fromkeys(" ".join(str(each.message).split())[:300] for each in caught))
     names = list(bunch.target_names or ())
-    frame = plain_columns(spec, bunch.frame.assign(**nominal))
+    frame, faults = plain_columns(spec, bunch.frame.assign(**nominal))
     image = (28, 28, 1) if f"openml:{word}" in ALIASES.values() and frame.shape[1] == 785 else None
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
-    return Table(
-        spec, frame, source.strip(), names[0] if len(names) == 1 else None, None, image, said
-    )
+    target = names[0] if len(names) == 1 else None
+    return Table(spec, frame, source.strip(), target, None, image, said, faults)
 
 
 def _fetch(word: str | int) -> tuple[Any, dict[str, pd.Series]]:

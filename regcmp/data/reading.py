@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regcmp.data.bundled import BUNDLED, read_bundled
+from regcmp.data.cells import is_number
+from regcmp.data.columns import quoted
 from regcmp.data.files import File, check_file, looks_like_path
 from regcmp.data.formats import (
     ALIASES,
@@ -113,9 +115,29 @@ def _with_test(table: Table, test: Table) -> Table:
         raise DataError(
             f"--test: {test.name!r} must have the columns of {table.name!r}, but {which}"
         )
+    faults = _words_among_numbers(table, test)
+    faults |= {name: f"in {test.name!r}, {fault}" for name, fault in test.faults.items()}
     frame, rows = _same_kinds(table.frame, test.frame[ours])
     warnings = (*table.warnings, *(f"{test.name}: {each}" for each in test.warnings))
-    return replace(table, frame=frame, test=rows, warnings=warnings)
+    return replace(
+        table, frame=frame, test=rows, warnings=warnings, faults=faults | dict(table.faults)
+    )
+
+
+def _words_among_numbers(table: Table, test: Table) -> dict[str, str]:
+    """A fault of each column that is numbers until test rows come, which must not change what it is."""
+    faults = {}
+    for name, values in table.frame.items():
+        cells = test.frame[name]
+        if values.dtype == object or cells.dtype != object or values.isna().all():
+            continue
+        word = next((each for each in cells if each is not None and not is_number(each)), None)
+        if word is not None:
+            faults[str(name)] = (
+                f"column {name!r} is numbers in {table.name!r} and has {word!r} in {test.name!r};"
+                f" correct it, leave the cell empty, or drop it with --drop {quoted(str(name))}"
+            )
+    return faults
 
 
 def _same_kinds(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

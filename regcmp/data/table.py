@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Table:
     image: tuple[int, int, int] | None = None
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
     warnings: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Why columns can't be learned from, by name: an error for one that is not dropped."""
 
 
 @dataclass(frozen=True)

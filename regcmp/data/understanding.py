@@ -49,6 +49,9 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     dropped = {find_column("--drop", name, names, table.name) for name in columns.drop}
     texts = {find_column("--text", name, names, table.name) for name in columns.text}
     _check_words(target, dropped, texts)
+    for name, fault in table.faults.items():
+        if name not in dropped:
+            raise DataError(f"{table.name!r}: {fault}")
     frame = _all_rows(table)
     check_complete(frame[target], table.name)
     task = task_of(frame[target]) if columns.task == AUTO else columns.task
