@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import isfinite
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
+from regcmp.hints import is_number, regularizer_meant, with_point
 
 T = TypeVar("T")
 Kind = tuple[tuple[str, str], ...]
@@ -91,6 +93,10 @@ def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tup
     ``max_dropped`` bounds the rates at which units are dropped. Raises UsageError, naming the
     word, where one is not of the grammar or out of range.
     """
+    words = list(words)
+    for before, word in pairwise(words):
+        if is_number(word) and before in REGISTRY:
+            raise UsageError(f"method {word!r} is a number alone; write {before}={word}")
     methods = {method for word in words for method in parse_word(word, max_dropped)}
     return tuple(sorted(methods, key=Method.key))
 
@@ -148,13 +154,15 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     if not name:
         raise UsageError(f"method {word!r}: expected {GRAMMAR}, as in 'dropout=0.5+l2=1e-4'")
     if name not in REGISTRY:
-        raise unknown("regularizer", name, [NONE, *REGISTRY])
+        raise unknown_regularizer(name, word)
     regularizer = REGISTRY[name]
     options = {key: number.default for key, number in regularizer.options_are.items()}
     schedule = regularizer.schedule
     given: set[str] = set()
     for setting in tail:
         key, _, value = setting.partition("=")
+        if key == setting and is_number(key) and not equals:
+            raise UsageError(f"method {word!r}: a strength follows '='; write {name}={key}")
         if key != SCHEDULE and key not in options:
             raise unknown(
                 "option", key, [*options, SCHEDULE], of=f" of {name!r} in method {word!r}"
@@ -170,9 +178,24 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
         )
     allowed = regularizer.strength_is
     texts = numbers.split(",") if equals else [shortest(allowed.default)]
-    strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
+    try:
+        strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
+    except UsageError as error:
+        raise UsageError(f"{error}{with_point(numbers)}") from None
     values = tuple(sorted(options.items()))
     return [Part(name, strength, values, schedule) for strength in strengths]
+
+
+def unknown_regularizer(name: str, word: str) -> UsageError:
+    """The error for a name that isn't there: what is called otherwise here, or is several methods."""
+    names = [NONE, *REGISTRY]
+    several = word.split(",")
+    if len(several) > 1 and all(re.split("[=:+]", each)[0] in names for each in several):
+        return UsageError(f"method {word!r}: methods stand apart; write {' '.join(several)}")
+    meant = regularizer_meant(name, REGISTRY)
+    if meant:
+        return UsageError(f"unknown regularizer {name!r}: did you mean '{meant}'?")
+    return unknown("regularizer", name, names)
 
 
 def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
@@ -197,6 +220,8 @@ def why_fixed(regularizer: type[Regularizer]) -> str:
 def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float) -> float:
     high = min(allowed.high, max_dropped) if allowed.drops else allowed.high
     try:
+        if re.fullmatch(r"0\d+", text):  # most likely what follows a decimal comma
+            raise ValueError(text)
         value = float(plain_text(text))
     except ValueError:
         raise UsageError(

@@ -19,6 +19,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
+from regcmp.hints import with_point
 from regcmp.method import NONE, Method, parse_methods, parse_word, plain_text
 from regcmp.plugins import Plugin, load_plugins
 
@@ -164,7 +165,10 @@ def make_plan(
     Raises UsageError, naming the word, at the first that can't be meant.
     """
     if not isinstance(dataset, str):
-        raise UsageError(f"--dataset: expected a name, got {dataset!r}")
+        raise UsageError(
+            f"--dataset: expected a name or a file, got a value of type"
+            f" {type(dataset).__name__!r}; save rows to a file first, such as .npz or .csv"
+        )
     for name in words:
         if name not in Plan.__dataclass_fields__:
             raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
@@ -348,7 +352,7 @@ def _size(name: str, value: float | str) -> float:
         return int(number)
     raise UsageError(
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
-        f" got {str(value)!r}"
+        f" got {str(value)!r}{with_point(value)}"
     )
 
 
@@ -367,7 +371,9 @@ def _share(name: str, value: Any, of: str) -> float:
         number = -1.0
     if 0 <= number <= 1:
         return number
-    raise UsageError(f"{flag(name)}: expected a share of {of}, from 0 to 1, got {str(value)!r}")
+    raise UsageError(
+        f"{flag(name)}: expected a share of {of}, from 0 to 1, got {str(value)!r}{with_point(value)}"
+    )
 
 
 def _rate(value: Any) -> float:
@@ -377,4 +383,6 @@ def _rate(value: Any) -> float:
         number = -1.0
     if number > 0 and isfinite(number):
         return number
-    raise UsageError(f"--lr: expected a learning rate above 0, got {str(value)!r}")
+    raise UsageError(
+        f"--lr: expected a learning rate above 0, got {str(value)!r}{with_point(value)}"
+    )

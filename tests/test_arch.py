@@ -61,13 +61,13 @@ SMALL = "conv4x3-pool2-8"
             " 64,64, or --arch convolutions of equal size, as in conv16x3-conv16x3",
         ),
         ("--arch pool2-32 skip", "method 'skip=1': 'skip' has nothing to act on: "),
-        ("--arch pool2-32 dropblock", "it acts on feature maps; give a network that has some"),
+        ("--arch pool2-32 dropblock", "it acts on feature maps; if the rows are images"),
         (
             "--arch gap dropout",
             "it acts on hidden layers; give --arch a layer with weights, as in gap-32",
         ),
         ("--arch flatten batchnorm", "method 'batchnorm=1': 'batchnorm' has nothing to act on: "),
-        ("shift", "it moves images; give a network that is made for them, such as --arch cnn"),
+        ("shift", "it moves images; if the rows are images, give a network that is made for them"),
     ],
 )
 def test_what_can_t_be_meant_is_refused(words: str, message: str, tmp_path: Path) -> None:

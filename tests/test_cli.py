@@ -1029,3 +1029,16 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_shows_the_cursor() -> None:
     assert child.exitstatus == 130
     assert "Traceback" not in child.before
     assert child.before.rindex("\x1b[?25h") > child.before.rfind("\x1b[?25l")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--epoch", "3"), "Did you mean '--epochs'?"),
+        (("wine", "l2"), "Did you mean --dataset wine?"),
+        (("l2=0.5",), "Give a file, or one of digits,"),
+    ],
+)
+def test_one_way_out_is_named(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    """The nearest flag; the flag that a dataset lacks."""
+    assert message in run(("compare", *words), tmp_path).err

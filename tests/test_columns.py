@@ -86,6 +86,7 @@ def test_test_rows_change_nothing_in_training() -> None:
     ("columns", "values", "message"),
     [
         (Columns("z"), {}, "--target: 'tiny.csv' has no column 'z'; choose one of 'a', 'y'"),
+        (Columns("9"), {}, "has no column '9'; by position, its columns are 1 to 2, by name 'a', 'y'"),
         (Columns("yy"), {}, "did you mean 'y'?"),
         (Columns(drop=("b",)), {}, "--drop: 'tiny.csv' has no column 'b'"),
         (Columns(), {"label": Y}, "'y' and 'label' could both be the target"),
@@ -123,6 +124,15 @@ def test_a_word_between_decimal_commas_is_named() -> None:
     frame = pd.DataFrame({"b": ["huge", *(f"{i},5" for i in range(N - 1))], "y": Y})
     with pytest.raises(DataError, match="column 'b' has numbers, but 'huge' in 1 of 60 rows"):
         understand(Table("tiny.csv", frame, "here"), Columns(), decimal=",")
+
+
+def test_a_header_of_numbers_may_be_a_row() -> None:
+    """Unless they only count the columns."""
+    for names, row in ((("1", "2", "a"), True), (("1", "2", "3"), False)):
+        frame = pd.DataFrame({name: range(9) for name in names})
+        with pytest.raises(UsageError) as caught:
+            understand(Table("tiny.csv", frame, "here"), Columns())
+        assert ("add --no-header" in str(caught.value)) == row
 
 
 def test_a_text_without_words_is_named() -> None:

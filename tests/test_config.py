@@ -78,6 +78,25 @@ def test_a_flag_wins_over_the_environment_and_that_over_a_file(
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("SEEDS", "two", "got 'two' (set by REGCMP_COMPARE_SEEDS in the environment)"),
+        ("JOBS", "0", "got '0' (set by REGCMP_COMPARE_JOBS in the environment)"),
+        ("CLASS_WEIGHT", "x", "balanced (set by REGCMP_COMPARE_CLASS_WEIGHT in the environment)"),
+    ],
+)
+def test_a_word_of_the_environment_is_said_to_be_one(
+    name: str, value: str, message: str, tmp_path: Path
+) -> None:
+    """By its variable; a flag wins, and then it is not named."""
+    words, extra = ("compare", "--dataset", "wine"), {f"REGCMP_COMPARE_{name}": value}
+    done = run(words, tmp_path, extra)
+    assert done.code == 2 and done.err.strip().endswith(message)
+    flag = "--" + name.lower().replace("_", "-")
+    assert "environment" not in run((*words, flag, "none!"), tmp_path, extra).err
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("seads = 2", "unknown key 'seads' in 'c.toml': did you mean 'seeds'?"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
+from regcmp.hints import ELSEWHERE
 from regcmp.method import parse_methods, shortest
 from regcmp.plan import make_plan
 
@@ -73,6 +74,15 @@ def test_names_read_back_as_the_same_methods(
     [
         ("droput", "unknown regularizer 'droput': did you mean 'dropout'?"),
         ("zzz", "unknown regularizer 'zzz': choose one of none, l1, l2, "),
+        ("weight_decay=0.01", "unknown regularizer 'weight_decay': did you mean 'l2' or 'decay'?"),
+        ("Batch_Norm", "unknown regularizer 'Batch_Norm': did you mean 'batchnorm'?"),
+        ("l2:0.1", "method 'l2:0.1': a strength follows '='; write l2=0.1"),
+        ("none,l2=1", "method 'none,l2=1': methods stand apart; write none l2=1"),
+        (
+            "l2=0,01",
+            "expected a number for l2, got '01'; for example l2=0.001; with a decimal point",
+        ),
+        ("dropout=0,97", "got '97'; with a decimal point it is 0.97"),
         ("l2=abc", "method 'l2=abc': expected a number for l2, got 'abc'; for example l2="),
         ("l2=", "method 'l2=': expected a number for l2, got ''"),
         ("l2=1,,2", "method 'l2=1,,2': expected a number for l2, got ''"),
@@ -108,6 +118,18 @@ def test_a_word_that_cannot_be_meant_is_named(word: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_number_that_stands_alone_is_said_to_belong_to_the_word_before() -> None:
+    """As for a strength behind a blank."""
+    with pytest.raises(UsageError, match=r"'0.5' is a number alone; write dropout=0.5"):
+        parse_methods(["dropout", "0.5"])
+
+
+def test_names_from_elsewhere_lead_to_regularizers() -> None:
+    """Each to some that are there, and none is one itself."""
+    for name, meant in ELSEWHERE.items():
+        assert set(meant.split("' or '")) <= set(REGISTRY) and name not in REGISTRY
+
+
 @given(st.text())
 def test_any_text_is_a_method_or_a_usage_error(text: str) -> None:
     """And nothing else."""
@@ -134,6 +156,7 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"hidden": "64,x"}, "--hidden: expected the widths of the hidden layers"),
         ({"hidden": [64, 0]}, "separated by commas, as in 128,64; got '64,0'"),
         ({"lr": 0}, "--lr: expected a learning rate above 0, got '0'"),
+        ({"lr": "0,01"}, "above 0, got '0,01'; with a decimal point it is 0.01"),
         ({"lr": "inf"}, "--lr: expected a learning rate above 0, got 'inf'"),
         ({"activation": "rleu"}, "unknown activation 'rleu': did you mean 'relu'?"),
         ({"metric": "f1"}, "unknown metric 'f1': choose one of auto, accuracy, balanced_accuracy"),
@@ -179,7 +202,9 @@ def test_numbers_of_numpy_are_numbers() -> None:
         int,
         float,
     }
-    with pytest.raises(UsageError, match="--dataset: expected a name, got 5"):
+    with pytest.raises(
+        UsageError, match="--dataset: expected a name or a file, got a value of type 'int'"
+    ):
         make_plan(5)  # type: ignore[arg-type]
 
 

@@ -243,6 +243,8 @@ def test_synthetic_data_follow_their_parameters(name: str) -> None:
     ("spec", "message"),
     [
         ("irs", "did you mean 'iris'?"),
+        ("zzz", "unknown dataset 'zzz', and no file of that name: choose one of digits, iris, "),
+        ("clients.csvv", "there is no file 'clients.csvv'; check the path"),
         ("mons:n=5", "did you mean 'moons'?"),
         ("moons:nois=0.1", "unknown parameter 'nois' of 'moons': did you mean 'noise'?"),
         ("moons:n", "expected NAME=NUMBER after each ':'"),
@@ -269,6 +271,8 @@ def test_paths_are_checked(tmp_path: Path) -> None:
     assert f"did you mean {str(tmp_path / 'clients.csv')!r}?" in refused(
         str(tmp_path / "cleints.csv")
     )
+    assert "did you mean" in refused(str(tmp_path / "clients.csvv"))
+    assert "did you mean" not in refused(str(tmp_path / "nothere.csv"))
     assert "is a folder" in refused(str(tmp_path))
     assert "can't tell the format" in refused(write(tmp_path, TEXT, "data.xlsx"))
 

@@ -184,10 +184,10 @@ def compare(
         plan = make_plan(
             methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
         )
+        check_source(plan.dataset, plan.reading)
+        workers = None if jobs is None else whole("jobs", jobs, 1)
     except UsageError as error:
         raise blame(ctx, error) from None
-    check_source(plan.dataset, plan.reading)
-    workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:

@@ -99,16 +99,34 @@ def _word(given: Any, what: str) -> str:
 
 
 def blame(ctx: click.Context, error: UsageError) -> UsageError:
-    """The error, with the file's name where what it complains of was set there."""
-    path = ctx.meta.get("regcmp.config")
+    """The error, with the file or the environment's variable where what it complains of was set."""
     text = str(error)
-    flag = re.match(r"--([\w-]+)", text)
     for param in ctx.command.params:
-        named = key_of(param) == (flag[1] if flag else "methods")
+        if key_of(param) != _key_in(text):
+            continue
         source = ctx.get_parameter_source(param.name or "")
-        if path and named and source == ParameterSource.DEFAULT_MAP:
-            return UsageError(f"{text} (set in {path!r})")
+        if source == ParameterSource.DEFAULT_MAP:
+            return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})")
+        if source == ParameterSource.ENVIRONMENT:
+            return UsageError(f"{text} (set by {_variable(ctx, param)} in the environment)")
     return error
+
+
+def _key_in(message: str) -> str:
+    """The key of what an error complains of: '--lr: ...', "unknown class weight 'x': ..."."""
+    flag = re.match(r"--([\w-]+)", message)
+    kind = re.match(r"unknown ([a-z ]+) '", message)
+    if flag:
+        return flag[1]
+    if kind and " in method " not in message:
+        key = kind[1].replace(" ", "-")
+        return {"regularizer": "methods", "source-of-variation": "vary"}.get(key, key)
+    return "methods"
+
+
+def _variable(ctx: click.Context, param: click.Parameter) -> str:
+    own = param.envvar
+    return own if isinstance(own, str) else f"{ctx.auto_envvar_prefix}_{param.name}".upper()
 
 
 def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:

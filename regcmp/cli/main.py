@@ -94,6 +94,10 @@ def main() -> NoReturn:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         code = error.exit_code
+    except click.NoSuchOption as error:
+        nearest = list(error.possibilities or ())[:1]
+        said = click.NoSuchOption(error.option_name, possibilities=nearest)
+        code = _complain(said.format_message(), error.exit_code)
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
     except RegcmpError as error:

@@ -11,8 +11,16 @@ from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
-from regcmp.errors import unknown
-from regcmp.method import GRAMMAR, NONE, SCHEDULE, excluded, shortest, why_fixed
+from regcmp.method import (
+    GRAMMAR,
+    MAX_DROPPED,
+    NONE,
+    SCHEDULE,
+    excluded,
+    shortest,
+    unknown_regularizer,
+    why_fixed,
+)
 from regcmp.plugins import load_plugins
 
 CONVENTIONS = """\
@@ -70,7 +78,7 @@ def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
     elif name in REGISTRY:
         show_page(page(REGISTRY[name]))
     else:
-        raise unknown("regularizer", name, [NONE, *REGISTRY])
+        raise unknown_regularizer(name, name)
 
 
 def listing() -> str:
@@ -135,10 +143,13 @@ def page(regularizer: type[Regularizer]) -> str:
     }
     lines = [regularizer.name, ""]
     for paragraph in (regularizer.__doc__ or "").split("\n\n"):
-        lines += [" ".join(paragraph.split()), ""]
+        lines += [" ".join(paragraph.split()).replace("``", "'"), ""]
     lines += [f"  {regularizer.formula}", ""]
     for text, number in numbers.items():
         span = f"{shortest(number.low)} to {shortest(number.high)}"
+        if number.drops:
+            high = min(number.high, MAX_DROPPED)
+            span = f"{shortest(number.low)} to {shortest(high)} (--max-dropped allows more)"
         lines.append(f"  {text}  {number.meaning}; {span}, default {shortest(number.default)}")
     grid = ", ".join(map(shortest, regularizer.grid)) or shortest(regularizer.strength_is.default)
     lines += ["", f"  To try: {grid}."]

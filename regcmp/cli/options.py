@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from regcmp.data.bundled import BUNDLED
+from regcmp.data.files import looks_like_path
 from regcmp.data.formats import ALIASES
 from regcmp.data.synthetic import SYNTHETIC
 
@@ -50,7 +51,11 @@ class Source(click.ParamType[str]):
     name = "source"
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
-        """What could have been given."""
+        """What could have been given; also where it was, but without its flag."""
+        given = ctx.params.get("methods") or () if ctx else ()
+        for word in given:
+            if word.partition(":")[0] in (*BUNDLED, *SYNTHETIC, *ALIASES) or looks_like_path(word):
+                return f"Did you mean --dataset {word}?"
         return f"Give a file, or one of {', '.join([*BUNDLED, *SYNTHETIC, *ALIASES])}."
 
     def shell_complete(

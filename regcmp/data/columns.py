@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.errors import DataError, UsageError
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,11 @@ def find_target(names: Sequence[str], wanted: str | None, known: str | None, tab
     if wanted is not None:
         if wanted.isdecimal() and wanted not in names and 1 <= int(wanted) <= len(names):
             return names[int(wanted) - 1]
+        if wanted.isdecimal() and wanted not in names:
+            raise UsageError(
+                f"--target: {table!r} has no column {wanted!r}; by position, its columns are 1 to"
+                f" {len(names)}, by name {some(names)}"
+            )
         return find_column("--target", wanted, names, table)
     if known is not None:
         return known
@@ -107,8 +113,16 @@ def find_target(names: Sequence[str], wanted: str | None, known: str | None, tab
         )
     raise UsageError(
         f"{table!r}: no column is called {', '.join(TARGETS[:-1])} or {TARGETS[-1]}; choose one with"
-        f" --target: {some(names)}"
+        f" --target: {some(names)}{_maybe_a_row(names)}"
     )
+
+
+def _maybe_a_row(names: Sequence[str]) -> str:
+    """Advice where some names are numbers, and not those that columns without names get."""
+    numbered = list(names) == [str(i + 1) for i in range(len(names))]
+    if numbered or not any(map(is_number, names)):
+        return ""
+    return "; if these are a row's values, add --no-header"
 
 
 def parse_image(text: str) -> tuple[int, int, int]:

@@ -72,6 +72,7 @@ def _head(file: File, reading: Reading) -> tuple[str, list[str], int]:
     sep = _separator(file, reading, sample, whole)
     records = _records(sample, sep)
     first, second = [*records, [], []][:2]
+    _check_separates(file, reading, sample, first)
     header = reading.header is not False
     if not header:
         return sep, [str(i + 1) for i in range(len(first))], 0
@@ -108,6 +109,19 @@ def _separator(file: File, reading: Reading, sample: str, whole: bool) -> str:
             f"{file.text!r}: both {shown} could separate its cells; say which with --sep"
         )
     return candidates[0]
+
+
+def _check_separates(file: File, reading: Reading, sample: str, first: list[str]) -> None:
+    """Raise DataError where the separator that --sep names is none, and another one is."""
+    if reading.sep is None or len(first) > 1:
+        return
+    for sep in SNIFFED:
+        count = len(_records(sample, sep)[0])
+        if count > 1:
+            raise DataError(
+                f"{file.text!r}: --sep {reading.sep!r} does not stand in line 1, and {sep!r} would give"
+                f" {count} columns; correct --sep, or leave it out"
+            )
 
 
 def _records(sample: str, sep: str) -> list[list[str]]:

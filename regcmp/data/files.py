@@ -67,12 +67,12 @@ class File:
 
 
 def looks_like_path(spec: str) -> bool:
-    """Whether this can only be meant as a file: it has a suffix of one, a slash, or is there."""
+    """Whether this can only be meant as a file: it has a suffix, a slash, or is there."""
     return (
         spec == STDIN
         or "/" in spec
         or "\\" in spec
-        or _suffixes(spec)[0] in FORMATS
+        or (":" not in spec and Path(spec).suffix[1:2].isalpha())
         or is_idx(spec)
         or Path(spec).exists()
     )
@@ -136,9 +136,11 @@ def _near(path: Path) -> str:
     """'; did you mean ...?' with the most similar name beside a missing file."""
     with suppress(OSError):
         names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = get_close_matches(path.name, names, n=1, cutoff=0.6)
+        # By what stands before the suffix: two names are not alike for being both .csv.
+        stems = {name.partition(".")[0]: name for name in sorted(names)}
+        near = get_close_matches(path.name.partition(".")[0], stems, n=1, cutoff=0.6)
         if near:
-            return f"; did you mean {str(path.with_name(near[0]))!r}?"
+            return f"; did you mean {str(path.with_name(stems[near[0]]))!r}?"
     if not path.parent.is_dir():
         return f": the folder {str(path.parent)!r} is not there"
     return "; check the path, and the folder that the command runs in"

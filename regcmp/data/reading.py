@@ -44,7 +44,8 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     elif looks_like_path(spec):
         files.append(check_file(spec))
     else:
-        raise unknown("dataset", spec, [*BUNDLED, *SYNTHETIC, *ALIASES])
+        names = [*BUNDLED, *SYNTHETIC, *ALIASES]
+        raise unknown("dataset", spec, names, of=", and no file of that name")
     if reading.test is not None:
         files.append(check_file(reading.test, "--test"))
         if reading.test == spec:

@@ -16,7 +16,7 @@ from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.masks import Bernoulli, multiply_in
 from regcmp.engine.streams import WORD, Words, stream
 
-NO_MAPS = "it acts on feature maps; give a network that has some, such as --arch cnn"
+NO_MAPS = "it acts on feature maps; if the rows are images, give a network that has some, such as --arch cnn"
 
 
 class MapRegularizer(Regularizer):

@@ -41,7 +41,10 @@ class Shift(Regularizer):
     def misfit(cls, layers: Sequence[Layer], strength: float) -> str:
         if layers and len(layers[0].shape_in) == 3:
             return ""
-        return "it moves images; give a network that is made for them, such as --arch cnn"
+        return (
+            "it moves images; if the rows are images, give a network that is made for them, such as"
+            " --arch cnn"
+        )
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         x, targets = batch
