@@ -38,6 +38,8 @@ MIN_RUNS = 2
 """Fewer runs say nothing of a score: there is no spread to judge it by."""
 VERSUS = SUMMARY_COLUMNS[SUMMARY_COLUMNS.index("delta_test") : SUMMARY_COLUMNS.index("p_holm") + 1]
 """The columns that compare a method with the baseline, which has no value in them."""
+LEFT_OVER = "of the runs that were not stopped"
+"""Why a gate that is not true of a score says nothing: the runs that are left may be the lucky ones."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Reading:
-    """What stands in a gate's column for one method, after how many runs; or why that says nothing."""
+    """What stands in a gate's column for one method, after how many runs; and why that says too little."""
 
     method: str
     value: float | None
@@ -234,14 +236,15 @@ def _judge(gate: Gate, rows: dict[str, dict[str, Any]], grounds: Grounds) -> Fin
 def _asked(gate: Gate, rows: dict[str, dict[str, Any]], grounds: Grounds) -> list[str]:
     """The methods that a gate asks about.
 
-    Any method: but not the baseline where it has no value, nor in a diff one that is new. The best:
-    of the methods without a stopped run, since those that are left of others may be the lucky ones.
+    Any method: but not the baseline where it has no value, nor in a diff one that is new where the
+    column needs the old report. The best: of the methods without a stopped run, since those that are
+    left of others may be the lucky ones.
     """
     if gate.method == ANY:
         return [
             name
             for name, row in rows.items()
-            if row["status"] != "added"
+            if (row["status"] != "added" or gate.column.endswith("_new"))
             and not (name == grounds.baseline and gate.column in grounds.versus)
         ]
     if gate.method != BEST:
@@ -261,17 +264,37 @@ def _nothing(gate: Gate) -> str:
 
 def _read(column: str, row: dict[str, Any]) -> Reading:
     name, value = str(row["method"]), row[column]
-    if "n" in row:
-        counts, n = [row["n"]], f"{row['n']}"
-        if row["n_failed"]:
-            n += f" of {row['n'] + row['n_failed']}"
-    else:
-        counts = [row["n_old"], row["n_new"]]
-        n = " and ".join("none" if pd.isna(count) else str(count) for count in counts)
+    counts, n, stopped = _runs_behind(column, row)
+    is_score = column not in INTEGERS
     if any(map(pd.isna, counts)):
         return Reading(name, None, n, "in one report only")
-    if column not in INTEGERS and any(each < MIN_RUNS for each in counts):
+    if is_score and any(each < MIN_RUNS for each in counts):
         return Reading(name, None, n, "too few runs to say")
     if pd.isna(value):
         return Reading(name, None, n, "no value")
-    return Reading(name, value, n)
+    return Reading(name, value, n, LEFT_OVER if is_score and stopped else "")
+
+
+def _runs_behind(column: str, row: dict[str, Any]) -> tuple[list[Any], str, Any]:
+    """How many runs, or pairs, a value is of; the same in words; how many of the method's were stopped.
+
+    In a diff, the old report's stopped runs count for its own columns alone: a change to what is left
+    of them does not flatter the new ones.
+    """
+    if "n" in row:
+        sides = [""]
+    else:
+        sides = [each for each in ("_old", "_new") if column.endswith(each)] or ["_old", "_new"]
+    done = [row[f"n{side}"] for side in sides]
+    stopped = [row[f"n_failed{side}"] for side in sides]
+    signs = [row["wins"], row["ties"], row["losses"]]
+    if column.startswith(("delta_", "change_", "p_")) and not any(map(pd.isna, signs)):
+        pairs, drawn = sum(signs), max(map(sum, zip(done, stopped, strict=True)))
+        return [pairs], f"{_of(pairs, drawn - pairs)} pairs", stopped[-1]
+    return done, " and ".join(map(_of, done, stopped)), stopped[-1]
+
+
+def _of(n: Any, lost: Any) -> str:
+    if pd.isna(n):
+        return "none"
+    return f"{n} of {n + lost}" if lost else f"{n}"

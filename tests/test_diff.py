@@ -254,6 +254,56 @@ def test_a_method_that_is_gone_leaves_a_gate_inconclusive_and_a_new_one_does_not
     assert judge([gate], table, grounds_of_diff(table))[0].outcome != "failed"
 
 
+def outcome(text: str, old: Report, new: Report) -> str:
+    """How a gate, or --max-drop, ends on a diff."""
+    table = diff_reports("a", old, "b", new).table
+    grounds = grounds_of_diff(table)
+    gate = drop_gate(text, "accuracy") if "(" not in text else parse_gate(text, grounds)
+    return judge([gate], table, grounds)[0].outcome
+
+
+def test_a_diff_passes_no_gate_on_what_stopped_runs_left() -> None:
+    """New runs that were stopped say nothing good of the others; old ones take nothing from new ones."""
+    whole, some = made({"none": OLD}), made({"none": [*OLD[:6], *[None] * 4]})
+    assert outcome("test=0.1", whole, some) == "inconclusive"
+    assert outcome("change_test(none) > -0.1", whole, some) == "failed"
+    assert outcome("test_new(none) < 0.1", whole, some) == "inconclusive"
+    assert outcome("test_old(none) < 0.1", whole, some) == "passed"
+    assert outcome("test=0.1", some, whole) == "passed"
+    assert outcome("test_old(none) < 0.1", some, whole) == "inconclusive"
+
+
+def test_a_change_is_of_the_pairs_and_not_of_the_runs() -> None:
+    """Each side has two, and one seed in common."""
+    old, new = made({"none": [None, *OLD[1:3]]}), made({"none": [*OLD[:2], None]})
+    table = diff_reports("a", old, "b", new).table
+    grounds = grounds_of_diff(table)
+    (finding,) = judge([parse_gate("change_test(none) > 0.5", grounds)], table, grounds)
+    assert finding.outcome == "inconclusive"
+    assert (finding.readings[0].problem, finding.readings[0].n) == (
+        "too few runs to say",
+        "1 of 3 pairs",
+    )
+
+
+def test_any_method_is_also_a_new_one_where_the_old_report_is_not_asked() -> None:
+    """It has no change, but a score and stopped runs of its own."""
+    old, new = made({"none": OLD}), made({"none": OLD, "l1=1": [*OLD[:6], *[None] * 4]})
+    assert outcome("n_failed_new(*) > 0", old, new) == "failed"
+    assert outcome("test_new(*) < 0.95", old, new) == "failed"
+    assert outcome("change_test(*) < -0.1", old, new) == "passed"
+    assert outcome("n_failed_old(*) > 0", old, new) == "passed"
+
+
+def test_nothing_changed_is_said_of_whole_pairs_alone() -> None:
+    """Eight of ten were lost: the two that are left are no verdict."""
+    found = diff_reports("a", made({"none": OLD}), "b", made({"none": [*OLD[:2], *[None] * 8]}))
+    assert diff_verdict(found) == (
+        "Every pair that is left has the same test accuracy as before, but pairs were lost to stopped"
+        " runs: none (8 of 10)."
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "0.01", "test", "train=0.1", "gap=-0.1", "gap", "test=x", "test=-1", "test=5", "test=nan"],

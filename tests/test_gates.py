@@ -187,6 +187,30 @@ def test_the_best_is_that_of_the_best_mean_test_score_without_a_stopped_run() ->
     assert "no method is without a stopped run" in line(finding)
 
 
+def test_a_score_of_what_stopped_runs_left_fails_a_gate_or_says_nothing() -> None:
+    """They may be the lucky ones: a bad score of them is bad, a good one is no pass. Counts are counts."""
+    for method in ("dropout=0.5", "*"):
+        two = TABLE[TABLE["method"].isin(["none", "dropout=0.5"])]
+        assert end(f"test_mean({method}) < 0.5", two).outcome == "inconclusive"
+        assert end(f"delta_gap({method}) > 0.5", two).outcome == "inconclusive"
+        assert end(f"test_mean({method}) < 0.98", two).outcome == "failed"
+        assert end(f"n({method}) < 7", two).outcome == "passed"
+    assert line(end("delta_gap(dropout=0.5) > 0.5")) == (
+        "Gate inconclusive, which fails it: delta_gap(dropout=0.5) > 0.5: expected <= 0.5, found"
+        " -0.0072 of the runs that were not stopped (dropout=0.5, n = 7 of 10 pairs)"
+    )
+
+
+def test_a_difference_to_the_baseline_is_of_pairs() -> None:
+    """Where the baseline lost its own runs, those of the method are no pairs."""
+    one = changed("l1=0.0001", wins=1, ties=0, losses=0)
+    assert end("delta_test(l1) < -0.5", one).outcome == "inconclusive"
+    assert "too few runs to say (l1=0.0001, n = 1 of 10 pairs)" in line(
+        end("delta_test(l1) < 0", one)
+    )
+    assert end("test_mean(l1) < 0.5", one).outcome == "passed"
+
+
 # What is said
 
 
@@ -195,7 +219,7 @@ def test_a_line_says_what_was_expected_and_found_and_n() -> None:
     finding = end("gap_mean(dropout=0.5) > 0.01")
     assert line(finding) == (
         "Gate failed: gap_mean(dropout=0.5) > 0.01: expected <= 0.01, found 0.0184"
-        " (dropout=0.5, n = 7 of 10)"
+        " of the runs that were not stopped (dropout=0.5, n = 7 of 10)"
     )
     mild = replace(finding, gate=replace(finding.gate, fatal=False))
     assert line(mild).startswith("Warning: gate failed: gap_mean")
@@ -204,9 +228,8 @@ def test_a_line_says_what_was_expected_and_found_and_n() -> None:
 
 def test_a_passed_gate_does_not_read_like_a_failed_one() -> None:
     """Its condition does not hold; nothing else was expected."""
-    assert line(end("gap_mean(dropout=0.5) > 0.05")) == (
-        "Gate passed: gap_mean(dropout=0.5) > 0.05 does not hold: found 0.0184"
-        " (dropout=0.5, n = 7 of 10)"
+    assert line(end("gap_mean(l2=0.01) > 0.05")) == (
+        "Gate passed: gap_mean(l2=0.01) > 0.05 does not hold: found 0.0145418 (l2=0.01, n = 10)"
     )
 
 
@@ -265,7 +288,7 @@ def test_no_name_breaks_out_of_a_line_xml_markdown_or_an_annotation(text: str) -
 
 def test_an_annotation_is_escaped_as_github_s_toolkit_does() -> None:
     """And its command is that of the gate: what only warns is no error."""
-    finding = end("gap_mean(dropout=0.5) > 0.01")
+    finding = end("gap_mean(l2=0.01) > 0.01")
     odd = replace(finding, gate=replace(finding.gate, text="100%"))
     assert annotation(odd).startswith("::error title=regcmp%3A gate failed::100%25: expected")
     mild = replace(finding, gate=replace(finding.gate, fatal=False))

@@ -157,10 +157,26 @@ def _changes(rows: list[dict[str, Any]], name: str, style: Style) -> str:
     if said:
         return " ".join(said)
     if all(row["change_test_low"] == row["change_test_high"] == 0 for row in rows):
-        return f"Nothing changed: every seed has the same test {name} as before."
+        return _nothing_changed(rows, name)
     if all(pd.isna(row["p_value"]) for row in rows):
         return f"No change in test {name} can be claimed from so few runs, or without spread."
     return f"No change in test {name} was shown."
+
+
+def _nothing_changed(rows: list[dict[str, Any]], name: str) -> str:
+    """What stopped runs left of the pairs is the same; of the others nobody can tell."""
+    lost = []
+    for row in rows:
+        pairs = row["wins"] + row["ties"] + row["losses"]
+        drawn = max(row["n_old"] + row["n_failed_old"], row["n_new"] + row["n_failed_new"])
+        if pairs < drawn:
+            lost.append(f"{row['method']} ({drawn - pairs} of {drawn})")
+    if lost:
+        return (
+            f"Every pair that is left has the same test {name} as before, but pairs were lost to"
+            f" stopped runs: {', '.join(lost)}."
+        )
+    return f"Nothing changed: every seed has the same test {name} as before."
 
 
 def diff_to_json(diff: Diff) -> str:

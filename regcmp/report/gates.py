@@ -37,13 +37,14 @@ def _all_found(finding: Finding) -> str:
 
 
 def _found(reading: Reading, limit: float) -> str:
-    what = reading.problem or _number(reading.value, limit)
+    number = [] if reading.value is None else [_number(reading.value, limit)]
+    what = " ".join([*number, reading.problem]).strip()
     return f"{what} ({reading.method}, n = {reading.n})" if reading.method else what
 
 
-def _number(value: float | None, limit: float) -> str:
+def _number(value: float, limit: float) -> str:
     """Six digits, or all of them where six would put the value on the other side of the limit."""
-    number = float(value if value is not None else "nan")
+    number = float(value)
     short = f"{number:.6g}"
     same = (float(short) > limit, float(short) < limit) == (number > limit, number < limit)
     return short if same else repr(number)
