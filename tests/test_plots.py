@@ -18,7 +18,7 @@ from test_html import EVIL, renamed
 
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
-from regcmp.report.figures import KINDS, Differences, Panel, figures_of
+from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
 from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
 from regcmp.report.json_text import to_json
@@ -177,6 +177,26 @@ def test_damaged_histograms_are_refused(part: object, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(DataError, match="is a damaged report"):
         read_report(str(tmp_path / "a.json"))
+
+
+def test_sketched_curves_leave_out_the_untrained_network() -> None:
+    """An untrained network's score would flatten the rest; where two curves meet, a mark says so."""
+    lines = tuple(
+        Line(side, (10.0, *means), (0.0,) * 4)
+        for side, means in (("train", (90.0, 95.0, 97.0)), ("test", (89.0, 94.0, 97.0)))
+    )
+    panel = Panel("l2", "l2: score over epochs", (0.0, 5.0, 10.0, 15.0), (), lines, "", "Epoch")
+    title, *drawn, axis = sketch([panel], 40)[1:]
+    assert title == "l2: score over epochs (. train, * test, # both)"
+    assert drawn[0].startswith("97 |") and drawn[0].endswith("#")
+    assert drawn[-1].startswith("89 |*")
+    assert axis.split() == ["5", "15"]
+
+
+def test_differences_that_are_all_zero_have_no_axis_to_read() -> None:
+    """Nothing lies between 0 and 0."""
+    figure = Differences("Gap", (Row("l2", (0.0,), None, ""),))
+    assert sketch([figure], 40)[-1].strip() == "all are 0"
 
 
 @pytest.mark.parametrize("width", [24, 80, 200, None])

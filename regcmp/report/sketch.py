@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from string import ascii_lowercase
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +16,7 @@ CLASSES, BANDS = ".o#+x%@=" + ascii_lowercase.replace("o", "").replace("x", ""),
 """Marks of a map's levels; more classes than marks share them."""
 MOST_NAMED = 20
 MARKS = {"train": ".", "test": "*", "weights": "*"}
+BOTH = "#"
 
 
 def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
@@ -23,6 +25,7 @@ def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
     maps = [each for each in figures if isinstance(each, Map)]
     if maps:
         return _maps(maps, max(LEAST, width or WIDTH))
+    figures = [_trained(each) if isinstance(each, Panel) else each for each in figures]
     panels = [each for each in figures if isinstance(each, Panel)]
     values = [mean for each in panels for line in each.lines for mean in line.means]
     lines: list[str] = []
@@ -32,6 +35,14 @@ def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
         elif isinstance(each, Differences):
             lines += ["", *_differences(each, room)]
     return lines
+
+
+def _trained(panel: Panel) -> Panel:
+    """Curves without epoch 0: beside an untrained network, all others would be one flat line."""
+    if panel.axis != "Epoch" or panel.along[0] > 0 or len(panel.along) < 3:
+        return panel
+    lines = (replace(each, means=each.means[1:], sds=each.sds[1:]) for each in panel.lines)
+    return replace(panel, along=panel.along[1:], lines=tuple(lines))
 
 
 def _differences(figure: Differences, width: int) -> list[str]:
@@ -51,7 +62,8 @@ def _differences(figure: Differences, width: int) -> list[str]:
         for value in row.dots:
             cells[_place(value, low, high, room)] = "o"
         lines.append(f"{_cut(row.name, names)}  {''.join(cells)}".rstrip())
-    return [*lines, " " * (names + 2) + _ends(f"{low:+.3g}", f"{high:+.3g}", room)]
+    ends_of_axis = _ends(_signed(low), _signed(high), room) if low < high else "all are 0"
+    return [*lines, " " * (names + 2) + ends_of_axis]
 
 
 def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
@@ -64,9 +76,11 @@ def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
         for x, mean in zip(panel.along, line.means, strict=True):
             up = _place(mean, low, high, HEIGHT)
             column = _place(x, panel.along[0], panel.along[-1], room)
-            rows[HEIGHT - 1 - up][column] = MARKS[line.side]
+            taken = rows[HEIGHT - 1 - up][column] not in (" ", MARKS[line.side])
+            rows[HEIGHT - 1 - up][column] = BOTH if taken else MARKS[line.side]
     labels = panel.labels or tuple(f"{x:.3g}" for x in panel.along)
     keys = ", ".join(f"{MARKS[line.side]} {line.side}" for line in panel.lines)
+    keys += f", {BOTH} both" if any(BOTH in row for row in rows) else ""
     return [
         f"{panel.title} ({keys})",
         *(
@@ -107,6 +121,10 @@ def _maps(maps: Sequence[Map], width: int) -> list[str]:
 def _place(value: float, low: float, high: float, room: int) -> int:
     """Which of ``room`` cells a value is in."""
     return round((value - low) / (high - low) * (room - 1)) if high > low else 0
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}" if value else "0"
 
 
 def _ends(first: str, last: str, room: int) -> str:
