@@ -252,3 +252,34 @@ def test_validation_rows_are_encoded_as_test_rows_are() -> None:
     _, test, validation = scale(dataset, replace(SPLIT, validation=SPLIT.test), np.float32)
     assert np.array_equal(test, validation)
     assert scale(dataset, SPLIT, np.float32)[2].shape == (0, dataset.n_features)
+
+
+def test_names_that_join_alike_are_two_features() -> None:
+    """Column 'a' with level 'b_c', and column 'a_b' with level 'c'."""
+    colors = {"a": ["b_c", "d"] * (N // 2), "a_b": ["c", "d", "d"] * (N // 3)}
+    dataset = understood(Columns(), **colors)
+    train, _, _ = scale(dataset, SPLIT, np.float64)
+    assert train.shape[1] == len(set(dataset.layout)) == 2 * 3
+    for name, level in (("a", "b_c"), ("a_b", "c")):
+        feature = train[:, dataset.layout.index(("category", name, level))]
+        assert np.array_equal(feature, np.array(colors[name])[SPLIT.train] == level)
+
+
+def test_given_test_rows_do_not_change_the_network() -> None:
+    """Neither their levels, nor their gaps, nor their words make it wider."""
+    columns = mixed_columns() | {"whole": np.arange(N) % 5.0}
+    alone = table(**columns)
+    texts = Columns(text=("words",))
+    test = alone.frame.iloc[:9].copy()
+    split = Split(np.arange(20, N), np.arange(N, N + 9))
+    train, _, _ = scale(understand(replace(alone, test=test), texts), split, np.float32)
+    other = test.copy()
+    other.loc[:4, "color"] = ["mauve", "teal", "ochre", "puce", "taupe"]
+    other.loc[:4, "words"] = [f"unseen{i} rare{i}" for i in range(5)]
+    other.loc[2, "whole"] = np.nan
+    dataset = understand(replace(alone, test=other), texts)
+    after, encoded, _ = scale(dataset, split, np.float32)
+    assert np.array_equal(train, after) and encoded.shape == (9, train.shape[1])
+    # The rare levels of the training rows have a feature of their own, which unknown ones share.
+    rare = dataset.layout.index(("category", "color", None))
+    assert encoded[:5, rare].tolist() == [1.0] * 5 and np.isfinite(encoded).all()

@@ -148,9 +148,12 @@ def test_the_downloads_are_the_exports() -> None:
     assert to_html(replace(report(), timing={})) == to_html(report())
 
 
-def test_the_command_on_the_page_means_the_same_plan() -> None:
-    """With every default said."""
-    plan = make_plan("iris", ["none", "l2=1e-3,1e-2"], hidden=(7, 5), vary="init", train_size=40)
+@pytest.mark.parametrize("na", [None, "", "NA,?"])
+def test_the_command_on_the_page_means_the_same_plan(na: str | None) -> None:
+    """With every default said; that nothing is a marker of missing cells is no default."""
+    plan = make_plan(
+        "iris", ["none", "l2=1e-3,1e-2"], hidden=(7, 5), vary="init", train_size=40, na=na
+    )
     words = shlex.split(command(plan.as_dict()))[2:]
     given: dict[str, Any] = compare.make_context("compare", words).params
     taken = {name: given[name] for name in plan.as_dict() if name in given}

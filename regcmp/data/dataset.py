@@ -15,6 +15,8 @@ from regcmp.data.columns import Column
 if TYPE_CHECKING:
     import pandas as pd
 
+    from regcmp.data.encoding import Feature
+
 BLOCK = 1 << 16
 """How many rows are hashed at a time."""
 
@@ -59,8 +61,8 @@ class Dataset:
         return int(self.x.shape[1]) if self.mixed is None else len(self.layout)
 
     @cached_property
-    def layout(self) -> list[str]:
-        """The names of the features that ``mixed`` becomes."""
+    def layout(self) -> list[Feature]:
+        """The features that ``mixed`` becomes."""
         from regcmp.data.encoding import layout
 
         return layout(self)

@@ -22,23 +22,28 @@ TOKEN = r"(?u)\b\w+\b"
 """A word as people write it: no stemming, and a column of one-letter words is no error."""
 
 
-def layout(dataset: Dataset) -> list[str]:
-    """The names of all features that any split may have.
+Feature = tuple[str, str, str | int | None]
+"""A block of the encoder, a column, and its level (None for the rare ones') or the place of a word."""
+
+
+def layout(dataset: Dataset) -> list[Feature]:
+    """All features that any split may have.
 
     The network must be one and the same under every seed, so that each level of a category and each
     column with gaps has its place, also where the training rows of a seed don't show it, and a text
     has as many as it has words. It is 0 there, as every feature that is constant in training rows.
+    Given test rows have no say: initial weights follow the network's width.
     """
-    frame, names = _frame(dataset), []
-    numbers, categories, texts = _kinds(dataset)
-    names += [f"number__{name}" for name in numbers]
-    names += [f"missing__{name}" for name in _with_gaps(dataset)]
+    frame, numbers, categories, texts = _not_given(dataset), *_kinds(dataset)
+    features: list[Feature] = [("number", name, None) for name in numbers]
+    features += [("missing", name, None) for name in _with_gaps(dataset)]
     for name in categories:
-        levels = [*sorted(frame[name].unique()), "infrequent_sklearn"]
-        names += [f"category__{name}_{level}" for level in levels]
-    for i, name in enumerate(texts):
-        names += [f"text{i}__{word}" for word in range(min(WORDS, _count_words(frame[name])))]
-    return names
+        levels = [*sorted(frame[name].unique()), None]
+        features += [("category", name, level) for level in levels]
+    for name in texts:
+        words = min(WORDS, _count_words(frame[name]))
+        features += [("text", name, place) for place in range(words)]
+    return features
 
 
 def _count_words(texts: Any) -> int:
@@ -111,23 +116,38 @@ def _vectorizer() -> Any:
 
 def _places(dataset: Dataset, transformer: Any) -> list[int]:
     """Where each fitted feature stands in the layout."""
-    at = {name: place for place, name in enumerate(dataset.layout)}
-    places: list[int] = []
+    at = {feature: place for place, feature in enumerate(dataset.layout)}
+    features: list[Feature] = []
     for block, fitted, columns in transformer.transformers_:
         if block.startswith("text"):
-            first = at[f"{block}__0"]
-            places += range(first, first + len(fitted.vocabulary_))
+            features += [("text", columns, place) for place in range(len(fitted.vocabulary_))]
         elif block == "category" and columns:
-            names = fitted.get_feature_names_out(columns)
-            places += [at[f"{block}__{name}"] for name in names]
+            features += _levels(fitted, columns)
         elif block in ("number", "missing"):
-            places += [at[f"{block}__{name}"] for name in columns]
-    return places
+            features += [(block, name, None) for name in columns]
+    return [at[feature] for feature in features]
+
+
+def _levels(one_hot: Any, columns: list[str]) -> list[Feature]:
+    """The features of a fitted encoder: of each column the frequent levels, then one for the rare."""
+    features: list[Feature] = []
+    found = zip(columns, one_hot.categories_, one_hot.infrequent_categories_, strict=True)
+    for name, levels, rare in found:
+        pooled = set() if rare is None else set(rare)
+        features += [("category", name, level) for level in levels if level not in pooled]
+        if pooled:
+            features.append(("category", name, None))
+    return features
 
 
 def _frame(dataset: Dataset) -> Any:
     assert dataset.mixed is not None
     return dataset.mixed
+
+
+def _not_given(dataset: Dataset) -> Any:
+    """The rows that training rows are of: all but given test rows."""
+    return _frame(dataset).iloc[: dataset.n_rows - dataset.given_test]
 
 
 def _kinds(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
@@ -146,5 +166,5 @@ def _kinds(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
 
 
 def _with_gaps(dataset: Dataset) -> list[str]:
-    gaps = {column.name for column in dataset.columns if column.missing}
-    return [name for name in _kinds(dataset)[0] if name in gaps]
+    rows = _not_given(dataset)
+    return [name for name in _kinds(dataset)[0] if rows[name].isna().any()]

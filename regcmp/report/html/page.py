@@ -70,7 +70,9 @@ def command(plan: dict[str, Any]) -> str:
     for plugin in plan["plugins"]:
         words += ["--plugin", plugin["path"]]
     for name, value in plan.items():
-        if name in NOT_WORDS or value is None or value == []:
+        if (
+            name in NOT_WORDS or value is None or (value == [] and name != "na")
+        ):  # none is said by --na ''
             continue
         if isinstance(value, bool):
             words.append(("--" if value else "--no-") + name.replace("_", "-"))
