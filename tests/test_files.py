@@ -15,12 +15,14 @@ from typing import NoReturn
 
 import pandas as pd
 import pytest
+from commands import TINY, run_here
 from handmade import report
 
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.report.delimited import to_csv
 from regcmp.report.files import FORMATS, FRAMES, Target, check_distinct, target, write_whole
 from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
+from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
 from regcmp.report.parquet import to_parquet
 from regcmp.report.table import make_table
@@ -310,6 +312,55 @@ def test_exports_to_several_places_are_fine(
     monkeypatch.chdir(tmp_path)
     check_distinct(target("-o", text) for text in ("-.json", str(tmp_path / "a.csv"), "b.csv"))
     check_distinct([])
+
+
+def test_one_export_that_fails_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by a bug of its writer: the others are written, and all that failed are named at the end."""
+
+    def broken(*_: object) -> NoReturn:
+        raise KeyError("x")
+
+    monkeypatch.setitem(REPORT_WRITERS, ".html", broken)
+    (tmp_path / "r.json").write_text(to_json(report()), "utf-8")
+    monkeypatch.setitem(REPORT_WRITERS, ".md", broken)
+    for words in (("report", "r.json"), ("compare", *TINY, "none", "l2", "-q")):
+        outputs = ("-o", "a.html", "-o", "b.csv", "-o", "c.md", "-o", "-")
+        done = run_here((*words, *outputs), tmp_path)
+        assert done.code == 1 and done.out.startswith("dataset,")
+        said = [line for line in done.err.splitlines() if line.startswith("Error")]
+        why = "could not be made: KeyError: 'x' (this is a bug; REGCMP_DEBUG=1 shows where)"
+        assert said == [f"Error: 'a.html' {why}; 'c.md' {why}"]
+        assert done.file("b.csv").startswith(b"dataset,")
+        (tmp_path / "b.csv").unlink()
+
+
+def test_no_export_goes_over_what_a_command_reads(tmp_path: Path) -> None:
+    """By whatever path: of the dataset, its test rows, the options, both reports of a diff."""
+    rows = "a,b,y\n" + "".join(f"{i},{i * i % 7},{'xz'[i % 2]}\n" for i in range(40))
+    files = {"d.csv": rows, "t.csv": rows, "c.toml": "epochs = 1\n", "r.json": "{}", "s.json": "{}"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "link.csv").symlink_to("d.csv")
+    (tmp_path / "own").mkdir()
+    compare = ("compare", "--dataset", "d.csv", "--test", "t.csv", "--config", "c.toml")
+    for words in (
+        (*compare, "-o", "link.csv"),
+        (*compare, "-o", "own/../d.csv"),
+        (*compare, "--runs", "t.csv"),
+        (*compare, "--save-config", "c.toml"),
+        ("diff", "r.json", "s.json", "-o", "r.json"),
+        ("diff", "r.json", "s.json", "-o", str(tmp_path / "s.json")),
+        ("report", "r.json", "-o", "r.json"),
+    ):
+        done = run_here(words, tmp_path)
+        assert (done.code, done.out) == (2, "")
+        assert done.err == (
+            f"Error: {words[-1]!r} is read by this command, and an export would overwrite it; name"
+            " another file\n"
+        )
+    assert {name: (tmp_path / name).read_text("utf-8") for name in files} == files
 
 
 # Formats

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from regcmp.cli.config import CONFIG_OPTIONS, blame, to_toml
 from regcmp.cli.data_options import DATA_OPTIONS
+from regcmp.cli.exports import check_written, content, write_all
 from regcmp.cli.gates import (
     GATE_FAILED,
     GATE_OPTIONS,
@@ -28,13 +29,11 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
-from regcmp.report.files import FRAMES, PICTURES, PLOTS, check_distinct, target, write_whole
+from regcmp.report.files import FRAMES, check_distinct, target
 
 if TYPE_CHECKING:
     from regcmp.data.dataset import Dataset
-    from regcmp.gates import Finding, Grounds
-    from regcmp.report.files import Target
-    from regcmp.results import Report
+    from regcmp.gates import Grounds
 
 RATES = ", ".join(f"{name} {each.default_rate:g}" for name, each in OPTIMIZERS.items())
 
@@ -194,7 +193,8 @@ def compare(
             exports.append((name, target(f"--{name}", text, FRAMES)))
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
-    check_distinct(each for _, each in exports)
+    inputs = (plan.dataset, plan.test, ctx.meta.get("regcmp.config"), *words["plugins"])
+    check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)
@@ -210,28 +210,23 @@ def compare(
     with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
         comparison = run(plan, workers, advance, reading, loaded)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
-    # Files first: a closed pipe must not cost one.
-    refused = []
-    for name, place in sorted(exports, key=lambda each: each[1].path is None):
-        try:
-            if name == "config":
-                put(place, to_toml(ctx, plan.as_dict()))
-            else:
-                export(comparison, findings, name, place, plot)
-        except RegcmpError as error:
-            refused.append(str(error))
+    refused = write_all(
+        (place, partial(to_toml, ctx, plan.as_dict()))
+        if name == "config"
+        else (place, partial(content, comparison, findings, name, place, plot))
+        for name, place in exports
+    )
     to_stderr = any(place.path is None for _, place in exports)
     screen.show(comparison, to_stderr=to_stderr)
     if plot is not None and drawn_here(plot, (place for _, place in exports)):
         try:
             screen.plot(comparison, plot, to_stderr=to_stderr)
         except RegcmpError as error:
-            refused.append(str(error))
+            refused.append(error)
     screen.warn_of_failures(comparison)
     say_findings(findings, quiet=quiet)
     tell_github(comparison.to_markdown, findings, off=no_github)
-    if refused:
-        raise RegcmpError("; ".join(refused))
+    check_written(refused)
     if any(each.fails for each in findings):
         raise SystemExit(GATE_FAILED)
     if strict and comparison.summary["n_failed"].any():
@@ -243,31 +238,3 @@ def grounds(plan: dict[str, Any]) -> Grounds:
     from regcmp.gates import grounds_of
 
     return grounds_of(plan)
-
-
-def export(
-    report: Report,
-    findings: Sequence[Finding],
-    name: str,
-    place: Target,
-    plot: str | None = None,
-) -> None:
-    """Write one frame, or the report, or a plot of it, in the target's format."""
-    from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
-
-    if place.format in PICTURES:
-        content = PICTURE_WRITERS[place.format](report, plot or PLOTS[0])
-    elif name == "summary":
-        content = REPORT_WRITERS[place.format](report, findings)
-    else:
-        content = FRAME_WRITERS[place.format](getattr(report, name))
-    put(place, content)
-
-
-def put(place: Target, content: str | bytes) -> None:
-    """Write to a file, or text to standard output."""
-    if place.path is not None:
-        write_whole(place.path, content)
-    else:
-        assert isinstance(content, str)
-        print(content, end="")

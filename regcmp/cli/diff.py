@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from regcmp.cli.compare import put
+from regcmp.cli.exports import check_written, write_all
 from regcmp.cli.gates import (
     GATE_FAILED,
     judge_gates,
@@ -16,7 +16,6 @@ from regcmp.cli.gates import (
 )
 from regcmp.cli.options import Command, option
 from regcmp.cli.screen import Screen
-from regcmp.errors import RegcmpError
 from regcmp.report.files import check_distinct, target
 
 FORMATS = (".csv", ".json", ".md", ".xml")
@@ -58,7 +57,7 @@ def diff(
       regcmp diff before.json after.json --fail-if 'change_gap_low(*) > 0'
     """
     places = [target("-o", text, FORMATS) for text in outputs]
-    check_distinct(places)
+    check_distinct(places, [old, new])
 
     from regcmp.diff import diff_reports
     from regcmp.gates import drop_gate, grounds_of_diff
@@ -80,17 +79,11 @@ def diff(
         ".md": lambda: to_markdown(table),
         ".xml": lambda: to_junit(findings, found.new.plan["dataset"]),
     }
-    refused = []
-    for place in sorted(places, key=lambda each: each.path is None):
-        try:
-            put(place, writers[place.format]())
-        except RegcmpError as error:
-            refused.append(str(error))
+    refused = write_all((place, writers[place.format]) for place in places)
     if not places:
         Screen(quiet=False, color=color).show_table(table, to_stderr=False)
     say_findings(findings, quiet=False)
     tell_github(lambda: to_markdown(table), findings, off=no_github)
-    if refused:
-        raise RegcmpError("; ".join(refused))
+    check_written(refused)
     if any(each.fails for each in findings):
         raise SystemExit(GATE_FAILED)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
+from regcmp.cli.exports import check_written, content, write_all
 from regcmp.cli.gates import (
     GATE_FAILED,
     judge_gates,
@@ -61,10 +64,9 @@ def report(
         if text is not None:
             exports.append((name, target(f"--{name}", text, FRAMES)))
     places = [place for _, place in exports]
-    check_distinct(places)
+    check_distinct(places, [file])
     check_plot(plot)
 
-    from regcmp.cli.compare import export
     from regcmp.gates import grounds_of
     from regcmp.report.markdown import to_markdown
     from regcmp.report.reading import read_report
@@ -77,20 +79,16 @@ def report(
     screen = Screen(quiet=False, color=color)
     if not exports:
         screen.show(saved, to_stderr=False)
-    refused = []
-    for name, place in sorted(exports, key=lambda each: each[1].path is None):
-        try:
-            export(saved, findings, name, place, plot)
-        except RegcmpError as error:
-            refused.append(str(error))
+    refused = write_all(
+        (place, partial(content, saved, findings, name, place, plot)) for name, place in exports
+    )
     if plot is not None and drawn_here(plot, places):
         try:
             screen.plot(saved, plot, to_stderr=any(place.path is None for place in places))
         except RegcmpError as error:
-            refused.append(str(error))
+            refused.append(error)
     say_findings(findings, quiet=False)
     tell_github(lambda: to_markdown(make_table(saved)), findings, off=no_github)
-    if refused:
-        raise RegcmpError("; ".join(refused))
+    check_written(refused)
     if any(each.fails for each in findings):
         raise SystemExit(GATE_FAILED)

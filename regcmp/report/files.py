@@ -75,10 +75,16 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
     return Target(path, suffix)
 
 
-def check_distinct(targets: Iterable[Target]) -> None:
-    """Raise UsageError where two exports would go to the same place."""
+def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ()) -> None:
+    """Raise UsageError where two exports would go to the same place, or one over an input."""
+    read = {os.path.realpath(each) for each in inputs if each is not None}
     seen: set[Path | None] = set()
     for each in targets:
+        if each.path is not None and os.path.realpath(each.path) in read:
+            raise UsageError(
+                f"{str(each.path)!r} is read by this command, and an export would overwrite it; name"
+                " another file"
+            )
         place = each.path and each.path.resolve()
         if place in seen:
             where = "standard output" if place is None else repr(str(each.path))

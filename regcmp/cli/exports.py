@@ -1,0 +1,75 @@
+"""Exports on the command line: each is written, whatever becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from regcmp.errors import RegcmpError
+from regcmp.report.files import PICTURES, PLOTS, Target, write_whole
+
+if TYPE_CHECKING:
+    from regcmp.gates import Finding
+    from regcmp.results import Report
+
+Content = str | bytes
+
+
+def content(
+    report: Report, findings: Sequence[Finding], name: str, place: Target, plot: str | None = None
+) -> Content:
+    """One frame, or the report, or a plot of it, in the target's format."""
+    from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
+
+    if place.format in PICTURES:
+        return PICTURE_WRITERS[place.format](report, plot or PLOTS[0])
+    if name == "summary":
+        return REPORT_WRITERS[place.format](report, findings)
+    return FRAME_WRITERS[place.format](getattr(report, name))
+
+
+def write_all(exports: Iterable[tuple[Target, Callable[[], Content]]]) -> list[RegcmpError]:
+    """Make and write each export; what went wrong with some, for ``check_written`` at the end.
+
+    Files first: a closed pipe must not cost one.
+    """
+    refused = []
+    for place, make in sorted(exports, key=lambda each: each[0].path is None):
+        try:
+            made = make()
+        except RegcmpError as error:
+            refused.append(error)
+            continue
+        except Exception as error:
+            refused.append(_unexpected(place, error))
+            continue
+        try:
+            _put(place, made)
+        except RegcmpError as error:
+            refused.append(error)
+    return refused
+
+
+def check_written(refused: Sequence[RegcmpError]) -> None:
+    """Raise one error for all exports that could not be written."""
+    if refused:
+        raise RegcmpError("; ".join(map(str, refused))) from refused[0]
+
+
+def _unexpected(place: Target, error: Exception) -> RegcmpError:
+    where = "standard output" if place.path is None else repr(str(place.path))
+    said = RegcmpError(
+        f"{where} could not be made: {type(error).__name__}: {error} (this is a bug; REGCMP_DEBUG=1"
+        " shows where)"
+    )
+    said.__cause__ = error
+    return said
+
+
+def _put(place: Target, made: Content) -> None:
+    """Write to a file, or text to standard output."""
+    if place.path is not None:
+        write_whole(place.path, made)
+    else:
+        assert isinstance(made, str)
+        print(made, end="")
