@@ -34,7 +34,7 @@ from regcmp.report.table import make_table
 from regcmp.results import Report
 
 EVIL = "<script>alert(1)</script> | [red] \x1b[31m \n \"'&"
-VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon"}
+VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon", "wbr"}
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
 
@@ -62,9 +62,14 @@ class Page(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Note a text under its element."""
-        if self.open:
-            self.texts.setdefault(self.open[-1], []).append(data)
+        """Note a text under its element; one that may be broken in the middle is still one."""
+        if not self.open:
+            return
+        texts = self.texts.setdefault(self.open[-1], [])
+        if self.found[-1][0] == "wbr":
+            texts[-1] += data
+        else:
+            texts.append(data)
 
 
 def renamed(given: Report, name: str) -> Report:
@@ -106,6 +111,14 @@ def test_the_numbers_of_each_figure_stand_below_it() -> None:
     value, low, high = (f"{number:+.2f}" for number in numbers)
     assert f"<td>{value}</td><td>{low} to {high}</td>" in tables[1]
     assert '<th scope="col">Epoch</th>' in text
+
+
+def test_the_environment_is_in_words_and_long_names_break_between_their_parts() -> None:
+    """No JSON for people to read, no cut within a word."""
+    given = replace(report(), environment={"packages": {"numpy": "2.1", "rich": "13"}, "cpus": 2})
+    text = to_html(given)
+    assert "<dt>packages</dt><dd>numpy 2.1, rich 13</dd><dt>cpus</dt><dd>2</dd>" in text
+    assert "l1=1e-05+<wbr>l2=0.00012345678901234567+<wbr>dropout=0.5:<wbr>input=0.2" in text
 
 
 def test_a_single_seed_claims_neither_intervals_nor_bands() -> None:
@@ -150,11 +163,15 @@ def test_the_downloads_are_the_exports() -> None:
 
 @pytest.mark.parametrize("na", [None, "", "NA,?"])
 def test_the_command_on_the_page_means_the_same_plan(na: str | None) -> None:
-    """With every default said; that nothing is a marker of missing cells is no default."""
+    """With the defaults of the network, without those that leave everything as it is.
+
+    That nothing is a marker of missing cells is no default.
+    """
     plan = make_plan(
         "iris", ["none", "l2=1e-3,1e-2"], hidden=(7, 5), vary="init", train_size=40, na=na
     )
     words = shlex.split(command(plan.as_dict()))[2:]
+    assert "--lr" in words and "--decimal" not in words and "--label-noise" not in words
     given: dict[str, Any] = compare.make_context("compare", words).params
     taken = {name: given[name] for name in plan.as_dict() if name in given}
     assert make_plan(**taken) == plan

@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from regcmp.report.table import Table
+from regcmp.report.text import FOLDS
 
 GUTTER = 2
 TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "": ""}
@@ -18,8 +19,6 @@ METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
 MIN_NAME = 8
 """How wide a folded name is at least."""
-FOLDS = re.compile(r"(?<=,)|(?<=[+:])(?=[^\W\d])")
-"""Where a name may be folded: not within a number such as 1e+20."""
 BREAKS = re.compile(r"(?<=[ -])")
 """Where a line may be broken that has a word wider than the terminal, as a deep network's."""
 

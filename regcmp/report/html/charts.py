@@ -35,7 +35,7 @@ def _differences(figure: Differences) -> str:
     for i, row in enumerate(figure.rows):
         # The name above the line, not beside it: so a phone has room for both.
         y = ROW * (i + 1) - 8
-        shapes.append(text(0, y - 12, short(row.name, NAME_OF_ROW)))
+        shapes.append(text(0, y - 12, short(row.name, NAME_OF_ROW), kind="label"))
         if row.interval:
             shapes.append(line(across(row.interval[0]), y, across(row.interval[1]), y, "interval"))
         if len(row.dots) == 1:

@@ -21,6 +21,7 @@ from regcmp.report.json_text import to_json
 from regcmp.report.numbers import style_of
 from regcmp.report.regions import regions
 from regcmp.report.table import Table, make_table
+from regcmp.report.text import FOLDS
 from regcmp.results import Report
 
 SORT_KEYS = (
@@ -29,6 +30,13 @@ SORT_KEYS = (
 """The summary's column that each column of the table is sorted by."""
 NOT_WORDS = ("methods", "data", "correction_ratio", "other_networks", "plugins")
 """What a plan holds that is no option of the same name."""
+
+
+OFF: dict[str, Any] = {
+    "decimal": ".", "encoding": "utf-8", "task": "auto",
+    "class_weight": "none", "label_noise": 0.0, "noise_features": 0,
+}  # fmt: skip
+"""Defaults that leave everything as it is: the page's command need not say them."""
 
 
 def to_html(report: Report) -> str:
@@ -65,14 +73,13 @@ def to_html(report: Report) -> str:
 
 
 def command(plan: dict[str, Any]) -> str:
-    """The command of a plan, with every option said, defaults included."""
+    """The command of a plan, with the defaults of network and training, which may change."""
     words = ["regcmp", "compare", *plan["methods"]]
     for plugin in plan["plugins"]:
         words += ["--plugin", plugin["path"]]
     for name, value in plan.items():
-        if (
-            name in NOT_WORDS or value is None or (value == [] and name != "na")
-        ):  # none is said by --na ''
+        left_open = value is None or (value == [] and name != "na")  # none is said by --na ''
+        if left_open or name in NOT_WORDS or value == OFF.get(name):
             continue
         if isinstance(value, bool):
             words.append(("--" if value else "--no-") + name.replace("_", "-"))
@@ -93,7 +100,7 @@ def _table(table: Table, summary: pd.DataFrame) -> str:
         values = ["" if pd.isna(key) else escape(str(key)) for key in keys]
         first, *others = zip(cells, values, strict=True)
         rows.append(
-            f'<tr class="{tone}"><th scope="row" data-value="{first[1]}">{escape(first[0])}</th>'
+            f'<tr class="{tone}"><th scope="row" data-value="{first[1]}">{_foldable(first[0])}</th>'
             + "".join(f'<td data-value="{value}">{escape(cell)}</td>' for cell, value in others)
             + "</tr>"
         )
@@ -103,6 +110,11 @@ def _table(table: Table, summary: pd.DataFrame) -> str:
         + "\n".join(rows)
         + "\n</tbody></table></div>"
     )
+
+
+def _foldable(name: str) -> str:
+    """A method's name that is broken between its parts where it is too long."""
+    return "<wbr>".join(map(escape, FOLDS.split(name)))
 
 
 def _figures(report: Report) -> list[str]:
@@ -139,7 +151,14 @@ def _figures(report: Report) -> list[str]:
             figures.weights(report),
         ),
     )
-    sections = [_figure(title, caption, found) for title, caption, found in drawn if found]
+    charts = [
+        (_figure(title, caption, found), isinstance(found[0], figures.Differences))
+        for title, caption, found in drawn
+        if found
+    ]
+    beside = "\n".join(f"<section>{each}</section>" for each, narrow in charts if narrow)
+    sections = [f'<div class="beside">{beside}</div>'] if beside else []
+    sections += [each for each, narrow in charts if not narrow]
     maps = regions(report)
     if maps:
         caption = (
@@ -160,10 +179,18 @@ def _figure(title: str, caption: str, found: Sequence[figures.Figure], key: str 
 
 def _list(values: dict[str, Any]) -> str:
     items = (
-        f"<dt>{escape(name)}</dt><dd>{escape(value if isinstance(value, str) else json.dumps(value))}</dd>"
-        for name, value in values.items()
+        f"<dt>{escape(name)}</dt><dd>{escape(_words(value))}</dd>" for name, value in values.items()
     )
     return f"<dl>{''.join(items)}</dl>"
+
+
+def _words(value: Any) -> str:
+    """A value of the environment as people write it: 'numpy 2.1.0, scipy 1.14.1'."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
+    return str(value)
 
 
 def _downloads(report: Report) -> str:
