@@ -28,8 +28,14 @@ from regcmp.statistics import correction_ratio, summarize
 class Comparison(Report):
     """What ``compare`` returns: the frames ``summary``, ``runs`` and ``history``, and the ``verdict``.
 
-    ``plan``, ``environment`` and ``timing`` say how they came about.
+    ``plan``, ``environment`` and ``timing`` say how they came about. Printed, it is the table.
     """
+
+    def __repr__(self) -> str:
+        """The table and the verdict as text, as a pipe gets them."""
+        from regcmp.report.terminal import to_text
+
+        return to_text(make_table(self))
 
     def to_csv(self) -> str:
         """The summary as CSV, as ``-o FILE.csv`` writes it."""
@@ -59,11 +65,11 @@ def compare(
 
     ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
     underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
-    baseline, seeds, seed, vary, test_size, train_size, validation_size, hidden, activation, init,
-    optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise,
-    noise_features, and of data sep, decimal, encoding, header, na, sample, test, target, drop, text,
-    task and image, as ``regcmp compare --help`` explains. ``jobs`` is the number of worker processes,
-    by default one per core; no result depends on it.
+    baseline, seeds, seed, vary, test_size, train_size, validation_size, arch, hidden, activation,
+    init, optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise,
+    noise_features, max_dropped, max_dead, plugins, and of data sep, decimal, encoding, header, na,
+    sample, test, target, drop, text, task and image, as ``regcmp compare --help`` explains. ``jobs``
+    is the number of worker processes, by default one per core; no result depends on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
     are ValueErrors and say what to do.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 from commands import run, strict
 
 import regcmp
+from regcmp.plan import Plan
 
 METHODS = ["none", "l2=0.001", "dropout=0.5:input=0.2"]
 WORDS = {"hidden": "4", "epochs": 2, "seeds": 5, "train_size": 60, "metric": "log_loss"}
@@ -88,3 +91,17 @@ def test_methods_may_be_one_text_and_hidden_a_list() -> None:
     two = regcmp.compare("iris", ["l2=1"], hidden=(4, 3), epochs=1, seeds=1, jobs=1)
     assert one.to_csv() == two.to_csv()
     assert one.plan["hidden"] == [4, 3]
+
+
+def test_a_comparison_is_printed_as_its_table(
+    comparison: regcmp.Comparison, tmp_path: Path
+) -> None:
+    """What the command line prints into a pipe."""
+    done = run(["compare", "--dataset", "wine", *METHODS, *FLAGS], tmp_path)
+    assert repr(comparison) == str(comparison) == done.out.rstrip("\n")
+
+
+def test_help_names_every_word() -> None:
+    """Of the plan, beside the parameters that are named."""
+    words = set(re.findall(r"\w+", regcmp.compare.__doc__ or ""))
+    assert {each.name for each in fields(Plan)} <= words

@@ -549,7 +549,7 @@ def test_info_has_all_that_a_bug_report_needs(shown: Ahead) -> None:
         found, schema | {"$ref": "#/$defs/environment", "properties": {}, "required": []}
     )
     lines = shown("info").out.splitlines()
-    assert [line.split()[0] for line in lines] == list(found)
+    assert [line.split()[0] for line in lines if line[0] != " "] == list(found)
     assert f"numpy {version('numpy')}" in shown("info").out
 
 
@@ -1042,3 +1042,11 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_shows_the_cursor() -> None:
 def test_one_way_out_is_named(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
     """The nearest flag; the flag that a dataset lacks."""
     assert message in run(("compare", *words), tmp_path).err
+
+
+def test_pages_say_what_a_command_allows(tmp_path: Path) -> None:
+    """The bound that --max-dropped sets, in plain text within 80 columns."""
+    page = run(("methods", "dropout"), tmp_path, {"COLUMNS": "80"}).out
+    assert "0 to 0.95 (--max-dropped" in page and "`" not in page
+    info = run(("info",), tmp_path, {"COLUMNS": "80"}).out
+    assert max(map(len, info.splitlines())) <= 80

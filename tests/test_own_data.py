@@ -101,6 +101,8 @@ def test_images_are_said_to_be_some(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
     page = run(["datasets", "rows.csv", *words], tmp_path).out
     assert "60 rows, 4 features, images of 2x2 pixels" in page
+    low, high = rows.min(), rows.max()
+    assert f"\nPixels: 4, from {low} to {high}\n" in page and "Columns:" not in page
     assert strict(run(["datasets", "rows.csv", *words, "--json"], tmp_path).out)["image"] == [
         2,
         2,

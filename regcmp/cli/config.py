@@ -16,10 +16,13 @@ import click
 from click.core import ParameterSource
 
 from regcmp.cli.options import option
+from regcmp.data.files import looks_like_path
+from regcmp.data.reading import TEXT_OPTIONS
 from regcmp.errors import UsageError, unknown
 
 PROJECT = Path("pyproject.toml")
-NOT_SAVED = ("config", "save-config", "debug", "help")
+NOT_SAVED = ("config", "save-config", "debug", "help", "quiet")
+"""What belongs to one call; a file that silenced all that it is used for would surprise."""
 ONLY_IF_GIVEN = ("Output", "Gates", "Other")
 """Groups of options that decide no number: a saved plan names them where the command did."""
 Plain = str | int | float | bool
@@ -140,7 +143,9 @@ def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:
     for param in sorted(ctx.command.params, key=lambda each: isinstance(each, click.Option)):
         name = str(param.name)
         left_open = ctx.get_parameter_source(name) in (ParameterSource.DEFAULT, None)
-        minor = getattr(param, "group", "") in ONLY_IF_GIVEN
+        minor = getattr(param, "group", "") in ONLY_IF_GIVEN or (
+            name in TEXT_OPTIONS and not looks_like_path(words["dataset"])
+        )
         if key_of(param) in NOT_SAVED or (left_open and minor):
             continue
         value = words[name] if _is_plain(words.get(name)) else ctx.params.get(name)

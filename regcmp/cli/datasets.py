@@ -137,9 +137,13 @@ def page(dataset: Dataset) -> str:
     lines = [title, f"{count(dataset.n_rows, 'row')}, {made}{target}, {dataset.task}"]
     if dataset.given_test:
         lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
-    if dataset.columns:
-        lines += ["", "Columns:", *table([column_line(each) for each in dataset.columns[:SHOWN]])]
-        lines += more(len(dataset.columns), "columns")
+    columns = dataset.columns
+    if dataset.image is not None and columns:
+        lines += ["", pixels_line([each for each in columns if each.used])]
+        columns = tuple(each for each in columns if not each.used)
+    if columns:
+        lines += ["", "Columns:", *table([column_line(each) for each in columns[:SHOWN]])]
+        lines += more(len(columns), "columns")
     if dataset.classes:
         rows = [
             (label, count(members, "row"), f"{100 * members / dataset.n_rows:.1f} %")
@@ -150,6 +154,15 @@ def page(dataset: Dataset) -> str:
         lines += ["", "Target: {:g} to {:g}, mean {:g}".format(*found["target_range"])]
     lines += [line for each in dataset.warnings for line in ("", f"Warning: {each}")]
     return "\n".join(map(printable, lines))
+
+
+def pixels_line(pixels: list[Column]) -> str:
+    """All pixels in one: 'Pixels: 784, from 0 to 255; 67 of them have one value in all rows'."""
+    ranges = [each.range or (0, 1) for each in pixels]  # truth values have none
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    same = sum(each.kind == "constant" for each in pixels)
+    tail = f"; {same:,} of them have one value in all rows" if same else ""
+    return f"Pixels: {len(pixels):,}, from {low:g} to {high:g}{tail}"
 
 
 def column_line(column: Column) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def info(as_json: bool) -> None:
     """Show the versions of regcmp and what it computes with, and the machine."""
+    from regcmp.cli.screen import show_page
     from regcmp.environment import environment
 
     found = environment()
@@ -22,4 +23,4 @@ def info(as_json: bool) -> None:
             value = ", ".join(f"{key} {each}" for key, each in value.items())
         elif isinstance(value, list):
             value = "; ".join(" ".join(str(x) for x in each.values()) for each in value)
-        print(f"{name:<9} {value}")
+        show_page(f"{name:<9}  {value}")

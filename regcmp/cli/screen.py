@@ -146,7 +146,15 @@ class Screen:
         """Say on standard error what should be known of the data, a line each."""
         if not self.quiet:
             for each in warnings:
-                print(f"Warning: {printable(each)}", file=sys.stderr)
+                self._warn(f"Warning: {printable(each)}")
+
+    def _warn(self, line: str) -> None:
+        """A line on standard error, on a terminal in lines that fit it."""
+        width = self.console(sys.stderr).width if sys.stderr.isatty() else len(line) + 1
+        text = textwrap.fill(
+            line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        print(text, file=sys.stderr)
 
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""
@@ -159,7 +167,7 @@ class Screen:
             counts = failed.groupby(report.runs["method"], sort=False).agg(["sum", "size"])
             each = [f"{name} ({n} of {of} runs)" for name, n, of in counts.itertuples() if n]
             if each:
-                print(f"Warning: {status}: {', '.join(each)}; {way_out}", file=sys.stderr)
+                self._warn(f"Warning: {status}: {', '.join(each)}; {way_out}")
 
 
 def printable(text: str) -> str:
@@ -198,7 +206,7 @@ def show_page(text: str) -> None:
         indent = len(line) - len(line.lstrip())
         # The columns of a list are told apart by two blanks.
         column = line.rfind("  ", indent, width // 2) + 2
-        hanging = " " * (column if column > 1 else 2 * indent)
+        hanging = " " * (column if column > 1 else indent + 2)
         print(
             textwrap.fill(
                 line,

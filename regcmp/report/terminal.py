@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -43,6 +44,14 @@ def print_table(table: Table, console: Console, width: int | None) -> None:
         _print(Text(line, style="dim"), console, width)
     console.print()
     _print(Text(table.verdict, style="bold"), console, width)
+
+
+def to_text(table: Table) -> str:
+    """The table as wide as it is, without colour."""
+    stream = StringIO()
+    console = Console(file=stream, color_system=None, highlight=False, emoji=False, markup=False)
+    print_table(table, console, None)
+    return stream.getvalue().rstrip("\n")
 
 
 def _print(what: RenderableType, console: Console, width: int | None) -> None:
