@@ -156,6 +156,17 @@ def test_what_is_wrong_with_a_text_table_is_said(data: bytes, message: str, tmp_
     assert repr(path) in said and message in said
 
 
+def test_a_separator_that_separates_nothing_is_named(tmp_path: Path) -> None:
+    """With the one that would; of one column without any other, there is nothing to say."""
+    path = write(tmp_path, b"a,b,c\n1,2,3\n")
+    with pytest.raises(
+        DataError, match=r"--sep ';' does not stand in line 1, and ',' would give 3"
+    ):
+        read_table(path, Reading(sep=";"))
+    path = write(tmp_path, b"a\n1\n2\n")
+    assert list(read_table(path, Reading(sep=";")).frame) == ["a"]
+
+
 @pytest.mark.parametrize(
     ("cells", "decimal", "message"),
     [
