@@ -9,7 +9,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
-from regcmp.data.columns import TASKS, Columns, image_text, parse_image
+from regcmp.data.columns import TASKS, Columns, image_text, parse_image, split_names
 from regcmp.data.table import Reading
 from regcmp.engine.architecture import MLP, ArchitectureError, check_words, layers_of, needs_image
 from regcmp.engine.initializers import INITIALIZERS
@@ -255,10 +255,9 @@ def _markers(value: Iterable[str] | str) -> tuple[str, ...]:
 
 
 def _columns(name: str, value: Iterable[str] | str) -> tuple[str, ...]:
-    """Columns, each once, from names or from texts that join several by commas."""
+    """Columns from names, or from texts that join several by commas."""
     texts = [value] if isinstance(value, str) else _texts(name, value)
-    each = dict.fromkeys(part.strip() for text in texts for part in text.split(","))
-    return tuple(part for part in each if part)
+    return tuple(part for text in texts for part in split_names(text))
 
 
 def _image(value: str | Sequence[int]) -> str:

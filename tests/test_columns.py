@@ -16,6 +16,7 @@ from regcmp.data.splitting import Split
 from regcmp.data.table import Table
 from regcmp.data.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
+from regcmp.plan import make_plan
 
 N = 60
 RNG = np.random.default_rng(3)
@@ -283,3 +284,22 @@ def test_given_test_rows_do_not_change_the_network() -> None:
     # The rare levels of the training rows have a feature of their own, which unknown ones share.
     rare = dataset.layout.index(("category", "color", None))
     assert encoded[:5, rare].tolist() == [1.0] * 5 and np.isfinite(encoded).all()
+
+
+@pytest.mark.parametrize(
+    ("drop", "left"),
+    [
+        ("weird, id", {"a", "id", "weird"}),
+        ("id,weird,id", {"a", "weird"}),
+        ("a,weird,weird,id,id", set()),
+        (["weird", "a"], {"id", "weird, id"}),
+    ],
+)
+def test_a_name_with_commas_is_found_whole(drop: str | list[str], left: set[str]) -> None:
+    """However others stand around it; the plan that a report holds says the same."""
+    plan = make_plan("tiny.csv", ["none"], drop=drop)
+    numbers = np.arange(N) % 5.0
+    values = {"weird, id": numbers, "weird": numbers, "id": numbers}
+    frame = table(**values, kept=numbers)
+    dataset = understand(frame, plan.columns)
+    assert {column.name for column in dataset.columns} == left | {"kept"}

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import struct
 import sys
 import zipfile
@@ -219,6 +220,62 @@ def test_a_column_of_lists_can_be_dropped(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"column 'tags' holds ndarray values; .* --drop tags"):
         understand(table, Columns())
     assert understand(table, Columns(drop=("tags",))).n_columns == 1
+
+
+def test_large_whole_numbers_stay_apart(tmp_path: Path) -> None:
+    """As names of classes: float64 has no odd number there."""
+    names = [str(2**53 + i) for i in (0, 1, 3)]
+    rows = [f"{i % 7},{names[i % 3]}" for i in range(30)]
+    table = read_table(write(tmp_path, "\n".join(["a,y", *rows]) + "\n"))
+    assert understand(table, Columns()).classes == tuple(names)
+
+
+def test_labels_of_bytes_stay_apart(tmp_path: Path) -> None:
+    """Also where they are no UTF-8."""
+    np.savez(tmp_path / "b.npz", X=np.arange(20.0).reshape(10, 2), y=[b"\xe9", b"\xe8"] * 5)
+    table = read_table(str(tmp_path / "b.npz"))
+    assert understand(table, Columns()).classes == ("\\xe8", "\\xe9")
+
+
+def test_arrays_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    """Half a test set is refused, other arrays are said not to be read."""
+    x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    np.savez(tmp_path / "half.npz", x_train=x, y_train=y, x_test=x)
+    assert "has 'x_test' and no 'y_test'; test rows need both" in refused(
+        str(tmp_path / "half.npz")
+    )
+    np.savez(tmp_path / "more.npz", X=x, y=y, X_val=x, y_val=y)
+    (warning,) = read_table(str(tmp_path / "more.npz")).warnings
+    assert warning.startswith("only 'X', 'y' are read of") and warning.endswith(
+        "not 'X_val', 'y_val'"
+    )
+    for name, array in (("X_train", x), ("y_train", y), ("X_test", x)):
+        np.save(tmp_path / f"{name}.npy", array)
+    assert "expected the labels of" in refused(str(tmp_path / "X_train.npy"))
+
+
+def test_an_index_with_a_name_is_a_column(tmp_path: Path) -> None:
+    """It was one before set_index; one without a name counts rows."""
+    frame = pd.DataFrame({"age": [3, 1, 2], "y": ["a", "b", "a"]})
+    frame.set_index("age").to_parquet(tmp_path / "a.parquet")
+    read = read_table(str(tmp_path / "a.parquet")).frame
+    assert read.to_dict("list") == frame.to_dict("list")
+    frame[frame["age"] != 1].to_parquet(tmp_path / "b.parquet")
+    assert list(read_table(str(tmp_path / "b.parquet")).frame) == ["age", "y"]
+
+
+def test_a_nul_byte_is_seen_in_any_narrow_encoding(tmp_path: Path) -> None:
+    """A name with 16 in it is not yet UTF-16."""
+    path = write(tmp_path, b"a,b\n1,x\0y\n")
+    assert "holds a NUL byte at byte 7" in refused(path, Reading(encoding="iso8859-16"))
+
+
+def test_a_name_that_no_report_can_hold_is_refused(tmp_path: Path) -> None:
+    """Before training, which would be lost with the report."""
+    path = os.fsencode(tmp_path) + b"/bad\xff.csv"
+    Path(os.fsdecode(path)).write_text(TEXT)
+    with pytest.raises(UsageError, match=r"bad\\udcff.csv' is not valid UTF-8, .*; rename it"):
+        check_source(os.fsdecode(path))
 
 
 def test_columns_that_are_counted_are_a_header(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -56,18 +57,27 @@ def read_npz(file: File) -> Table:
             declared = sum(each.file_size for each in members.values())
             check_size(file.text, declared, file.path.stat().st_size)
             names = _chosen(file, list(members))
+            unused = [repr(each) for each in members if each not in names]
             arrays = [_member(file, archive, members[name], name) for name in names]
     except DataError:
         raise
     except DAMAGED as error:
         raise _damaged(file.text, error) from error
-    return from_arrays(file.text, file.text, *arrays)
+    table = from_arrays(file.text, file.text, *arrays)
+    said = f"only {', '.join(map(repr, names))} are read of {file.text!r}, not {', '.join(unused)}"
+    return replace(table, warnings=(said,)) if unused else table
 
 
 def _chosen(file: File, there: list[str]) -> list[str]:
     for names in NPZ_NAMES:
         if set(names[:2]) <= set(there):
-            return list(names if set(names) <= set(there) else names[:2])
+            test = [name for name in names[2:] if name in there]
+            if len(test) == 1:
+                lacking = names[2] if test[0] == names[3] else names[3]
+                raise DataError(
+                    f"{file.text!r} has {test[0]!r} and no {lacking!r}; test rows need both, or neither"
+                )
+            return [*names[:2], *test]
     shown = ", ".join(repr(name) for name in there[:10]) or "none"
     raise DataError(
         f"{file.text!r}: expected arrays X and y, or x_train, y_train, x_test and y_test; found {shown}"
@@ -93,7 +103,12 @@ def read_npy(file: File) -> Table:
             f"--dataset: expected the labels of {file.text!r} beside it, in {str(paths[1])!r}"
         )
     test = path.with_name(path.name.replace("_train", "_test"))
-    if test != path and test.exists() and _labels_of(test).exists():
+    if test != path and test.exists():
+        if not _labels_of(test).exists():
+            raise UsageError(
+                f"--dataset: expected the labels of {str(test)!r}, the test rows of {file.text!r},"
+                f" in {str(_labels_of(test))!r}"
+            )
         paths += [test, _labels_of(test)]
     arrays = []
     for each in paths:
@@ -245,6 +260,6 @@ def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
     flat = x.reshape(len(x), -1)
     frame = pd.DataFrame(flat, columns=[str(i + 1) for i in range(flat.shape[1])])
     if y.dtype.kind == "S":
-        y = np.char.decode(y, "utf-8", "replace")
+        y = np.char.decode(y, "utf-8", "backslashreplace")
     frame[TARGET] = y.astype(object) if y.dtype.kind == "U" else y
     return frame

@@ -22,14 +22,24 @@ POINTS = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d*\.\d+|\d+\.)(?:
 """Numbers with a point where the decimal point is a comma: between thousands, or in its place."""
 
 
-def to_numbers(column: pd.Series, reading: Reading) -> npt.NDArray[np.float64] | None:
-    """Cells as float64, NaN where one is missing; None if any is text, a truth value included."""
+EXACT = 2.0**53
+"""Up to it, float64 holds every whole number."""
+
+
+def to_numbers(column: pd.Series, reading: Reading) -> npt.NDArray[Any] | None:
+    """Cells as float64, NaN where one is missing; None if any is text, a truth value included.
+
+    Whole numbers that float64 does not hold stay whole: they may be names of classes.
+    """
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(column.dtype):
         return None
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return np.array(column, np.float64)
+        numbers = np.array(column, np.float64)
+        if column.dtype.kind in "iu" and (np.abs(numbers) >= EXACT).any():
+            return np.array(column)
+        return numbers
     return _parse(column, reading.decimal)
 
 

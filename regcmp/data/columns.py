@@ -151,6 +151,28 @@ def find_column(option: str, wanted: str, names: Sequence[str], table: str) -> s
     raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}")
 
 
+def split_names(text: str) -> list[str]:
+    """What stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table: str) -> set[str]:
+    """The columns of these names, one after the other; a name may have commas, at which it was split.
+
+    Raises UsageError for one that is not there.
+    """
+    whole = {tuple(split_names(name)): name for name in names if "," in name}
+    longest = max(map(len, whole), default=1)
+    found, start = set(), 0
+    while start < len(wanted):
+        ends = range(min(start + longest, len(wanted)), start, -1)
+        end = next((end for end in ends if tuple(wanted[start:end]) in whole), start + 1)
+        parts = tuple(wanted[start:end])
+        found.add(whole.get(parts) or find_column(option, parts[0], names, table))
+        start = end
+    return found
+
+
 def some(names: Iterable[str], most: int = 10) -> str:
     """The first of some names, quoted, and how many more there are."""
     names = list(names)

@@ -256,7 +256,7 @@ class _NoNuls(io.RawIOBase):
     def __init__(self, data: Any, file: File, encoding: str) -> None:
         self.data = data
         self.file = file
-        self.wide = "16" in encoding or "32" in encoding
+        self.wide = b"\0" in "a".encode(encoding)  # UTF-16 and UTF-32
         self.count = 0
 
     def readable(self) -> bool:

@@ -94,6 +94,10 @@ def check_file(spec: str, option: str = "--dataset") -> File:
         raise UsageError(f"{option}: can't look for {spec!r}: {error}") from None
     if not found:
         raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}")
+    if any("\ud800" <= letter <= "\udfff" for letter in spec):
+        raise UsageError(
+            f"{option}: the name {spec!r} is not valid UTF-8, and no report could hold it; rename it"
+        )
     if folder:
         if any(is_idx(each.name) for each in path.iterdir()):
             return File(spec, "idx", "")

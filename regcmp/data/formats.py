@@ -37,8 +37,14 @@ def read_parquet(file: File) -> Table:
             frame = opened.read().to_pandas()
     except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
-    plain, faults = plain_columns(file.text, frame.reset_index(drop=True))
+    plain, faults = plain_columns(file.text, _with_index(frame))
     return Table(file.text, plain, file.text, faults=faults)
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """With an index that has a name as a column, which it was before set_index."""
+    named = [each for each in frame.index.names if each is not None and each not in frame.columns]
+    return (frame.reset_index(level=named) if named else frame).reset_index(drop=True)
 
 
 def read_arff(file: File, progress: Progress | None = None) -> Table:

@@ -19,7 +19,7 @@ class Table:
 
     A column is float64 (NaN is missing) if every cell is a number; else it has the text of the file,
     as ``str`` in an object column, with None where a cell is missing. Typed formats keep their
-    booleans and integers.
+    booleans and integers, text keeps integers that float64 does not hold.
     """
 
     name: str

@@ -16,7 +16,7 @@ from regcmp.data.columns import (
     Columns,
     Numbers,
     describe_column,
-    find_column,
+    find_columns,
     find_target,
     parse_image,
     quoted,
@@ -46,8 +46,8 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     """
     names = [str(name) for name in table.frame.columns]
     target = find_target(names, columns.target, table.target, table.name)
-    dropped = {find_column("--drop", name, names, table.name) for name in columns.drop}
-    texts = {find_column("--text", name, names, table.name) for name in columns.text}
+    dropped = find_columns("--drop", columns.drop, names, table.name)
+    texts = find_columns("--text", columns.text, names, table.name)
     _check_words(target, dropped, texts)
     for name, fault in table.faults.items():
         if name not in dropped:
