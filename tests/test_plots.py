@@ -22,6 +22,7 @@ from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_
 from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
 from regcmp.report.json_text import to_json
+from regcmp.report.picture import _draw
 from regcmp.report.reading import read_report
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
@@ -179,6 +180,17 @@ def test_damaged_histograms_are_refused(part: object, tmp_path: Path) -> None:
         read_report(str(tmp_path / "a.json"))
 
 
+def test_a_picture_names_its_axes_and_keeps_its_legend_out_of_the_panels() -> None:
+    """Within a panel it would lie on an interval."""
+    from matplotlib.figure import Figure as Sheet
+
+    sheet = Sheet(layout="constrained")
+    _draw(sheet, figures_of(report(), "curves"))
+    assert [each.get_text() for each in sheet.legends[0].get_texts()] == ["train", "test"]
+    assert all(axes.get_legend() is None for axes in sheet.axes)
+    assert {axes.get_xlabel() for axes in sheet.axes if axes.axison} == {"Epoch"}
+
+
 def test_sketched_curves_leave_out_the_untrained_network() -> None:
     """An untrained network's score would flatten the rest; where two curves meet, a mark says so."""
     lines = tuple(
@@ -215,7 +227,9 @@ def test_plot_without_a_picture_is_drawn_below_the_table(tmp_path: Path) -> None
     """On standard output, with the table above it."""
     done = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength"], tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert done.out.index("Holm") < done.out.index("l2=…: score against strength (. train, * test)")
+    assert done.out.index("Holm") < done.out.index(
+        "l2=…: accuracy in % against strength (. train, * test)"
+    )
 
 
 def with_history(scores: dict[str, dict[int, float]]) -> Report:

@@ -148,7 +148,7 @@ def strengths(report: Report) -> list[Figure]:
         panels.append(
             Panel(
                 name=name,
-                title=f"{name}: score against strength",
+                title=f"{name}: {style.score_in} against strength",
                 along=tuple(map(float, range(len(values)))),
                 labels=tuple(f"{value:g}" for value in values),
                 lines=tuple(

@@ -80,6 +80,10 @@ def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
         place.set_axis_off()
     if isinstance(figures[0], Map):
         _name_levels(sheet, figures[0])
+    if isinstance(figures[0], Panel) and len(figures[0].lines) > 1:
+        # One for all panels, and below them: within one it would lie on an interval.
+        handles, labels = places[0].get_legend_handles_labels()
+        sheet.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
 
 
 def _draw_differences(axes: Axes, figure: Differences) -> None:
@@ -119,8 +123,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_xticks(panel.along, panel.labels)
     axes.grid(color="0.9")
     axes.set_axisbelow(True)
-    if len(panel.lines) > 1:
-        axes.legend(fontsize=7)
+    axes.set_xlabel(panel.axis, fontsize=8)
 
 
 def _draw_map(axes: Axes, figure: Map) -> None:
