@@ -8,9 +8,11 @@ from typing import NoReturn
 
 import pytest
 from commands import TINY, run
+from handmade import report
 
 from regcmp.cli.compare import compare
 from regcmp.errors import UsageError
+from regcmp.report.json_text import to_json
 
 BAD, GOOD = "n(*) > 0", "n_failed(*) > 0"
 DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY)
@@ -117,3 +119,32 @@ def test_a_saved_report_is_judged_like_the_comparison_itself(tmp_path: Path) -> 
     assert run(("report", "a.json", "-o", "c.xml"), tmp_path).code == 2
     wrong = run(("report", "a.json", "--fail-if", "n(l1) > 0"), tmp_path)
     assert wrong.code == 2 and "unknown method 'l1'" in wrong.err and wrong.out == ""
+
+
+def test_no_name_is_a_command_to_the_runner_of_github_actions(tmp_path: Path) -> None:
+    """On whatever line it stands, however it is folded; elsewhere it is shown as it is."""
+    evil = "::error title=x::pwned ##[error]y"
+    rows = f"'{evil}',b,y\n".replace("'", '"') + "".join(
+        f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(40)
+    )
+    (tmp_path / "d.csv").write_text(rows, "utf-8")
+    saved = to_json(report()).replace("l2=0.01", evil)
+    (tmp_path / "r.json").write_text(saved, "utf-8")
+    gate = ("--fail-if", f"n({evil}) > 0")
+    for words in (
+        ("datasets", "d.csv"),
+        ("report", "r.json", "--plot", "gap", *gate),
+        ("report", "r.json", "--fail-if", f"{evil} > 0"),
+    ):
+        shown, broken = (
+            run(words, tmp_path, {"GITHUB_ACTIONS": value, "COLUMNS": "80"})
+            for value in ("false", "true")
+        )
+        assert "::error" in shown.out + shown.err
+        own = [
+            line
+            for line in broken.err.splitlines()
+            if not line.startswith("::error title=regcmp%3A")
+        ]
+        said = broken.out + "\n".join(own)
+        assert "::" not in said and "##[" not in said and "pwned" in said

@@ -222,6 +222,25 @@ def written(document: Any, folder: Path) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("summary", 1, "metric"), "r2", "'summary[1].metric' is 'r2', its plan's 'accuracy'"),
+        (("summary", 1, "delta_test"), 1e308, "'summary[1].delta_test' is 1e+308"),
+        (("environment", "packages"), [1], "'environment.packages' are no names with versions"),
+        (("plan", "plugins"), [1], "it has no 'plan.plugins[0].path'"),
+        (("plan", "plugins"), [{"path": 1}], "'plan.plugins[0].path' is 1"),
+        (("weights",), {"edges": [0, "x"], "runs": [{"method": "none", "counts": [0, 1, 0]}]}, "number"),
+    ],
+)  # fmt: skip
+def test_a_damaged_field_is_named(place: Any, value: Any, message: str, tmp_path: Path) -> None:
+    """Before any format stumbles over it."""
+    document = json.loads(to_json(report()))
+    reduce(getitem, place[:-1], document)[place[-1]] = value
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_report(written(document, tmp_path))
+
+
 def test_an_older_report_is_read_as_it_was_meant(tmp_path: Path) -> None:
     """Without the keys that came later, each format is written with what held before them."""
     document = json.loads(to_json(report()))

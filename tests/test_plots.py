@@ -268,3 +268,10 @@ def test_a_long_test_curve_keeps_its_ends_and_a_single_epoch_has_none() -> None:
     assert with_test_curves(make_table(flat), flat, "utf-8").rows[0][-1] == BARS[0] * 2
     single = with_history({"none": {3: 0.5}})
     assert with_test_curves(make_table(single), single, "utf-8") == make_table(single)
+
+
+def test_a_plot_that_nobody_would_see_is_refused(tmp_path: Path) -> None:
+    """Standard output has the data, and -q leaves standard error empty."""
+    done = run(("compare", "--dataset", "iris", "--plot", "gap", "-q", "-o", "-"), tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: --plot 'gap' has no place: ")

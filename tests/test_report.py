@@ -32,7 +32,7 @@ from rich.console import Console
 from regcmp.plan import make_plan
 from regcmp.report.delimited import DANGEROUS, to_csv
 from regcmp.report.json_text import to_json
-from regcmp.report.markdown import to_markdown
+from regcmp.report.markdown import escape, to_markdown
 from regcmp.report.table import Table, make_table
 from regcmp.report.terminal import fold, print_table
 from regcmp.results import (
@@ -467,3 +467,11 @@ def test_no_name_can_break_out_of_a_markdown_cell(name: str) -> None:
     assert [row[0] for row in rows[1:]] == [shown.strip(), *(row[0] for row in table.rows[1:])]
     assert {len(row) for row in rows} == {len(table.columns)}
     assert around.startswith("x " + shown.rstrip())
+
+
+def test_markdown_has_no_formula_mention_or_link_of_a_name() -> None:
+    """GitHub makes them after backslashes are gone, but not across a tag."""
+    found = escape("$x$ @you https://a.b www.c.d a: b")
+    assert found == (
+        "<span>$</span>x<span>$</span> <span>@</span>you https<span>:</span>//a.b www<span>.</span>c.d a: b"
+    )

@@ -21,7 +21,7 @@ from regcmp.cli.gates import (
     tell_github,
 )
 from regcmp.cli.options import Command, Name, Source, option
-from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_plot, drawn_here
+from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, drawn_here
 from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
@@ -196,6 +196,7 @@ def compare(
     inputs = (plan.dataset, plan.test, ctx.meta.get("regcmp.config"), *words["plugins"])
     check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
+    check_place(plot, [place for _, place in exports], quiet=quiet)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)
 

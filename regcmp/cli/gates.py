@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regcmp.cli.options import Decorated, option
+from regcmp.cli.screen import harmless
 from regcmp.errors import RegcmpError, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def say_findings(findings: list[Finding], *, quiet: bool) -> None:
 
     for each in findings:
         if each.fails or not quiet:
-            print(line(each), file=sys.stderr)
+            print(harmless(line(each)), file=sys.stderr)
 
 
 def tell_github(markdown: Callable[[], str], findings: list[Finding], *, off: bool) -> None:

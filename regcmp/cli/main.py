@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import click
 
-from regcmp.cli.screen import take_all_characters
+from regcmp.cli.screen import harmless, take_all_characters
 from regcmp.errors import RegcmpError, unknown
 
 COMMANDS = {
@@ -127,7 +127,7 @@ def _complain(message: str, code: int) -> int:
     with suppress(OSError):
         if _debugging():
             traceback.print_exc()
-        click.echo("Error: " + " ".join(message.split()), err=True)
+        click.echo("Error: " + harmless(" ".join(message.split())), err=True)
     return code
 
 

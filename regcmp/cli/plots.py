@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
@@ -46,3 +46,12 @@ def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> N
 def drawn_here(plot: str | None, places: Iterable[Target]) -> bool:
     """Whether the terminal shows the plot: where no picture does."""
     return plot is not None and not any(place.format in PICTURES for place in places)
+
+
+def check_place(plot: str | None, places: Sequence[Target], *, quiet: bool) -> None:
+    """Raise UsageError where a plot would be drawn nowhere."""
+    if quiet and drawn_here(plot, places) and any(place.path is None for place in places):
+        raise UsageError(
+            f"--plot {plot!r} has no place: '-' takes standard output, and -q leaves standard error"
+            " empty; name a picture, as in -o plot.svg, or leave -q out"
+        )

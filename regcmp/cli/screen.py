@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -140,7 +141,7 @@ class Screen:
         if to_stderr and self.quiet:
             return
         for line in sketch(figures_of(report, kind), _width(self.console(stream), stream)):
-            print(line, file=stream)
+            print(harmless(line), file=stream)
 
     def warn_of_data(self, warnings: Iterable[str]) -> None:
         """Say on standard error what should be known of the data, a line each."""
@@ -154,7 +155,7 @@ class Screen:
         text = textwrap.fill(
             line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
         )
-        print(text, file=sys.stderr)
+        print(harmless(text), file=sys.stderr)
 
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""
@@ -171,8 +172,18 @@ class Screen:
 
 
 def printable(text: str) -> str:
-    """Text in one line, without what would steer a terminal."""
-    return "".join(each if each.isprintable() else "?" for each in text)
+    """Text in one line, without what would steer a terminal or a runner of GitHub Actions."""
+    return harmless("".join(each if each.isprintable() else "?" for each in text))
+
+
+def harmless(text: str) -> str:
+    """The text; in GitHub Actions without what its runner takes for a command: '::', '##['.
+
+    Anywhere in it, since a long name may be folded there.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return re.sub(r":(?=:)", ": ", text).replace("##[", "## [")
 
 
 def _width(console: Console, stream: TextIO) -> int | None:
@@ -187,7 +198,7 @@ def _encodable(table: Table, encoding: str) -> Table:
     """The table in characters that the encoding has, so that its columns stay in line."""
 
     def plain(texts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(text.encode(encoding, "regcmp").decode(encoding) for text in texts)
+        return tuple(harmless(text.encode(encoding, "regcmp").decode(encoding)) for text in texts)
 
     (verdict,) = plain([table.verdict])
     return replace(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from regcmp.report.table import Table
 from regcmp.report.text import clean
+
+LIVE = re.compile(r"[$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""What GitHub makes formulas, mentions and links of, whether or not a backslash stands before it."""
 
 
 def to_markdown(table: Table) -> str:
@@ -25,7 +30,8 @@ def to_markdown(table: Table) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is; control characters become spaces."""
-    return "".join("\\" + c if c in "\\`*_<>[]|#~&" else c for c in clean(text))
+    plain = "".join("\\" + c if c in "\\`*_<>[]|#~&" else c for c in clean(text))
+    return LIVE.sub(lambda found: f"<span>{found[0]}</span>", plain)
 
 
 def _row(cells: list[str]) -> str:

@@ -34,6 +34,8 @@ LATER: dict[str, dict[str, Any]] = {
 }
 """Keys that older reports do not have, and what held when there were none."""
 NUMBER = (int, float)
+LARGEST = 1e300
+"""Of a score: differences and percentages of such are still finite."""
 NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "report": {
         "plan": dict,
@@ -75,7 +77,8 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
         "n_validation": int,
         "n_test": int,
     },
-    "summary": {"method": str, "n": int, "n_failed": int, "note": str},
+    "plugin": {"path": str},
+    "summary": {"method": str, "metric": str, "n": int, "n_failed": int, "note": str},
     "runs": {"method": str, "seed": int, "status": str},
     "history": {"method": str, "seed": int, "epoch": int},
     "boundary": {
@@ -145,9 +148,24 @@ def _complete(document: dict[str, Any]) -> None:
     for name in ("summary", "runs", "history"):
         for i, row in enumerate(document[name]):
             _need(name, row, f"{name}[{i}].")
+    for i, each in enumerate(plan["plugins"]):
+        _need("plugin", each, f"plan.plugins[{i}].")
+    if not isinstance(document["environment"].get("packages", {}), dict):
+        raise ValueError("its 'environment.packages' are no names with versions")
+    _check_summary(document["summary"], plan["metric"])
     methods = [row["method"] for row in document["summary"]]
     if plan["metric"] not in METRICS or plan["baseline"] not in methods:
         raise ValueError("its metric or its baseline is not known")
+
+
+def _check_summary(rows: list[dict[str, Any]], metric: str) -> None:
+    """Raise ValueError for a row of another metric, or a number too large to be shown in percent."""
+    for i, row in enumerate(rows):
+        if row["metric"] != metric:
+            raise ValueError(f"'summary[{i}].metric' is {row['metric']!r}, its plan's {metric!r}")
+        for key, value in row.items():
+            if isinstance(value, NUMBER) and abs(value) > LARGEST:
+                raise ValueError(f"'summary[{i}].{key}' is {value:g}")
 
 
 def _add_later(name: str, part: dict[str, Any]) -> None:
@@ -174,6 +192,8 @@ def _weights(part: Any) -> dict[str, Any] | None:
     for run in runs:
         if len(run.get("counts", ())) != len(edges) + 1 or "method" not in run:
             raise ValueError("its 'weights' have a histogram of another length")
+        if not all(isinstance(each, NUMBER) for each in (*edges, *run["counts"])):
+            raise ValueError("its 'weights' hold what is no number")
     checked: dict[str, Any] = part
     return checked
 
