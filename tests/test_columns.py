@@ -164,10 +164,28 @@ def test_what_should_be_known_of_a_column_is_warned_of(
     assert "column 'b'" in only and warning in only
 
 
-def test_a_row_number_is_warned_of() -> None:
-    """It is still used: it may be a measurement."""
-    dataset = understood(id=np.arange(N) + 1.0)
-    assert "looks like a row number" in dataset.warnings[0]
+@pytest.mark.parametrize("name", ["id", "customer_id", "CustomerID", "Unnamed: 0"])
+def test_ids_that_are_numbers_are_not_used(name: str) -> None:
+    """In whatever order; that is said, with a way out."""
+    (said,) = understood(**{name: RNG.permutation(N) + 1000.0}).warnings
+    assert said.startswith(f"column {name!r} has another whole number in each of 60 rows")
+    assert said.endswith("it is not used; if it measures something, rename it")
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [("id", np.arange(N) // 2), ("id", np.arange(N) / 8), ("humid", RNG.permutation(N))],
+)
+def test_numbers_that_are_no_ids_are_used(name: str, numbers: np.ndarray) -> None:
+    """Those that recur, are not whole, or are not called so: without a word."""
+    dataset = understood(**{name: numbers * 1.0})
+    assert dataset.n_columns == 2 and not dataset.warnings
+
+
+def test_a_count_of_rows_is_warned_of() -> None:
+    """It is still used: it may be a time."""
+    dataset = understood(t=np.arange(N) + 1.0)
+    assert "'t' counts the rows" in dataset.warnings[0] and dataset.n_columns == 2
 
 
 def test_a_target_is_found_by_name_and_by_position() -> None:

@@ -51,7 +51,10 @@ DRESSED = re.compile(
     r"(?<=\d)\s*(?:[%$€£¥]|\s[A-Z]{3})?\s*"
 )
 """A number with signs of thousands, currency or percent, or a decimal comma."""
-ROW_NUMBER = re.compile(r"(.*[^a-z])?(id|index|idx|nr|no|row|number)|unnamed: ?\d+|", re.IGNORECASE)
+ID = re.compile(
+    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|number)|unnamed: ?\d+|)|.*[a-z](Id|ID|Nr|No)"
+)
+"""What a column is called that names or counts rows."""
 
 
 @dataclass(frozen=True)
@@ -234,12 +237,21 @@ def _number(name: str, numbers: Numbers, missing: int, table: str) -> Column:
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
     warning = ""
-    if ROW_NUMBER.fullmatch(name) and len(numbers) > 2 and (np.diff(numbers) > 0).all():
+    if ID.fullmatch(name) and _counts(numbers):
+        many = f"has another whole number in each of {len(numbers)} rows, as an id has"
+        return _unused(name, "id", missing, many, "; if it measures something, rename it")
+    if len(numbers) > 2 and (np.diff(numbers) == 1).all():
         warning = (
-            f"column {name!r} looks like a row number, and may give the target away;"
+            f"column {name!r} counts the rows, and may give the target away;"
             f" --drop {quoted(name)} leaves it out"
         )
     return Column(name, "number", missing, warning, range=(low, high))
+
+
+def _counts(numbers: Numbers) -> bool:
+    """Whether they are whole and no two of them alike."""
+    whole = bool((numbers == np.round(numbers)).all())
+    return whole and len(np.unique(numbers)) == len(numbers) > 2
 
 
 def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str) -> Column:
