@@ -321,3 +321,11 @@ def test_a_name_with_commas_is_found_whole(drop: str | list[str], left: set[str]
     frame = table(**values, kept=numbers)
     dataset = understand(frame, plan.columns)
     assert {column.name for column in dataset.columns} == left | {"kept"}
+
+
+def test_classes_that_differ_by_blanks_are_warned_of() -> None:
+    """They are two all the same: the file says so."""
+    dataset = understood(y=["a", " a", "b"] * (N // 3))
+    assert dataset.classes == (" a", "a", "b")
+    (warning,) = dataset.warnings
+    assert "the target 'y' has the classes ' a' and 'a', which differ by blanks alone" in warning

@@ -86,6 +86,17 @@ def classes_of(target: pd.Series, table: str) -> tuple[npt.NDArray[np.intp], tup
     return y.astype(np.intp), classes
 
 
+def alike(classes: tuple[str, ...], target: str) -> list[str]:
+    """A line for classes that differ by the blanks around them alone."""
+    first: dict[str, str] = {}
+    return [
+        f"the target {target!r} has the classes {first[name.strip()]!r} and {name!r}, which differ by"
+        " blanks alone; correct the cells if they are one class"
+        for name in classes
+        if first.setdefault(name.strip(), name) != name
+    ]
+
+
 def _class_name(value: object) -> str:
     """'3' for 3.0."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -23,7 +23,7 @@ from regcmp.data.columns import (
     some,
 )
 from regcmp.data.dataset import Dataset
-from regcmp.data.labels import check_complete, classes_of, task_of, values_of
+from regcmp.data.labels import alike, check_complete, classes_of, task_of, values_of
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError
 
@@ -88,6 +88,7 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
         columns=tuple(known),
         warnings=(
             *table.warnings,
+            *alike(classes, target),
             *_lost_image(table, columns, known),
             *_warnings(known, is_image=image is not None),
         ),
