@@ -69,6 +69,11 @@ class Conv(Layer):
         self.biases = ((1, filters),)
 
     @property
+    def n_unfolded(self) -> int:
+        """All pixels of all windows."""
+        return self.rows.out * self.columns.out * self.weights[0][0]
+
+    @property
     def fan_out(self) -> int:
         """To how many outputs an input leads at stride 1; Keras and PyTorch count so at every stride."""
         return self.kernel**2 * self.shape_out[2]

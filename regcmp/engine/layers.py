@@ -56,6 +56,11 @@ class Layer:
         return prod(self.shape_in)
 
     @property
+    def n_unfolded(self) -> int:
+        """How many numbers of an example the layer copies before it weighs them."""
+        return 0
+
+    @property
     def fan_out(self) -> int:
         """To how many outputs an input leads."""
         return prod(self.shape_out)

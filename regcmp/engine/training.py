@@ -30,7 +30,7 @@ STACK_BYTES = 1 << 20
 """How large the theta of a stack may be."""
 
 BATCH_BYTES = 3 << 20
-"""How large what the layers of a stack give out for a batch may be."""
+"""How large what the layers of a stack give out for a batch, and windows of it, may be."""
 
 MOST_RUNS = 32
 
@@ -226,7 +226,9 @@ def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -
     layers = layers_of(settings.arch, settings.hidden, shape, n_outputs, settings.activation)
     network = Network(layers)
     size = np.dtype(settings.dtype).itemsize
-    batch = settings.batch_size * sum(map(prod, network.shapes))
+    batch = settings.batch_size * (
+        sum(map(prod, network.shapes)) + sum(layer.n_unfolded for layer in layers)
+    )
     most = min(STACK_BYTES // (size * network.n_parameters), BATCH_BYTES // (size * batch))
     return max(1, min(MOST_RUNS, most))
 
