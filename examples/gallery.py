@@ -15,14 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 import regcmp
-from regcmp.engine.architecture import mlp_layers
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.report.numbers import STYLES
 
 ROWS, NOISE = 300, 0.2
 BESIDE = str(Path(__file__).with_suffix(".md"))
 
-DENSE = mlp_layers(64, (64, 64), 10, "relu")
+DENSE = layers_of("mlp", (64, 64), (64,), 10, "relu")
 OF_IMAGES = [name for name, each in REGISTRY.items() if each.misfit(DENSE, 1) and not each.needs]
 NETWORKS: list[tuple[str, list[str], dict[str, str]]] = [
     (

@@ -7,9 +7,9 @@ from math import ceil
 import numpy as np
 import pytest
 from conftest import make_rows, make_stack
+from networks import mlp
 from scipy.special import softmax
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import CrossEntropy, SquaredError

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from networks import mlp
 
-from regcmp.engine.architecture import layers_of, mlp
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Booleans, Floats, Scratch
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from networks import mlp
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer, Memory
 from regcmp.engine.losses import CrossEntropy, cross_entropy, cross_entropy_gradient

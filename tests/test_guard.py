@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from commands import read_csv, run, strict
 from conftest import make_rows, make_stack
+from networks import mlp
 
 import regcmp
-from regcmp.engine.architecture import layers_of, mlp
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
 from regcmp.engine.measuring import Measure, Record, Scores

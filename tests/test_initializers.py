@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from networks import mlp
 
-from regcmp.engine.architecture import layers_of, mlp
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.network import Network
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from commands import run
 from conftest import make_stack
+from networks import mlp
 from sklearn.linear_model import Lasso, Ridge
 from sklearn.metrics import r2_score, root_mean_squared_error
 from sklearn.neural_network import MLPRegressor
@@ -19,7 +20,6 @@ from test_sklearn_oracle import copy_weights
 
 import regcmp
 from regcmp.data.loading import load_dataset
-from regcmp.engine.architecture import mlp
 from regcmp.engine.layers import Memory
 from regcmp.engine.losses import SquaredError
 from regcmp.engine.measuring import Measure, Record, Scores

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import make_stack
+from networks import mlp
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Scratch
 from regcmp.engine.network import Masks, Network
 from regcmp.engine.optimizers import SGD

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from conftest import make_stack
+from networks import mlp
 from scipy.special import softmax
 from test_gradients import assert_gradient
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import ACTIVATIONS

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from networks import mlp
 from scipy import stats
 from test_regularizers_weights import NETWORK, WEIGHT, context, make
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.regularizers.masks import GaussDropout

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from conftest import make_stack
+from networks import mlp
 from sklearn.linear_model import enet_path
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.matrices import matrices

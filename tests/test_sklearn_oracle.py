@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
+from networks import mlp
 from sklearn.neural_network import MLPClassifier
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.network import Gradient, Network, Step

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import make_rows, make_stack
+from networks import mlp
 from sklearn.neural_network import MLPClassifier
 
 import regcmp
 from regcmp.data.loading import load_dataset
 from regcmp.data.splitting import set_aside, split_rows, validation_count
 from regcmp.data.targets import targets_of
-from regcmp.engine.architecture import mlp
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.measuring import Measure
 from regcmp.engine.regularizers import REGISTRY, Context

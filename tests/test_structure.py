@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from commands import run
 from conftest import make_rows, make_stack
+from networks import mlp_layers
 from test_gradients import assert_gradient, batch_loss
 
-from regcmp.engine.architecture import layers_of, mlp_layers
+from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.convolution import Conv
 from regcmp.engine.initializers import initial_theta

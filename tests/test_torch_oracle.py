@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import make_rows, make_stack
+from networks import mlp, mlp_layers
 
-from regcmp.engine.architecture import mlp, mlp_layers
 from regcmp.engine.arrays import Floats
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.losses import CrossEntropy

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import make_rows, make_stack
+from networks import mlp
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
 
-from regcmp.engine.architecture import mlp
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import CHUNK, Measure
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES

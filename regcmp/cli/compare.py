@@ -10,26 +10,24 @@ from click.shell_completion import CompletionItem
 
 from regcmp.cli.config import CONFIG_OPTIONS, blame, to_toml
 from regcmp.cli.data_options import DATA_OPTIONS
-from regcmp.cli.exports import check_written, content, write_all
+from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
-    GATE_FAILED,
     GATE_OPTIONS,
+    conclude,
     judge_gates,
     need_gates,
     parse_gates,
-    say_findings,
-    tell_github,
 )
 from regcmp.cli.options import Command, Name, Source, option
-from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, drawn_here
+from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.errors import RegcmpError, UsageError
+from regcmp.errors import UsageError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
-from regcmp.report.files import FRAMES, check_distinct, target
+from regcmp.report.files import check_distinct, target
 
 if TYPE_CHECKING:
     from regcmp.data.dataset import Dataset
@@ -187,10 +185,7 @@ def compare(
         workers = None if jobs is None else whole("jobs", jobs, 1)
     except UsageError as error:
         raise blame(ctx, error) from None
-    exports = [("summary", target("-o", text)) for text in outputs]
-    for name, text in (("runs", runs_file), ("history", history_file)):
-        if text is not None:
-            exports.append((name, target(f"--{name}", text, FRAMES)))
+    exports = listed(outputs, runs_file, history_file)
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
     inputs = (plan.dataset, plan.test, ctx.meta.get("regcmp.config"), *words["plugins"])
@@ -219,17 +214,9 @@ def compare(
     )
     to_stderr = any(place.path is None for _, place in exports)
     screen.show(comparison, to_stderr=to_stderr)
-    if plot is not None and drawn_here(plot, (place for _, place in exports)):
-        try:
-            screen.plot(comparison, plot, to_stderr=to_stderr)
-        except RegcmpError as error:
-            refused.append(error)
+    refused += draw(screen, comparison, plot, [place for _, place in exports])
     screen.warn_of_failures(comparison)
-    say_findings(findings, quiet=quiet)
-    tell_github(comparison.to_markdown, findings, off=no_github)
-    check_written(refused)
-    if any(each.fails for each in findings):
-        raise SystemExit(GATE_FAILED)
+    conclude(findings, refused, comparison.to_markdown, no_github=no_github, quiet=quiet)
     if strict and comparison.summary["n_failed"].any():
         raise SystemExit(1)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from regcmp.cli.exports import check_written, write_all
+from regcmp.cli.exports import write_all
 from regcmp.cli.gates import (
-    GATE_FAILED,
+    conclude,
     judge_gates,
     need_gates,
     parse_gates,
-    say_findings,
-    tell_github,
     with_gates,
 )
 from regcmp.cli.options import Command, option
@@ -82,8 +80,4 @@ def diff(
     refused = write_all((place, writers[place.format]) for place in places)
     if not places:
         Screen(quiet=False, color=color).show_table(table, to_stderr=False)
-    say_findings(findings, quiet=False)
-    tell_github(lambda: to_markdown(table), findings, off=no_github)
-    check_written(refused)
-    if any(each.fails for each in findings):
-        raise SystemExit(GATE_FAILED)
+    conclude(findings, refused, lambda: to_markdown(table), no_github=no_github)

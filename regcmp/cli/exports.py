@@ -6,13 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from regcmp.errors import RegcmpError
-from regcmp.report.files import PICTURES, PLOTS, Target, write_whole
+from regcmp.report.files import FRAMES, PICTURES, PLOTS, Target, target, write_whole
 
 if TYPE_CHECKING:
     from regcmp.gates import Finding
     from regcmp.results import Report
 
 Content = str | bytes
+
+
+def listed(
+    outputs: Iterable[str], runs_file: str | None, history_file: str | None
+) -> list[tuple[str, Target]]:
+    """What is to be written where: the summary, or a frame. Raises UsageError for a place that can't be."""
+    exports = [("summary", target("-o", text)) for text in outputs]
+    for name, text in (("runs", runs_file), ("history", history_file)):
+        if text is not None:
+            exports.append((name, target(f"--{name}", text, FRAMES)))
+    return exports
 
 
 def content(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regcmp.cli.exports import check_written
 from regcmp.cli.options import Decorated, option
 from regcmp.cli.screen import harmless
 from regcmp.errors import RegcmpError, UsageError
@@ -113,6 +114,22 @@ def tell_github(markdown: Callable[[], str], findings: list[Finding], *, off: bo
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         _append(Path(summary), markdown() + to_markdown_list(findings))
+
+
+def conclude(
+    findings: list[Finding],
+    refused: list[RegcmpError],
+    markdown: Callable[[], str],
+    *,
+    no_github: bool,
+    quiet: bool = False,
+) -> None:
+    """Say how the gates ended, here and on GitHub, and end with what could not be written, or with 3."""
+    say_findings(findings, quiet=quiet)
+    tell_github(markdown, findings, off=no_github)
+    check_written(refused)
+    if any(each.fails for each in findings):
+        raise SystemExit(GATE_FAILED)
 
 
 def _append(path: Path, text: str) -> None:

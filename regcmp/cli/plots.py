@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
-from regcmp.errors import UsageError, unknown
+from regcmp.errors import RegcmpError, UsageError, unknown
 from regcmp.report.files import PICTURES, PLOTS, Target
 
 if TYPE_CHECKING:
+    from regcmp.cli.screen import Screen
     from regcmp.data.dataset import Dataset
+    from regcmp.results import Report
 
 PLOT_OPTION = option(
     "Output", "--plot", metavar="KIND", type=Name(PLOTS),
@@ -46,6 +48,18 @@ def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> N
 def drawn_here(plot: str | None, places: Iterable[Target]) -> bool:
     """Whether the terminal shows the plot: where no picture does."""
     return plot is not None and not any(place.format in PICTURES for place in places)
+
+
+def draw(
+    screen: Screen, report: Report, plot: str | None, places: Sequence[Target]
+) -> list[RegcmpError]:
+    """Draw the plot in the terminal where it belongs there; return what kept it from that."""
+    if plot is not None and drawn_here(plot, places):
+        try:
+            screen.plot(report, plot, to_stderr=any(place.path is None for place in places))
+        except RegcmpError as error:
+            return [error]
+    return []
 
 
 def check_place(plot: str | None, places: Sequence[Target], *, quiet: bool) -> None:

@@ -6,21 +6,18 @@ from functools import partial
 
 import click
 
-from regcmp.cli.exports import check_written, content, write_all
+from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
-    GATE_FAILED,
+    conclude,
     judge_gates,
     need_gates,
     parse_gates,
-    say_findings,
-    tell_github,
     with_gates,
 )
 from regcmp.cli.options import Command, option
-from regcmp.cli.plots import PLOT_OPTION, check_plot, drawn_here
+from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
-from regcmp.errors import RegcmpError
-from regcmp.report.files import FRAMES, check_distinct, target
+from regcmp.report.files import check_distinct
 
 
 @click.command(cls=Command, short_help="Render a saved report in any format.")
@@ -59,10 +56,7 @@ def report(
       regcmp report report.json -o report.html -o report.md
       regcmp report report.json --fail-if 'gap_mean(best) > 0.05'
     """
-    exports = [("summary", target("-o", text)) for text in outputs]
-    for name, text in (("runs", runs_file), ("history", history_file)):
-        if text is not None:
-            exports.append((name, target(f"--{name}", text, FRAMES)))
+    exports = listed(outputs, runs_file, history_file)
     places = [place for _, place in exports]
     check_distinct(places, [file])
     check_plot(plot)
@@ -82,13 +76,5 @@ def report(
     refused = write_all(
         (place, partial(content, saved, findings, name, place, plot)) for name, place in exports
     )
-    if plot is not None and drawn_here(plot, places):
-        try:
-            screen.plot(saved, plot, to_stderr=any(place.path is None for place in places))
-        except RegcmpError as error:
-            refused.append(error)
-    say_findings(findings, quiet=False)
-    tell_github(lambda: to_markdown(make_table(saved)), findings, off=no_github)
-    check_written(refused)
-    if any(each.fails for each in findings):
-        raise SystemExit(GATE_FAILED)
+    refused += draw(screen, saved, plot, places)
+    conclude(findings, refused, lambda: to_markdown(make_table(saved)), no_github=no_github)

@@ -8,7 +8,6 @@ from math import prod
 
 from regcmp.engine.convolution import Conv, Shape3
 from regcmp.engine.layers import ACTIVATIONS, Dense, Layer
-from regcmp.engine.network import Network
 from regcmp.engine.pooling import AveragePool, GlobalAverage, MaxPool
 
 MLP, CNN = "mlp", "cnn"
@@ -115,13 +114,3 @@ def _layer(word: str, shape: tuple[int, ...]) -> tuple[list[Layer], tuple[int, .
 
 def _made(layer: Layer) -> tuple[list[Layer], tuple[int, ...]]:
     return [layer], layer.shape_out
-
-
-def mlp_layers(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> list[Layer]:
-    """The layers of a multilayer perceptron."""
-    return layers_of(MLP, hidden, (n_in,), n_out, activation)
-
-
-def mlp(n_in: int, hidden: Sequence[int], n_out: int, activation: str) -> Network:
-    """A multilayer perceptron as a network."""
-    return Network(mlp_layers(n_in, hidden, n_out, activation))

@@ -47,7 +47,7 @@ class Network:
         self.is_weight: Booleans = np.concatenate(is_weight)
         """(P,) True where theta holds a weight: what penalties act on."""
         self.sites = tuple(i for i, layer in enumerate(self.layers) if layer.weights)
-        """The layers whose input a mask can drop: the first is the network's input."""
+        """The layers with weights, of which the first sees the network's input, if pooled."""
         activations = tuple(ACTIVATIONS.values())
         self.activations = tuple(i for i, x in enumerate(self.layers) if isinstance(x, activations))
         """The hidden activations; a branch may begin or end between one and the next site."""

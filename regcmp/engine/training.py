@@ -173,7 +173,7 @@ class Batches:
 
 def network_of(stack: Stack) -> Network:
     """The network that a stack trains: runs of one stack share what changes it."""
-    settings, rows, known = stack.settings, stack.rows, {**REGISTRY, **stack.outside}
+    settings, rows, known = stack.settings, stack.rows, known_to(stack)
     layers = layers_of(
         settings.arch, settings.hidden, rows.shape, rows.n_outputs, settings.activation
     )
@@ -189,7 +189,7 @@ def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
         return np.array(values, stack.settings.dtype)[:, None, None]
 
     noise = [seeds.noise for seeds in stack.seeds]
-    known = {**REGISTRY, **stack.outside}
+    known = known_to(stack)
     return [
         known[each.name](
             column(each.strength),
@@ -199,6 +199,11 @@ def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
         )
         for each in stack.ingredients
     ]
+
+
+def known_to(stack: Stack) -> dict[str, type[Regularizer]]:
+    """The regularizers by name, with those from outside that the stack brings along."""
+    return {**REGISTRY, **stack.outside}
 
 
 def scheduled_among(

@@ -63,6 +63,9 @@ class FGSM(Regularizer):
         The moved rows pass last, whatever α the neighbours have: what the taps keep is that of theirs.
         """
         share = self.options["clean"][:, :, 0]
+        if not share.any():
+            np.copyto(context.x, moved)
+            return gradient(theta)
         np.copyto(context.x, clean)
         difference = context.scratch("fgsm gradient", (len(share), theta.shape[1]))
         np.copyto(difference, gradient(theta))

@@ -8,15 +8,15 @@ import numpy as np
 
 from regcmp.engine.arrays import Booleans, Floats
 from regcmp.engine.layers import Selu
-from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.masks import Bernoulli
+from regcmp.engine.regularizers.base import Context, Number
+from regcmp.engine.regularizers.masks import LayerDraws
 from regcmp.engine.taps import Tap, Taps
 
 LOWEST = -Selu.SCALE * Selu.ALPHA
 """What selu tends to on the far left, and what a dropped unit is set to."""
 
 
-class AlphaDropout(Regularizer):
+class AlphaDropout(LayerDraws):
     """Alpha dropout: a dropped unit is set to selu's lowest value l, and all are moved and scaled.
 
     With q = 1 - p, a = (q + l² p q)^-½ and b = -a p l keep mean 0 and variance 1, where a unit had them.
@@ -43,17 +43,6 @@ class AlphaDropout(Regularizer):
         "Keras": "keras.layers.AlphaDropout(p) after each hidden layer",
         "PyTorch": "torch.nn.AlphaDropout(p) after each hidden activation",
     }
-
-    def prepare(self) -> None:
-        self.draws = {
-            layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
-            for layer in self.network.behind
-        }
-
-    def adjust(self, strength: Floats) -> None:
-        super().adjust(strength)
-        for draws in self.draws.values():
-            draws.adjust(strength)
 
     def tap(self, taps: Taps, context: Context) -> Taps:
         for layer, draws in self.draws.items():

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Dense
 from regcmp.engine.network import Masks
-from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.masks import Bernoulli
+from regcmp.engine.regularizers.base import Context, Number
+from regcmp.engine.regularizers.masks import LayerDraws
 
 
-class DropConnect(Regularizer):
+class DropConnect(LayerDraws):
     """DropConnect: zero each weight with probability p, and scale the rest by 1 / (1 - p).
 
     For each example anew, as in the paper, which makes it slow: a layer's masks are as many numbers as
@@ -36,17 +36,8 @@ class DropConnect(Regularizer):
         " (W @ x[:, :, None])[:, :, 0] + layer.bias for each linear layer",
     }
 
-    def prepare(self) -> None:
-        self.draws = {
-            layer: Bernoulli(self.strength, self.seeds, f"dropconnect {layer}")
-            for layer in self.network.sites
-            if isinstance(self.network.layers[layer], Dense)
-        }
-
-    def adjust(self, strength: Floats) -> None:
-        super().adjust(strength)
-        for draws in self.draws.values():
-            draws.adjust(strength)
+    def drawn_at(self) -> Iterable[int]:
+        return (i for i, layer in enumerate(self.network.layers) if isinstance(layer, Dense))
 
     def disconnect(self, connections: Masks, context: Context) -> Masks:
         """One mask for each example's weights; where they are shared, that of the first for all."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from math import prod
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Layer
 from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.masks import Bernoulli, multiply_in
+from regcmp.engine.regularizers.masks import LayerDraws, multiply_in
 from regcmp.engine.streams import WORD, Words, stream
 
 NO_MAPS = "it acts on feature maps; if the rows are images, give a network that has some, such as --arch cnn"
@@ -22,10 +23,11 @@ NO_MAPS = "it acts on feature maps; if the rows are images, give a network that 
 class MapRegularizer(Regularizer):
     """Masks what leaves the activation of each convolution, ahead of any pooling."""
 
-    def prepare(self) -> None:
-        shapes = {layer: self.network.shapes[layer] for layer in self.network.behind}
-        self.maps = {layer: shape for layer, shape in shapes.items() if len(shape) == 3}
+    @cached_property
+    def maps(self) -> dict[int, tuple[int, ...]]:
         """Height, width and channels, by the layer that the map enters."""
+        shapes = {layer: self.network.shapes[layer] for layer in self.network.behind}
+        return {layer: shape for layer, shape in shapes.items() if len(shape) == 3}
 
     @classmethod
     def misfit(cls, layers: Sequence[Layer], strength: float) -> str:
@@ -33,7 +35,7 @@ class MapRegularizer(Regularizer):
         return "" if maps else NO_MAPS
 
 
-class SpatialDropout(MapRegularizer):
+class SpatialDropout(MapRegularizer, LayerDraws):
     """Spatial dropout: zero each channel of a feature map as a whole, and scale the rest by 1 / (1 - p).
 
     Drawn for each example anew. Neighbouring pixels say nearly the same, so dropping one alone takes
@@ -52,17 +54,8 @@ class SpatialDropout(MapRegularizer):
         "PyTorch": "torch.nn.Dropout2d(p) after each convolution's activation",
     }
 
-    def prepare(self) -> None:
-        super().prepare()
-        self.draws = {
-            layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
-            for layer in self.maps
-        }
-
-    def adjust(self, strength: Floats) -> None:
-        super().adjust(strength)
-        for draws in self.draws.values():
-            draws.adjust(strength)
+    def drawn_at(self) -> Iterable[int]:
+        return self.maps
 
     def mask(self, masks: Masks, context: Context) -> Masks:
         for layer, draws in self.draws.items():
@@ -88,13 +81,7 @@ class DropBlock(MapRegularizer):
     """
 
     name = "dropblock"
-    strength_is = Number(
-        0.1,
-        0,
-        0.95,
-        "share p of a feature map that is dropped, if squares never overlap",
-        drops=True,
-    )
+    strength_is = Number(0.1, 0, 0.95, "share p of a map to drop, but for overlaps", drops=True)
     options_are: ClassVar = {
         "block": Number(3, 1, 100, "side b of the squares in pixels; 1 drops pixels", whole=True)
     }
@@ -110,7 +97,6 @@ class DropBlock(MapRegularizer):
     }
 
     def prepare(self) -> None:
-        super().prepare()
         self.blocks = [int(block) for block in self.options["block"].ravel()]
         self.streams = {
             layer: [stream(seed, f"{self.name} {layer}") for seed in self.seeds]

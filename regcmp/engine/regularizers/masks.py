@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import ClassVar
 
@@ -62,9 +62,31 @@ class Gaussian:
 
 
 def multiply_in(masks: Masks, layer: int, mask: Floats) -> None:
-    """Put a mask (R, B, width) before a layer; beside others there, it becomes their product."""
+    """Put a mask (R, B, width or 1) before a layer; beside others there, it becomes their product."""
     before = masks[layer]
-    masks[layer] = mask if before is None else np.multiply(mask, before, out=mask)
+    if before is None:
+        masks[layer] = mask
+    else:
+        masks[layer] = np.multiply(mask, before, out=mask if mask.shape == before.shape else None)
+
+
+class LayerDraws(Regularizer):
+    """Draws at some layers, from a stream for each of them, all at the strength p."""
+
+    def prepare(self) -> None:
+        self.draws = {
+            layer: Bernoulli(self.strength, self.seeds, f"{self.name} {layer}")
+            for layer in self.drawn_at()
+        }
+
+    def adjust(self, strength: Floats) -> None:
+        super().adjust(strength)
+        for draws in self.draws.values():
+            draws.adjust(strength)
+
+    def drawn_at(self) -> Iterable[int]:
+        """The layers; those that hidden activations enter unless told otherwise."""
+        return self.network.behind
 
 
 class Dropout(Regularizer):

@@ -12,7 +12,7 @@ from regcmp.engine.layers import Layer
 from regcmp.engine.network import Masks, shapes_of
 from regcmp.engine.normalization import BatchNorm, LayerNorm
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
-from regcmp.engine.regularizers.masks import Bernoulli
+from regcmp.engine.regularizers.masks import Bernoulli, multiply_in
 from regcmp.engine.residual import Fork, Join
 from regcmp.engine.streams import stream
 from regcmp.engine.taps import Tap, Taps
@@ -205,8 +205,7 @@ class DropPath(BranchRegularizer):
         for join, draws in self.draws.items():
             shape = (len(self.seeds), context.batch_size, 1)
             mask = draws.draw(shape, context.scratch(f"droppath {join}", shape))
-            before = masks[join]
-            masks[join] = mask if before is None else before * mask
+            multiply_in(masks, join, mask)
         return masks
 
 
