@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from regcmp.data.columns import quoted
 from regcmp.data.table import Reading
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +110,3 @@ def warn_of_markers(
                 " missing; --na says what is"
             )
     return frame.assign(**changed) if changed else frame, tuple(warnings)
-
-
-def is_number(cell: str) -> bool:
-    """Whether Python reads it as one."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

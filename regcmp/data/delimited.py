@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.cells import fault_of, is_number, to_numbers, warn_of_markers
+from regcmp.data.cells import fault_of, to_numbers, warn_of_markers
 from regcmp.data.files import STDIN, File, open_bytes
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.errors import DataError, UsageError
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regcmp.data.bundled import BUNDLED, read_bundled
-from regcmp.data.cells import is_number
 from regcmp.data.columns import quoted
 from regcmp.data.files import File, check_file, looks_like_path
 from regcmp.data.formats import (
@@ -21,6 +20,7 @@ from regcmp.data.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.engine.streams import stream
 from regcmp.errors import DataError, UsageError, unknown
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

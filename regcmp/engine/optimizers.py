@@ -98,8 +98,6 @@ class Adam:
             theta[part] -= step
 
 
-Optimizer = SGD | Momentum | Adam
-
 OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {
     "adam": Adam,
     "sgd": SGD,
