@@ -96,6 +96,7 @@ class Plan:
     target: str | None = None
     drop: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
+    use: tuple[str, ...] = ()
     task: str = Columns.task
     image: str | None = None
 
@@ -135,6 +136,7 @@ class Plan:
             "na": None if self.na is None else list(self.na),
             "drop": list(self.drop),
             "text": list(self.text),
+            "use": list(self.use),
         }
         return words
 
@@ -157,6 +159,7 @@ def make_plan(
     target: str | int | None = None,
     drop: Iterable[str] | str = (),
     text: Iterable[str] | str = (),
+    use: Iterable[str] | str = (),
     image: str | Sequence[int] | None = None,
     **words: Any,
 ) -> Plan:
@@ -221,6 +224,7 @@ def make_plan(
         target=None if target is None else str(target),
         drop=_columns("--drop", drop),
         text=_columns("--text", text),
+        use=_columns("--use", use),
         image=None if image is None else _image(image),
         **words,
     )

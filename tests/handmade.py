@@ -53,6 +53,7 @@ PLAN: dict[str, Any] = {
     "target": None,
     "drop": [],
     "text": [],
+    "use": [],
     "task": "auto",
     "image": None,
     "data": {

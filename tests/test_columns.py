@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from regcmp.data.arrays import from_arrays
-from regcmp.data.columns import Columns
+from regcmp.data.columns import Columns, quoted
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
 from regcmp.data.splitting import Split
@@ -108,6 +108,10 @@ def test_test_rows_change_nothing_in_training() -> None:
         (Columns(text=("y",)), {}, "--text: 'y' is the target; choose another one with --target"),
         (Columns(drop=("a",), text=("a",)), {}, "--drop and --text both name 'a'; leave one out"),
         (Columns(text=("a",)), {}, "--text: column 'a' of 'tiny.csv' holds no texts, but values such"),
+        (Columns(use=("b",)), {}, "--use: 'tiny.csv' has no column 'b'; choose one of 'a', 'y'"),
+        (Columns(use=("y",)), {}, "--use: 'y' is the target; choose another one with --target"),
+        (Columns(drop=("a",), use=("a",)), {}, "--drop and --use both name 'a'; leave one out"),
+        (Columns(text=("b",), use=("b",)), {"b": Y}, "--text and --use both name 'b'; leave one out"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_learned_from_is_named(
@@ -169,7 +173,7 @@ def test_ids_that_are_numbers_are_not_used(name: str) -> None:
     """In whatever order; that is said, with a way out."""
     (said,) = understood(**{name: RNG.permutation(N) + 1000.0}).warnings
     assert said.startswith(f"column {name!r} has another whole number in each of 60 rows")
-    assert said.endswith("it is not used; if it measures something, rename it")
+    assert said.endswith(f"if it measures something, --use {quoted(name)} takes it as a number")
 
 
 @pytest.mark.parametrize(
@@ -180,6 +184,76 @@ def test_numbers_that_are_no_ids_are_used(name: str, numbers: np.ndarray) -> Non
     """Those that recur, are not whole, or are not called so: without a word."""
     dataset = understood(**{name: numbers * 1.0})
     assert dataset.n_columns == 2 and not dataset.warnings
+
+
+@pytest.mark.parametrize("name", ["id", "Unnamed: 0"])
+def test_an_id_that_is_asked_for_is_a_number_like_any_other(name: str) -> None:
+    """Under the name of an id as under another one, gaps and a count of rows included."""
+    shuffled = RNG.permutation(N) * 1.0
+    for numbers in (shuffled, np.where(shuffled == 7, np.nan, shuffled), np.arange(N) * 1.0):
+        asked = understood(Columns(use=(name,)), **{name: numbers, "color": Y[1:] + Y[:1]})
+        named = understood(size=numbers, color=Y[1:] + Y[:1])
+        assert [replace(each, name="", warning="") for each in asked.columns] == [
+            replace(each, name="", warning="") for each in named.columns
+        ]
+        assert len(asked.warnings) == len(named.warnings)
+        parts = zip(scale(asked, SPLIT, np.float32), scale(named, SPLIT, np.float32), strict=True)
+        assert all(np.array_equal(ours, theirs) for ours, theirs in parts)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([None] * N, "has no values; leave it out of --use"),
+        (["2024-01-02", "2024-02-01"] * (N // 2), "holds dates; make numbers of them first"),
+        (pd.date_range("2024-01-01", periods=N), "holds dates; make numbers of them first"),
+        (["so"] * N, "has the same text in every row; leave it out of --use"),
+        ([f"K{i}" for i in range(N)], "has no text that stands in 10 rows; --text 'b c' learns"),
+        ([f"a text of {i}" for i in range(N)], "has no text that stands in 10 rows; --text 'b c'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(values: object, message: str) -> None:
+    """Where it is asked for: why, and what to do instead."""
+    with pytest.raises(UsageError) as error:
+        understood(Columns(use=("b c",)), **{"b c": values})
+    assert str(error.value).startswith(f"--use: column 'b c' of 'tiny.csv' {message}")
+
+
+def test_to_ask_for_what_is_used_changes_nothing() -> None:
+    """Whatever the column is: number, category, truth value, one value in all rows."""
+    values = mixed_columns() | {"same": [3.0] * N}
+    names = ("a", "number", "color", "flag", "same")
+    left, right = understood(**values), understood(Columns(use=names), **values)
+    assert left.columns == right.columns and left.digest == right.digest
+
+
+def keys(many: int) -> list[str]:
+    """The key 'K0' in a quarter of the rows, and others, each in two of them."""
+    return [f"K{0 if i % 4 == 0 else 1 + i // 2}" for i in range(many)]
+
+
+def test_a_key_that_is_asked_for_is_a_category() -> None:
+    """A feature for a key that recurs, and the rare ones pooled; the warning says how to ask."""
+    (said,) = understood(b=keys(N)).warnings
+    assert said.endswith("unless --text b asks for its words or --use b takes it as a category")
+    dataset = understood(Columns(use=("b",)), b=keys(N))
+    assert dataset.columns[1].kind == "category" and not dataset.warnings
+    train, _, _ = scale(dataset, SPLIT, np.float64)
+    often, rare = (dataset.layout.index(("category", "b", level)) for level in ("K0", None))
+    assert np.array_equal(train[:, often], np.array(keys(N))[SPLIT.train] == "K0")
+    assert np.array_equal(train[:, rare], 1 - train[:, often])
+    assert train.any(axis=0).sum() == 3  # with the number 'a'
+
+
+def test_very_many_keys_have_no_feature_each() -> None:
+    """Only those that may recur in training rows, and one for the others: whichever rows these are."""
+    frame = pd.DataFrame({"key": keys(1000), "y": Y[:2] * 500})
+    dataset = understand(Table("many.csv", frame, "a test"), Columns(use=("key",)))
+    assert frame["key"].nunique() > 500
+    assert dataset.layout == [("category", "key", "K0"), ("category", "key", None)]
+    split = Split(np.arange(30), np.arange(30, 1000))  # here K0 is rare, too
+    train, test, _ = scale(dataset, split, np.float32)
+    assert not train.any() and not test.any()
 
 
 def test_a_count_of_rows_is_warned_of() -> None:

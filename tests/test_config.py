@@ -155,6 +155,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "target": ("--target", "Ziel ½"),
     "drop": ("--drop", "a,b", "--drop", "c"),
     "text": ("--text", "d"),
+    "use": ("--use", "e", "--use", "f,g"),
     "task": ("--task", "regression"),
     "image": ("--image", "4x4"),
     "test-size": ("--test-size", "0.3"),

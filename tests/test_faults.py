@@ -354,7 +354,7 @@ WARNED = {
     "36 row number": Fault(
         table(id=range(N)),
         "column 'id' has another whole number in each of 40 rows, as an id has; it is not used; if it"
-        " measures something, rename it",
+        " measures something, --use id takes it as a number",
     ),
     "36 count of rows": Fault(
         table(t=range(3, N + 3)),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -127,9 +130,73 @@ def test_images_are_said_to_be_some(tmp_path: Path) -> None:
     assert strict(run(noisy, tmp_path).file("a.json"))["plan"]["data"]["image"] is None
 
 
+def with_ids(name: str) -> list[tuple[str, list[str]]]:
+    """A column of this name with another whole number in each row, a key of which one recurs."""
+    numbers = np.random.default_rng(1).permutation(60) + 1000
+    return [
+        (name, list(map(str, numbers))),
+        ("who", [f"K{i if i % 3 else 0}" for i in range(60)]),
+        ("age", [str(i % 7) for i in range(60)]),
+        ("churn", ["yes" if x % 2 else "no" for x in numbers]),
+    ]
+
+
+def test_ids_are_used_where_they_are_asked_for(tmp_path: Path) -> None:
+    """The number as if it had another name, bit for bit; without being asked for, it is warned of."""
+    write(tmp_path, *with_ids("id"))
+    target = ("--target", "churn")
+    left = compared(tmp_path, *target, "-o", "left.json")
+    assert left.code == 0 and "60 rows, 1 feature, target 'churn'" in left.out
+    first, second = left.err.splitlines()
+    assert first.endswith("is not used; if it measures something, --use id takes it as a number")
+    assert second.endswith(
+        "unless --text who asks for its words or --use who takes it as a category"
+    )
+    asked = compared(tmp_path, *target, "--use", "id", "--use", "age,who", "-o", "asked.json")
+    assert asked.code == 0 and asked.err == "" and "60 rows, 3 columns as 44 features" in asked.out
+    write(tmp_path, *with_ids("size"))
+    named = compared(tmp_path, *target, "--use", "who", "-o", "named.json")
+    assert named.code == 0 and named.out == asked.out
+    ours, theirs = strict(asked.file("asked.json")), strict(named.file("named.json"))
+    assert all(ours[part] == theirs[part] for part in ("summary", "runs", "history"))
+    found = run(["diff", "left.json", "asked.json"], tmp_path)
+    assert found.code == 0 and 'Different: use [] -> ["id", "age", "who"]' in found.out
+
+
+def test_a_plan_says_what_was_asked_for(tmp_path: Path) -> None:
+    """The command that a page shows and the file that was saved give the same table again."""
+    write(tmp_path, *with_ids("id"))
+    words = ("--target", "churn", "--use", "id,who", "--save-config", "plan.toml")
+    done = compared(tmp_path, *words, "-o", "first.html", "-o", "first.csv")
+    assert done.code == 0, done.err
+    (shown,) = re.findall(r"<code>(regcmp .*)</code>", done.file("first.html").decode())
+    again = run([*shlex.split(unescape(shown))[1:], "-o", "second.csv", "--jobs", "1"], tmp_path)
+    assert again.code == 0, again.err
+    assert (
+        "--use id,who" in unescape(shown)
+        and 'use = [\n    "id",\n    "who",\n]' in done.file("plan.toml").decode()
+    )
+    saved = run(["compare", "--config", "plan.toml", "-o", "third.csv", "--jobs", "1"], tmp_path)
+    assert again.file("second.csv") == saved.file("third.csv") == done.file("first.csv")
+
+
+def test_an_id_is_shown_both_ways(tmp_path: Path) -> None:
+    """As not used, and as the number and the category that it is where it is asked for."""
+    write(tmp_path, *with_ids("id"))
+    show = ["datasets", "rows.csv", "--target", "churn", "--json"]
+    left = strict(run(show, tmp_path).out)["column_list"]
+    assert [(each["kind"], each["used"]) for each in left[:2]] == [("id", False)] * 2
+    asked = strict(run([*show, "--use", "id,who"], tmp_path).out)
+    assert [each["kind"] for each in asked["column_list"]] == ["number", "category", "number"]
+    assert asked["columns"] == 3 and asked["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--use", "b"), "--use: 'rows.csv' has no column 'b'"),
+        (("--use", "y"), "--use: 'y' is the target; choose another one with --target"),
+        (("--drop", "a", "--use", "a"), "--drop and --use both name 'a'; leave one out"),
         (("--drop", "b"), "--drop: 'rows.csv' has no column 'b'"),
         (("--task", "classify"), "unknown task 'classify': did you mean 'classification'?"),
     ],

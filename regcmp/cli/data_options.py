@@ -35,6 +35,9 @@ DATA_OPTIONS = (
            help="Columns to leave out. Repeatable."),
     option("Data", "--text", multiple=True, metavar="COLUMN,...",
            help="Columns of text whose words to learn from, by TF-IDF. Repeatable."),
+    option("Data", "--use", multiple=True, metavar="COLUMN,...",
+           help="Columns to learn from although they look like ids: numbers as such, texts as"
+           " categories. Repeatable."),
     option("Data", "--task", default=Plan.task, type=Name(CHOICES["task"]),
            help="What the target is; auto takes numbers that are many or not whole as a regression."),
     option("Data", "--image", metavar="SIZE",

@@ -31,10 +31,22 @@ TASKS = (AUTO, "classification", "regression")
 """What is to be learned; auto goes by the target's values."""
 
 MOST_LEVELS = 100
-"""A text column of more levels is no category."""
+"""A text column of more levels is no category, unless asked for."""
+
+RARE = 10
+"""A level of fewer training rows is pooled with the other rare ones."""
 
 MOST_ODD_WORDS = 5
 """So few different words between numbers may all mean that a cell is missing."""
+
+NOT_USABLE = {
+    "empty": "has no values; leave it out of --use",
+    "date": "holds dates; make numbers of them first, such as years, or leave it out of --use",
+    "one text": "has the same text in every row; leave it out of --use",
+    "free text": f"has no text that stands in {RARE} rows; --text {{0}} learns from its words",
+    "id": f"has no text that stands in {RARE} rows; --text {{0}} learns from its words",
+}
+"""By the kind of a column that can't be used: why, and what to do instead."""
 
 LARGEST = 1e150
 """Beyond it, a square overflows, and with it the variance that a column is scaled by."""
@@ -66,6 +78,8 @@ class Columns:
     drop: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     """Columns whose words are features."""
+    use: tuple[str, ...] = ()
+    """Columns to learn from although they look like ids."""
     task: str = AUTO
     image: str | None = None
     """Height, width and channels, as in 28x28 or 32x32x3, where the columns are pixels."""
@@ -188,11 +202,22 @@ def quoted(text: str) -> str:
     return shlex.quote(text)
 
 
-def describe_column(values: pd.Series, table: str, as_text: bool, decimal: str = ".") -> Column:
+def describe_column(
+    values: pd.Series, table: str, decimal: str = ".", *, as_text: bool = False, use: bool = False
+) -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else.
 
-    Raises UsageError where ``as_text`` asks for the words of a column that has none.
+    ``as_text`` asks for its words, ``use`` for the column also where it looks like an id. Raises
+    UsageError where there is nothing of the kind.
     """
+    column = _described(values, table, decimal, as_text, use)
+    if use and not column.used:
+        why = NOT_USABLE[column.kind].format(quoted(column.name))
+        raise UsageError(f"--use: column {column.name!r} of {table!r} {why}")
+    return column
+
+
+def _described(values: pd.Series, table: str, decimal: str, as_text: bool, use: bool) -> Column:
     from pandas.api import types
 
     name, missing = str(values.name), int(values.isna().sum())
@@ -211,15 +236,15 @@ def describe_column(values: pd.Series, table: str, as_text: bool, decimal: str =
     if types.is_datetime64_any_dtype(values.dtype):
         return _unused(name, "date", missing, "holds dates")
     if types.is_numeric_dtype(values.dtype):
-        return _number(name, present.to_numpy(np.float64), missing, table)
-    return _text(name, present.astype(str), missing, table, decimal)
+        return _number(name, present.to_numpy(np.float64), missing, table, use)
+    return _text(name, present.astype(str), missing, table, decimal, use)
 
 
 def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> Column:
     return Column(name, kind, missing, f"column {name!r} {why}; it is not used{unless}")
 
 
-def _number(name: str, numbers: Numbers, missing: int, table: str) -> Column:
+def _number(name: str, numbers: Numbers, missing: int, table: str, use: bool) -> Column:
     """A column of numbers. Raises DataError for what can't be scaled."""
     infinite = int(np.isinf(numbers).sum())
     if infinite:
@@ -237,9 +262,10 @@ def _number(name: str, numbers: Numbers, missing: int, table: str) -> Column:
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
     warning = ""
-    if ID.fullmatch(name) and _counts(numbers):
+    if not use and ID.fullmatch(name) and _counts(numbers):
         many = f"has another whole number in each of {len(numbers)} rows, as an id has"
-        return _unused(name, "id", missing, many, "; if it measures something, rename it")
+        asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
+        return _unused(name, "id", missing, many, asked)
     if len(numbers) > 2 and (np.diff(numbers) == 1).all():
         warning = (
             f"column {name!r} counts the rows, and may give the target away;"
@@ -254,8 +280,8 @@ def _counts(numbers: Numbers) -> bool:
     return whole and len(np.unique(numbers)) == len(numbers) > 2
 
 
-def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str) -> Column:
-    """A column of texts: a category where they recur."""
+def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, use: bool) -> Column:
+    """A column of texts: a category where they recur; where only some do, if that is asked for."""
     import pandas as pd
 
     counts = texts.value_counts()
@@ -267,10 +293,13 @@ def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str) -
     _check_no_numbers(name, counts, levels, table, decimal)
     if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
-    if len(levels) <= min(MOST_LEVELS, len(texts) / 2):
+    some_recur = counts.iloc[0] >= RARE
+    if len(levels) <= min(MOST_LEVELS, len(texts) / 2) or (use and some_recur):
         pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
         return Column(name, "category", missing, levels=pairs)
     asked = f", unless --text {quoted(name)} asks for its words"
+    if some_recur:
+        asked += f" or --use {quoted(name)} takes it as a category"
     if levels.str.count(" ").mean() >= 2:
         return _unused(name, "free text", missing, "holds free text", asked)
     many = f"has {len(levels)} different texts in {len(texts)} rows, such as {levels[0]!r}, as an id has"

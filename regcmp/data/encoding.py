@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regcmp.data.columns import MOST_LEVELS, RARE
 from regcmp.data.dataset import Dataset
 from regcmp.data.splitting import Rows, Split
 from regcmp.engine.arrays import Floats
 from regcmp.errors import DataError
-
-RARE = 10
-"""A level of fewer training rows is pooled with the other rare ones."""
 
 WORDS = 1000
 """How many of a text column's words, the most frequent of the training rows, are features."""
@@ -38,12 +36,17 @@ def layout(dataset: Dataset) -> list[Feature]:
     features: list[Feature] = [("number", name, None) for name in numbers]
     features += [("missing", name, None) for name in _with_gaps(dataset)]
     for name in categories:
-        levels = [*sorted(frame[name].unique()), None]
-        features += [("category", name, level) for level in levels]
+        features += [("category", name, level) for level in [*_all_levels(frame[name]), None]]
     for name in texts:
         words = min(WORDS, _count_words(frame[name]))
         features += [("text", name, place) for place in range(words)]
     return features
+
+
+def _all_levels(texts: Any) -> list[str]:
+    """The levels that have a place; of very many, only those that can have one in training rows."""
+    rows = texts.value_counts()
+    return sorted(rows.index if len(rows) <= MOST_LEVELS + 1 else rows.index[rows >= RARE])
 
 
 def _count_words(texts: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,8 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     target = find_target(names, columns.target, table.target, table.name)
     dropped = find_columns("--drop", columns.drop, names, table.name)
     texts = find_columns("--text", columns.text, names, table.name)
-    _check_words(target, dropped, texts)
+    asked = find_columns("--use", columns.use, names, table.name)
+    _check_words(target, {"--drop": dropped, "--text": texts, "--use": asked})
     for name, fault in table.faults.items():
         if name not in dropped:
             raise DataError(f"{table.name!r}: {fault}")
@@ -64,7 +66,9 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     known = []
     for name in names:
         if name != target and name not in dropped:
-            column = describe_column(frame[name], table.name, name in texts, decimal)
+            column = describe_column(
+                frame[name], table.name, decimal, as_text=name in texts, use=name in asked
+            )
             known.append(_with_leak(column, frame[name], y, len(classes), target))
     used = [column for column in known if column.used]
     if all(column.kind == "constant" for column in used):
@@ -128,15 +132,16 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
     return image
 
 
-def _check_words(target: str, dropped: set[str], texts: set[str]) -> None:
-    """Raise UsageError for a column that is to be two things."""
-    for option, names in (("--drop", dropped), ("--text", texts)):
+def _check_words(target: str, asked: dict[str, set[str]]) -> None:
+    """Raise UsageError for a column that is to be two things; ``asked`` has columns by option."""
+    for option, names in asked.items():
         if target in names:
             raise UsageError(
                 f"{option}: {target!r} is the target; choose another one with --target"
             )
-    if dropped & texts:
-        raise UsageError(f"--drop and --text both name {min(dropped & texts)!r}; leave one out")
+    for (one, names), (other, others) in combinations(asked.items(), 2):
+        if both := names & others:
+            raise UsageError(f"{one} and {other} both name {min(both)!r}; leave one out")
 
 
 def _all_rows(table: Table) -> pd.DataFrame:

@@ -29,6 +29,7 @@ LATER: dict[str, dict[str, Any]] = {
         "label_noise": 0.0,
         "noise_features": 0,
         "arch": "mlp",
+        "use": [],
     },
     "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
 }
