@@ -168,7 +168,9 @@ def test_what_should_be_known_of_a_column_is_warned_of(
     assert "column 'b'" in only and warning in only
 
 
-@pytest.mark.parametrize("name", ["id", "customer_id", "CustomerID", "Unnamed: 0"])
+@pytest.mark.parametrize(
+    "name", ["id", "customer_id", "CustomerID", "Unnamed: 0", "column_1", "rownames"]
+)
 def test_ids_that_are_numbers_are_not_used(name: str) -> None:
     """In whatever order; that is said, with a way out."""
     (said,) = understood(**{name: RNG.permutation(N) + 1000.0}).warnings
@@ -243,6 +245,18 @@ def test_a_key_that_is_asked_for_is_a_category() -> None:
     assert np.array_equal(train[:, often], np.array(keys(N))[SPLIT.train] == "K0")
     assert np.array_equal(train[:, rare], 1 - train[:, often])
     assert train.any(axis=0).sum() == 3  # with the number 'a'
+
+
+def test_gaps_between_keys_are_a_level() -> None:
+    """Of keys that never recur it is the only one; fewer gaps than rare levels have tell nothing."""
+    lacking = [None if i % 3 else f"K{i}" for i in range(N)]
+    train, _, _ = scale(understood(Columns(use=("b",)), b=lacking), SPLIT, np.float64)
+    kept = [column for column in train[:, 1:].T if column.any()]
+    assert {tuple(column) for column in kept} == {
+        tuple(float((each is None) == gap) for each in lacking[:40]) for gap in (True, False)
+    }
+    with pytest.raises(UsageError, match="no text that stands in 10 rows"):
+        understood(Columns(use=("b",)), b=[None] * 9 + [f"K{i}" for i in range(N - 9)])
 
 
 def test_very_many_keys_have_no_feature_each() -> None:

@@ -64,9 +64,10 @@ DRESSED = re.compile(
 )
 """A number with signs of thousands, currency or percent, or a decimal comma."""
 ID = re.compile(
-    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|number)|unnamed: ?\d+|)|.*[a-z](Id|ID|Nr|No)"
+    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|rownames|number)|unnamed: ?\d+|)|column_1"
+    r"|.*[a-z](Id|ID|Nr|No)"
 )
-"""What a column is called that names or counts rows."""
+"""What a column is called that names or counts rows; column_1 is a first one without a name."""
 
 
 @dataclass(frozen=True)
@@ -293,7 +294,7 @@ def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, u
     _check_no_numbers(name, counts, levels, table, decimal)
     if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
-    some_recur = counts.iloc[0] >= RARE
+    some_recur = max(counts.iloc[0], missing) >= RARE  # a gap is a level, too
     if len(levels) <= min(MOST_LEVELS, len(texts) / 2) or (use and some_recur):
         pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
         return Column(name, "category", missing, levels=pairs)
