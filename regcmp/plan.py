@@ -235,7 +235,9 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _texts(name: str, value: Iterable[str] | str | None) -> list[str]:
+def _texts(
+    name: str, value: Iterable[str] | str | None, like: str = "words such as 'l2=1e-4'"
+) -> list[str]:
     """Words from one text or from several. Raises UsageError for anything else."""
     texts: list[Any]
     if isinstance(value, str):
@@ -244,7 +246,7 @@ def _texts(name: str, value: Iterable[str] | str | None) -> list[str]:
         texts = list(value) if isinstance(value, Iterable) else [] if value is None else [value]
     for text in texts:
         if not isinstance(text, str):
-            raise UsageError(f"{name}: expected words such as 'l2=1e-4', got {text!r}")
+            raise UsageError(f"{name}: expected {like}, got {text!r}")
     return texts
 
 
@@ -260,14 +262,14 @@ def _markers(value: Iterable[str] | str) -> tuple[str, ...]:
 
 def _columns(name: str, value: Iterable[str] | str) -> tuple[str, ...]:
     """Columns from names, or from texts that join several by commas."""
-    texts = [value] if isinstance(value, str) else _texts(name, value)
+    texts = [value] if isinstance(value, str) else _texts(name, value, "names of columns")
     return tuple(part for text in texts for part in split_names(text))
 
 
 def _image(value: str | Sequence[int]) -> str:
     """A size such as '28x28', from itself or from its numbers."""
-    text = value if isinstance(value, str) else "x".join(_texts("--image", map(str, value)))
-    return image_text(parse_image(text))
+    sizes = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+    return image_text(parse_image("x".join(map(str, sizes))))
 
 
 def _one_method(text: str, max_dropped: float) -> Method:
@@ -333,7 +335,8 @@ def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:
 
 
 def _sources(value: Sequence[str] | str) -> tuple[str, ...]:
-    given = value.split(",") if isinstance(value, str) else _texts("--vary", value)
+    wanted = f"words such as {SOURCES[0]!r}"
+    given = value.split(",") if isinstance(value, str) else _texts("--vary", value, wanted)
     given = [each.strip() for each in given]
     for each in given:
         if each not in SOURCES:

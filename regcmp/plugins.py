@@ -68,6 +68,8 @@ def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugi
     Raises UsageError, naming the file, where one can't be read, fails, registers nothing, or is
     no longer the one that the plan names.
     """
+    if not isinstance(given, Iterable):
+        raise UsageError(f"--plugin: expected files such as 'own.py', got {given!r}")
     plugins = []
     for each in given:
         path, expected = (each["path"], each["sha256"]) if isinstance(each, Mapping) else (each, "")

@@ -85,6 +85,22 @@ def test_errors_are_those_of_the_command_line(
     assert (done.code, done.err) == (2, f"Error: {caught.value}\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"sep": 3}, "--sep: expected a text such as ';', got 3"),
+        ({"encoding": None}, "--encoding: expected a text such as 'cp1252', got None"),
+        ({"test": Path("b.csv")}, "--test: expected a text such as 'test.csv', got "),
+        ({"header": "no"}, "--header: expected True or False, got 'no'"),
+    ],
+)
+def test_a_value_of_another_type_is_named(words: dict[str, object], message: str) -> None:
+    """Before anything is read."""
+    with pytest.raises(regcmp.UsageError) as caught:
+        regcmp.compare("wine", "none", epochs=1, seeds=1, jobs=1, **words)
+    assert str(caught.value).startswith(message)
+
+
 def test_methods_may_be_one_text_and_hidden_a_list() -> None:
     """As people write them in Python."""
     one = regcmp.compare("iris", "none l2=1", hidden=[4, 3], epochs=1, seeds=1, jobs=1)
