@@ -411,6 +411,20 @@ def test_a_name_with_commas_is_found_whole(drop: str | list[str], left: set[str]
     assert {column.name for column in dataset.columns} == left | {"kept"}
 
 
+def test_a_name_with_blanks_around_it_is_found() -> None:
+    """Unless another column has the name without them."""
+    numbers = np.arange(N) % 5.0
+    for given, names, left in (
+        (" b", (" b", "c "), ["c "]),
+        ("b,c", (" b", "c "), []),
+        ("b", (" b", "b"), [" b"]),
+        ([" b , c"], (" b , c", "b"), ["b"]),
+    ):
+        frame = table(**dict.fromkeys(names, numbers))
+        dataset = understand(frame, make_plan("tiny.csv", ["none"], drop=given).columns)
+        assert [column.name for column in dataset.columns] == ["a", *left]
+
+
 def test_classes_that_differ_by_blanks_are_warned_of() -> None:
     """They are two all the same: the file says so."""
     dataset = understood(y=["a", " a", "b"] * (N // 3))

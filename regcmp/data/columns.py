@@ -175,11 +175,13 @@ def split_names(text: str) -> list[str]:
 
 
 def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table: str) -> set[str]:
-    """The columns of these names, one after the other; a name may have commas, at which it was split.
+    """The columns of these names, one after the other; a name may have commas, at which it was split,
+    and blanks around it, which were lost.
 
     Raises UsageError for one that is not there.
     """
-    whole = {tuple(split_names(name)): name for name in names if "," in name}
+    plain = {(name,) for name in names}
+    whole = {parts: name for name in names if (parts := tuple(split_names(name))) not in plain}
     longest = max(map(len, whole), default=1)
     found, start = set(), 0
     while start < len(wanted):
