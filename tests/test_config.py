@@ -124,6 +124,31 @@ def test_a_file_that_can_t_be_meant_is_named_with_its_key(
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('target = "z"', "--target: 'rows.csv' has no column 'z'"),
+        ('target = "b"\nuse = ["c"]', "--use: 'rows.csv' has no column 'c'"),
+        ('target = "b"\nmetric = "r2"', "--metric: 'r2' is no score of a classification"),
+        ('target = "a"\nmethods = ["smooth"]', "method 'smooth=0.1': 'smooth' is defined for"),
+    ],
+)
+def test_what_data_refuse_is_said_to_be_set_in_the_file(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    """An option that means nothing for them; but not what no option was given for."""
+    rows = "".join(f"{i / 8},{'xy'[i % 2]}\n" for i in range(40))
+    (tmp_path / "rows.csv").write_text("a,b\n" + rows)
+    (tmp_path / "c.toml").write_text(text + "\n")
+    words = ("compare", "--dataset", "rows.csv", "--config", "c.toml")
+    done = run(words, tmp_path)
+    assert done.code == 2 and done.err.startswith(f"Error: {message}")
+    assert done.err.endswith(" (set in 'c.toml')\n") and done.err.count("\n") == 1
+    (tmp_path / "c.toml").write_text('methods = ["none"]\n')
+    done = run(words, tmp_path)
+    assert done.code == 2 and "no column is called target" in done.err and "set" not in done.err
+
+
 def test_the_example_script_is_a_gate(tmp_path: Path) -> None:
     """And leaves its three files."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

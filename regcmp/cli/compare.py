@@ -203,8 +203,11 @@ def compare(
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, plan.noise_features)
 
-    with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
-        comparison = run(plan, workers, advance, reading, loaded)
+    try:
+        with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
+            comparison = run(plan, workers, advance, reading, loaded)
+    except UsageError as error:  # what a word can't mean for these data
+        raise blame(ctx, error) from None
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(
         (place, partial(to_toml, ctx, plan.as_dict()))

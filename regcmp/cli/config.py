@@ -116,7 +116,7 @@ def blame(ctx: click.Context, error: UsageError) -> UsageError:
 
 
 def _key_in(message: str) -> str:
-    """The key of what an error complains of: '--lr: ...', "unknown class weight 'x': ..."."""
+    """The key of what an error complains of: '--lr: ...', "unknown class weight 'x': ..."; or ''."""
     flag = re.match(r"--([\w-]+)", message)
     kind = re.match(r"unknown ([a-z ]+) '", message)
     if flag:
@@ -124,7 +124,7 @@ def _key_in(message: str) -> str:
     if kind and " in method " not in message:
         key = kind[1].replace(" ", "-")
         return {"regularizer": "methods", "source-of-variation": "vary"}.get(key, key)
-    return "methods"
+    return "methods" if message.startswith("method") or kind else ""
 
 
 def _variable(ctx: click.Context, param: click.Parameter) -> str:
