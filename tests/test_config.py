@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 import pytest
-from commands import environment, read_csv, run
+from commands import environment, read_csv, run, run_here
 from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
@@ -141,11 +141,11 @@ def test_what_data_refuse_is_said_to_be_set_in_the_file(
     (tmp_path / "rows.csv").write_text("a,b\n" + rows)
     (tmp_path / "c.toml").write_text(text + "\n")
     words = ("compare", "--dataset", "rows.csv", "--config", "c.toml")
-    done = run(words, tmp_path)
+    done = run_here(words, tmp_path)
     assert done.code == 2 and done.err.startswith(f"Error: {message}")
     assert done.err.endswith(" (set in 'c.toml')\n") and done.err.count("\n") == 1
     (tmp_path / "c.toml").write_text('methods = ["none"]\n')
-    done = run(words, tmp_path)
+    done = run_here(words, tmp_path)
     assert done.code == 2 and "no column is called target" in done.err and "set" not in done.err
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Done, run, strict
+from commands import Done, run, run_here, strict
 
 QUICK = ("--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1", "none", "l2")
 
@@ -159,7 +159,7 @@ def test_ids_are_used_where_they_are_asked_for(tmp_path: Path) -> None:
     assert named.code == 0 and named.out == asked.out
     ours, theirs = strict(asked.file("asked.json")), strict(named.file("named.json"))
     assert all(ours[part] == theirs[part] for part in ("summary", "runs", "history"))
-    found = run(["diff", "left.json", "asked.json"], tmp_path)
+    found = run_here(["diff", "left.json", "asked.json"], tmp_path)
     assert found.code == 0 and 'Different: use [] -> ["id", "age", "who"]' in found.out
 
 
@@ -169,14 +169,16 @@ def test_a_plan_says_what_was_asked_for(tmp_path: Path) -> None:
     words = ("--target", "churn", "--use", "id,who", "--save-config", "plan.toml")
     done = compared(tmp_path, *words, "-o", "first.html", "-o", "first.csv")
     assert done.code == 0, done.err
-    (shown,) = re.findall(r"<code>(regcmp .*)</code>", done.file("first.html").decode())
-    again = run([*shlex.split(unescape(shown))[1:], "-o", "second.csv", "--jobs", "1"], tmp_path)
-    assert again.code == 0, again.err
-    assert (
-        "--use id,who" in unescape(shown)
-        and 'use = [\n    "id",\n    "who",\n]' in done.file("plan.toml").decode()
+    (shown,) = map(
+        unescape, re.findall(r"<code>(regcmp .*)</code>", done.file("first.html").decode())
     )
-    saved = run(["compare", "--config", "plan.toml", "-o", "third.csv", "--jobs", "1"], tmp_path)
+    assert "--use id,who" in shown
+    assert 'use = [\n    "id",\n    "who",\n]' in done.file("plan.toml").decode()
+    again = run_here([*shlex.split(shown)[1:], "-o", "second.csv", "--jobs", "1"], tmp_path)
+    assert again.code == 0, again.err
+    saved = run_here(
+        ["compare", "--config", "plan.toml", "-o", "third.csv", "--jobs", "1"], tmp_path
+    )
     assert again.file("second.csv") == saved.file("third.csv") == done.file("first.csv")
 
 
