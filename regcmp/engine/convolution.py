@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.layers import Layer, Memory
+from regcmp.engine.products import multiply
 
 Shape3 = tuple[int, int, int]
 """Height, width and channels."""
@@ -83,7 +84,7 @@ class Conv(Layer):
         runs, batch = x.shape[:2]
         memory.x = self._unfolded(x, memory)
         y = memory.scratch("y", (runs, memory.x.shape[1], self.shape_out[2]))
-        np.matmul(memory.x, weight, out=y)
+        multiply(memory.x, weight, out=y)
         # Of all pixels at once: a loop over so few filters takes longer than the sum.
         images = y.reshape(runs, batch, -1)
         images += np.tile(bias, self.shape_out[0] * self.shape_out[1])
@@ -95,7 +96,7 @@ class Conv(Layer):
         d_weight, d_bias = grads
         runs, batch = dy.shape[:2]
         flat = dy.reshape(runs, -1, self.shape_out[2])
-        np.matmul(memory.x.swapaxes(1, 2), flat, out=d_weight)
+        multiply(memory.x.swapaxes(1, 2), flat, out=d_weight)
         ones = memory.scratch("ones", (1, flat.shape[1]))
         ones.fill(1)
         np.matmul(ones, flat, out=d_bias)
@@ -104,7 +105,7 @@ class Conv(Layer):
         # The gradient at a pixel is a convolution too: of dy, by the filters turned round.
         windows = self._around(dy, memory)
         dx = memory.scratch("dx", (runs, windows.shape[1], self.shape_in[2]))
-        np.matmul(windows, self._turned(params[0], memory), out=dx)
+        multiply(windows, self._turned(params[0], memory), out=dx)
         return dx.reshape(runs, batch, -1)
 
     def _unfolded(self, x: Floats, memory: Memory) -> Floats:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Booleans, Floats, Scratch
+from regcmp.engine.products import multiply
 
 
 class Memory:
@@ -91,7 +92,7 @@ class Dense(Layer):
         weight, bias = params
         memory.x = x
         y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
-        np.matmul(x, weight, out=y)
+        multiply(x, weight, out=y)
         if memory.connections is not None:
             # Run by run: one example's own weights each are much to hold.
             for run, own in enumerate(memory.connections):
@@ -104,7 +105,7 @@ class Dense(Layer):
     ) -> Floats:
         weight, _ = params
         d_weight, d_bias = grads
-        np.matmul(memory.x.swapaxes(1, 2), dy, out=d_weight)
+        multiply(memory.x.swapaxes(1, 2), dy, out=d_weight)
         if memory.connections is not None:
             for run, own in enumerate(memory.connections):
                 slopes = memory.x[run, :, :, None] * dy[run, :, None]
@@ -117,7 +118,7 @@ class Dense(Layer):
         if not need_dx:
             return dy
         dx = memory.scratch("dx", memory.x.shape)
-        np.matmul(dy, weight.swapaxes(1, 2), out=dx)
+        multiply(dy, weight.swapaxes(1, 2), out=dx)
         if memory.connections is not None:
             for run, own in enumerate(memory.connections):
                 dx[run] += np.matmul(weight[run] * own, dy[run, :, :, None])[:, :, 0]
