@@ -6,8 +6,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats
+from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
+
+
+def signs(x: Floats, scratch: Scratch) -> Floats:
+    """-1, 0 or 1 for each number of x (R, P), 0 for NaN: two comparisons take half as long as np.sign."""
+    above = np.greater(x, 0, out=scratch("above", x.shape, np.bool_)).view(np.int8)
+    below = np.less(x, 0, out=scratch("below", x.shape, np.bool_)).view(np.int8)
+    above -= below
+    signs = scratch("penalty", x.shape)
+    signs[...] = above
+    return signs
 
 
 class Penalty(Regularizer):
@@ -37,7 +47,7 @@ class L1(Penalty):
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
         """Add λ sign(w)."""
-        slope = np.sign(context.theta, out=context.scratch("penalty", grad.shape))
+        slope = signs(context.theta, context.scratch)
         slope *= self.lam
         grad += slope
         return grad
@@ -95,7 +105,7 @@ class ElasticNet(Penalty):
     def penalize(self, grad: Floats, context: Context) -> Floats:
         """Add λ (ρ sign(w) + (1 - ρ) w)."""
         ratio = self.options["ratio"][:, :, 0]
-        slope = np.sign(context.theta, out=context.scratch("penalty", grad.shape))
+        slope = signs(context.theta, context.scratch)
         slope *= ratio
         slope += np.multiply(context.theta, 1 - ratio, out=context.scratch("ridge", grad.shape))
         slope *= self.lam
