@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from floor import gemm_rate
+from floor import gemm_rates
 from processes import Finish, Ready, timed
 from sides import SIDES
 from workloads import Run, Workload
@@ -21,7 +21,7 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     workload = Workload.from_dict(job["workload"])
     if job["side"] == "floor":
-        result = {"rate": gemm_rate(workload), "blas": blas()}
+        result = {"rates": gemm_rates(workload), "blas": blas()}
     else:
         result = measure(job["side"], workload, job["processes"])
     print(json.dumps(result))

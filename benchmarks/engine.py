@@ -92,7 +92,7 @@ def floor_of(results: Results, workload: Workload, say: Callable[[str, float], N
     """The floor once."""
     measured = measure_floor(workload)
     results.add_floor(workload, measured)
-    say("floor", len(workload.runs) * workload.flops_per_run / measured["rate"])
+    say("floor", len(workload.runs) * workload.flops_per_run / max(measured["rates"].values()))
 
 
 def round_of_prompts(results: Results, say: Callable[[str, float], None]) -> None:

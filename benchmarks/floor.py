@@ -1,9 +1,9 @@
 """The floor: how fast this machine does nothing but the matrix products of training.
 
 The products of one step (forward, gradients of the weights, gradients of the inputs but for the
-first layer) are repeated in the shapes of the workload and with np.matmul, as the engine calls it,
-stacked over R runs. No other side can use more than both cores either, so the rate is that of two
-one-thread processes, summed, at the fastest R.
+first layer) are repeated in the shapes of the workload, stacked over R runs: whole by np.matmul, and
+in blocks as the engine multiplies. No other side can use more than both cores either, so a rate is
+that of two one-thread processes, summed, at the fastest R.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+from regcmp.engine.products import multiply
 
 from processes import Finish, Ready, timed
 from workloads import Workload
@@ -22,16 +24,22 @@ STACKS = (1, 2, 4, 8)
 SECONDS = 0.5
 """How long each stack size is measured."""
 
-
-def gemm_rate(workload: Workload) -> float:
-    """Floating-point operations per second of both cores together."""
-    _, rates, _ = timed(prepare, [(workload,)] * CORES)
-    return max(map(sum, zip(*rates, strict=True)))
+Product = Callable[..., Any]
+WAYS: dict[str, Product] = {"whole": np.matmul, "in blocks": multiply}
 
 
-def prepare(workload: Workload) -> Ready:
+def gemm_rates(workload: Workload) -> dict[str, float]:
+    """Floating-point operations per second of both cores together, of each way to multiply."""
+    rates = {}
+    for way in WAYS:
+        _, found, _ = timed(prepare, [(workload, way)] * CORES)
+        rates[way] = max(map(sum, zip(*found, strict=True)))
+    return rates
+
+
+def prepare(workload: Workload, way: str) -> Ready:
     """One core's share: its rate at each stack size."""
-    steps = [step(workload, runs) for runs in STACKS]
+    steps = [step(workload, runs, WAYS[way]) for runs in STACKS]
 
     def ready() -> Finish:
         rates = [
@@ -43,7 +51,7 @@ def prepare(workload: Workload) -> Ready:
     return ready
 
 
-def step(workload: Workload, runs: int) -> Callable[[], None]:
+def step(workload: Workload, runs: int, product: Product) -> Callable[[], None]:
     """All matrix products of one step for a stack of ``runs``, and nothing else."""
     rng = np.random.default_rng(0)
 
@@ -62,11 +70,11 @@ def step(workload: Workload, runs: int) -> Callable[[], None]:
 
     def once() -> None:
         for i, weight in enumerate(weights):
-            np.matmul(inputs[i], weight, out=outputs[i])
+            product(inputs[i], weight, out=outputs[i])
         for i, weight in reversed(list(enumerate(weights))):
-            np.matmul(inputs[i].swapaxes(1, 2), slopes_out[i], out=gradients[i])
+            product(inputs[i].swapaxes(1, 2), slopes_out[i], out=gradients[i])
             if i:
-                np.matmul(slopes_out[i], weight.swapaxes(1, 2), out=slopes_in[i])
+                product(slopes_out[i], weight.swapaxes(1, 2), out=slopes_in[i])
 
     return once
 

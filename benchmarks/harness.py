@@ -59,7 +59,7 @@ def measure(side: Side, variant: Variant, workload: Workload) -> dict[str, Any]:
 
 
 def measure_floor(workload: Workload) -> dict[str, Any]:
-    """The rate of the workload's matrix products, in floating-point operations per second."""
+    """The rates of the workload's matrix products, in floating-point operations per second."""
     return run_child({"side": "floor"}, workload, 1)
 
 

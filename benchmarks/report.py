@@ -49,6 +49,7 @@ def disturbance(results: Results) -> Iterator[str]:
 def _workload(results: Results, name: str) -> Iterator[str]:
     workload = results.workloads[name]
     rate = Spread.of(each / 1e9 for each in results.rates[name])
+    whole = Spread.of(each / 1e9 for each in results.whole_rates[name])
     floor = Spread.of(results.floor(name))
     yield (
         f"{name.upper()}: {workload.dataset}, {workload.network}, batch"
@@ -57,7 +58,7 @@ def _workload(results: Results, name: str) -> Iterator[str]:
     )
     yield (
         f"floor: {workload.flops_per_run / 1e9:.1f} GFLOP per run at {spread(rate)} GFLOP/s on two"
-        f" cores, {milliseconds(floor.median)} per run"
+        f" cores, {milliseconds(floor.median)} per run; without blocks {spread(whole)} GFLOP/s"
     )
     cells = [_cells(results, row) for row in results.rows(name)]
     yield from columns([HEADINGS, *cells])
@@ -166,6 +167,7 @@ def as_dict(results: Results, skipped: list[str], repeats: int) -> dict[str, Any
             for each in results.workloads.values()
         ],
         "gemm_flops_per_second": results.rates,
+        "gemm_flops_per_second_without_blocks": results.whole_rates,
         "rows": [
             _row(results, row)
             for name in results.workloads

@@ -48,7 +48,6 @@ class Variant:
 
 
 ONE, TWO = Variant(1), Variant(2)
-PROCESSES = Variant(processes=2)
 SHOWN = Variant(processes=2, judged=False)
 
 
@@ -105,7 +104,7 @@ SIDES = {
             "torch_loop",
             "PyTorch loop",
             "initial weights and training, one run after another; scoring is not timed",
-            (ONE, TWO, PROCESSES),
+            (ONE, TWO, SHOWN),
             needs="torch",
         ),
         Side(
