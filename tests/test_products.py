@@ -90,19 +90,20 @@ def test_another_pinned_processor_has_no_small_kernels(monkeypatch: pytest.Monke
 
 
 def test_other_libraries_and_processors_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both must be right, under the name of either version of NumPy."""
+    """Both must be right, under the name of either version of NumPy, which leaves out what is empty."""
     monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
 
-    def found(blas: str, *simd: str) -> bool:
-        config = {
-            "Build Dependencies": {"blas": {"name": blas}},
-            "SIMD Extensions": {"baseline": ["SSE"], "found": list(simd)},
-        }
+    def found(blas: dict[str, str], simd: dict[str, list[str]]) -> bool:
+        config = {"Build Dependencies": {"blas": blas}, "SIMD Extensions": simd}
+        config = {key: value for key, value in config.items() if value}
         monkeypatch.setattr(np, "show_config", lambda **_: config)
         return products.has_small_kernels.__wrapped__()
 
-    assert found("scipy-openblas", "AVX2", "AVX512_SKX")
-    assert found("openblas", "X86_V4")
-    assert not found("scipy-openblas", "X86_V3")
-    assert not found("mkl-sdl", "X86_V4")
-    assert not found("accelerate", "ASIMD")
+    openblas = {"name": "scipy-openblas"}
+    assert found(openblas, {"baseline": ["SSE"], "found": ["AVX2", "AVX512_SKX"]})
+    assert found({"name": "openblas"}, {"found": ["X86_V4"]})
+    assert found(openblas, {"baseline": ["X86_V4"]})
+    assert not found(openblas, {"baseline": ["X86_V2"], "found": ["X86_V3"]})
+    assert not found(openblas, {})
+    assert not found({"name": "mkl-sdl"}, {"found": ["X86_V4"]})
+    assert not found({}, {"found": ["X86_V4"]})

@@ -91,12 +91,12 @@ def _largest_divisor(size: int, most: int) -> int:
 @cache
 def has_small_kernels() -> bool:
     """Whether NumPy's products are OpenBLAS's, by its kernels for AVX-512."""
-    config: Any = np.show_config(mode="dicts")
-    blas = config["Build Dependencies"]["blas"]["name"]
-    simd = config["SIMD Extensions"]
+    config: Any = np.show_config(mode="dicts")  # without entries that are empty
+    blas = config.get("Build Dependencies", {}).get("blas", {}).get("name", "")
+    simd = config.get("SIMD Extensions", {})
     pinned = os.environ.get("OPENBLAS_CORETYPE", ARCHITECTURES[0]).lower()
     return (
         "openblas" in blas
-        and not AVX512.isdisjoint([*simd["baseline"], *simd["found"]])
+        and not AVX512.isdisjoint([*simd.get("baseline", ()), *simd.get("found", ())])
         and pinned in map(str.lower, ARCHITECTURES)
     )
