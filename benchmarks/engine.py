@@ -48,7 +48,7 @@ def main(
 ) -> None:
     """Train the same networks on every side, and print medians and ratios to regcmp.
 
-    The floor is always measured. Three repeats of everything take about half an hour on two cores.
+    The floor is always measured. Three repeats of everything take about forty minutes on two cores.
     """
     chosen = [SIDES[name] for name in SIDES if name in sides]
     skipped = [

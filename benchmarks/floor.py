@@ -30,22 +30,21 @@ WAYS: dict[str, Product] = {"whole": np.matmul, "in blocks": multiply}
 
 def gemm_rates(workload: Workload) -> dict[str, float]:
     """Floating-point operations per second of both cores together, of each way to multiply."""
-    rates = {}
-    for way in WAYS:
-        _, found, _ = timed(prepare, [(workload, way)] * CORES)
-        rates[way] = max(map(sum, zip(*found, strict=True)))
-    return rates
+    _, found, _ = timed(prepare, [(workload,)] * CORES)
+    of_both = [sum(rates) for rates in zip(*found, strict=True)]
+    return {way: max(of_both[i :: len(WAYS)]) for i, way in enumerate(WAYS)}
 
 
-def prepare(workload: Workload, way: str) -> Ready:
-    """One core's share: its rate at each stack size."""
-    steps = [step(workload, runs, WAYS[way]) for runs in STACKS]
+def prepare(workload: Workload) -> Ready:
+    """One core's share: its rate at each stack size, each way in turn."""
+    steps = [
+        (step(workload, runs, product), runs * workload.batch_size * workload.flops_per_row)
+        for runs in STACKS
+        for product in WAYS.values()
+    ]
 
     def ready() -> Finish:
-        rates = [
-            rate(once, runs * workload.batch_size * workload.flops_per_row)
-            for runs, once in zip(STACKS, steps, strict=True)
-        ]
+        rates = [rate(once, flops) for once, flops in steps]
         return partial(list, rates)
 
     return ready

@@ -11,8 +11,7 @@ from results import Results, Row, Spread
 class Target:
     """A bound on a ratio.
 
-    ``at_floor`` is what the ratio would be if regcmp took no longer than the floor: no engine on
-    this BLAS can do better.
+    ``at_floor`` is what the ratio would be if regcmp took no longer than its matrix products.
     """
 
     text: str
@@ -41,7 +40,7 @@ def targets(results: Results) -> list[Target]:
         _peer(results, "w1", "JAX compiled before", 1.2, "jax_scan", title=compiled),
         _floor(results, "w1", 2.2),
         _growth(results, "time per run", 1.0),
-        _peer(results, "w3", "the best PyTorch", 0.9, "torch_loop", "torch_vmap"),
+        _peer(results, "w3", "the best PyTorch in one process", 0.9, "torch_loop", "torch_vmap"),
         _floor(results, "w3", 1.4),
         _growth(results, "peak memory", 1.5),
         _peer(results, "cnn", "PyTorch loop", 1, "torch_loop"),

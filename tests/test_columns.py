@@ -169,7 +169,7 @@ def test_what_should_be_known_of_a_column_is_warned_of(
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "customer_id", "CustomerID", "Unnamed: 0", "column_1", "rownames"]
+    "name", ["id", "customer_id", "CustomerID", "Unnamed: 0", "unnamed_1", "rownames"]
 )
 def test_ids_that_are_numbers_are_not_used(name: str) -> None:
     """In whatever order; that is said, with a way out."""
@@ -210,7 +210,7 @@ def test_an_id_that_is_asked_for_is_a_number_like_any_other(name: str) -> None:
         (["2024-01-02", "2024-02-01"] * (N // 2), "holds dates; make numbers of them first"),
         (pd.date_range("2024-01-01", periods=N), "holds dates; make numbers of them first"),
         (["so"] * N, "has the same text in every row; leave it out of --use"),
-        ([f"K{i}" for i in range(N)], "has no text that stands in 10 rows; --text 'b c' learns"),
+        ([f"K{i}" for i in range(N)], "has no text that stands in 10 rows; leave it out of"),
         ([f"a text of {i}" for i in range(N)], "has no text that stands in 10 rows; --text 'b c'"),
     ],
 )
@@ -219,6 +219,16 @@ def test_what_cannot_be_used_is_named(values: object, message: str) -> None:
     with pytest.raises(UsageError) as error:
         understood(Columns(use=("b c",)), **{"b c": values})
     assert str(error.value).startswith(f"--use: column 'b c' of 'tiny.csv' {message}")
+
+
+def test_a_count_of_rows_that_was_asked_for_is_warned_of() -> None:
+    """The way out is not another option for the same column, which would be refused."""
+    (said,) = understood(Columns(use=("id",)), id=np.arange(N)).warnings
+    assert said.endswith(
+        "'id' counts the rows, and may give the target away; leave it out of --use"
+    )
+    (said,) = understood(Columns(use=("t",)), t=np.arange(N)).warnings
+    assert said.endswith("--drop t leaves it out")
 
 
 def test_to_ask_for_what_is_used_changes_nothing() -> None:
@@ -423,6 +433,18 @@ def test_a_name_with_blanks_around_it_is_found() -> None:
         frame = table(**dict.fromkeys(names, numbers))
         dataset = understand(frame, make_plan("tiny.csv", ["none"], drop=given).columns)
         assert [column.name for column in dataset.columns] == ["a", *left]
+
+
+@pytest.mark.parametrize("names", [(" b", "b "), ("b,", " b")])
+def test_a_name_that_could_be_either_is_refused(names: tuple[str, str]) -> None:
+    """Rather than leave out one of two columns that differ by blanks or commas."""
+    frame = table(**dict.fromkeys(names, np.arange(N) % 5.0))
+    with pytest.raises(UsageError) as error:
+        understand(frame, make_plan("tiny.csv", ["none"], drop="b").columns)
+    either = " or ".join(map(repr, names))
+    assert str(error.value) == (
+        f"--drop: 'b' could mean {either} of 'tiny.csv'; rename one of them"
+    )
 
 
 def test_classes_that_differ_by_blanks_are_warned_of() -> None:

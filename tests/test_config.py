@@ -149,6 +149,27 @@ def test_what_data_refuse_is_said_to_be_set_in_the_file(
     assert done.code == 2 and "no column is called target" in done.err and "set" not in done.err
 
 
+def test_a_clash_of_two_options_names_the_place_of_either(tmp_path: Path) -> None:
+    """The second one's, too, where the first was given by hand."""
+    (tmp_path / "rows.csv").write_text("a,y\n" + "1,x\n2,z\n" * 20)
+    (tmp_path / "c.toml").write_text('use = ["a"]\n')
+    words = ("compare", "--dataset", "rows.csv", "--config", "c.toml", "--drop", "a")
+    done = run_here(words, tmp_path)
+    assert done.code == 2
+    assert done.err == "Error: --drop and --use both name 'a'; leave one out (set in 'c.toml')\n"
+
+
+def test_datasets_names_a_variable_that_the_data_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As compare does."""
+    monkeypatch.setenv("REGCMP_DATASETS_TARGET", "b")
+    (tmp_path / "rows.csv").write_text("a,y\n" + "1,x\n2,z\n" * 20)
+    done = run_here(("datasets", "rows.csv"), tmp_path)
+    assert done.code == 2 and done.err.startswith("Error: --target: 'rows.csv' has no column 'b'")
+    assert done.err.endswith(" (set by REGCMP_DATASETS_TARGET in the environment)\n")
+
+
 def test_the_example_script_is_a_gate(tmp_path: Path) -> None:
     """And leaves its three files."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

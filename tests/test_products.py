@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 
 import numpy as np
@@ -78,15 +79,37 @@ def test_blocks_divide_the_product_and_are_small(kernels: bool) -> None:
                 assert m % block.rows == 0 and (16 * n) % block.columns == 0
                 assert block.columns % VECTOR == 0
                 assert block.rows * block.columns * k <= SMALL
+                # OpenBLAS's limit of results for A Bᵀ, in sgemm_small_kernel_permit_skylakex.c.
+                assert not b_turned or block.rows * block.columns <= 1200
                 assert block != Block(m, 16 * n)
     assert (len(found) > 1) == kernels
     assert None in found
 
 
-def test_another_pinned_processor_has_no_small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OPENBLAS_CORETYPE makes OpenBLAS multiply as on that one."""
-    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
-    assert not products.has_small_kernels.__wrapped__()
+def test_numpy_tells_its_library_and_its_processor() -> None:
+    """By the names that are looked for, if it was built for this kind of processor."""
+    config = np.show_config(mode="dicts")
+    assert config["Build Dependencies"]["blas"]["name"]
+    if platform.machine() in ("x86_64", "AMD64"):
+        simd = config["SIMD Extensions"]
+        names = {each for key in ("baseline", "found", "not found") for each in simd.get(key, ())}
+        assert names & products.AVX512
+
+
+@pytest.mark.parametrize(
+    ("pinned", "expected"), [("SkylakeX", True), ("skylakex", True), ("", True), ("Haswell", False)]
+)
+def test_a_pinned_processor_counts(
+    pinned: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OPENBLAS_CORETYPE makes OpenBLAS multiply as on that one, in letters of any case."""
+    config = {
+        "Build Dependencies": {"blas": {"name": "scipy-openblas"}},
+        "SIMD Extensions": {"found": ["X86_V4"]},
+    }
+    monkeypatch.setattr(np, "show_config", lambda **_: config)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", pinned)
+    assert products.has_small_kernels.__wrapped__() is expected
 
 
 def test_other_libraries_and_processors_have_none(monkeypatch: pytest.MonkeyPatch) -> None:

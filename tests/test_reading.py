@@ -480,6 +480,19 @@ def test_idx_files_are_read_as_a_folder_or_one_by_one(tmp_path: Path) -> None:
 # Formats
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_without_a_name_is_called_by_its_place(suffix: str, tmp_path: Path) -> None:
+    """So that options can name it."""
+    path = tmp_path / f"rows.{suffix}"
+    frame = pd.DataFrame({"": [5, 7], "a": [1, 2], " ": [3, 4]})
+    if suffix == "csv":
+        frame.to_csv(path, index=False)
+    else:
+        pytest.importorskip("pyarrow")
+        frame.to_parquet(path)
+    assert list(read_table(str(path)).frame) == ["unnamed_1", "a", "unnamed_3"]
+
+
 def test_arff_svmlight_and_parquet(tmp_path: Path) -> None:
     """Each as its format says; missing nominal cells are None."""
     arff = "@relation r\n@attribute a numeric\n@attribute class {x,y}\n@data\n1,x\n?,y\n2,?\n"

@@ -13,6 +13,7 @@ from sklearn.linear_model import enet_path
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.matrices import matrices
+from regcmp.engine.regularizers.penalties import signs
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train
 
@@ -43,6 +44,14 @@ def theta(rng: np.random.Generator) -> Floats:
 def slope(name: str, theta: Floats, **options: float) -> Floats:
     """What a penalty adds to the gradient."""
     return make(name, *STRENGTHS, **options).penalize(np.zeros_like(theta), context(theta))
+
+
+def test_a_sign_is_that_of_numpy() -> None:
+    """Of zeros and infinities, too; of NaN it is 0, as it can't be said."""
+    numbers = np.array([[-2.5, -0.0, 0.0, 1e-40, np.inf, -np.inf, np.nan]], np.float32)
+    found = signs(numbers, Scratch(np.float32))
+    assert found.dtype == np.float32
+    assert np.array_equal(found[:, :-1], np.sign(numbers)[:, :-1]) and found[0, -1] == 0
 
 
 def test_elasticnet_mixes_l1_and_l2(theta: Floats) -> None:

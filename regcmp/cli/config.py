@@ -105,7 +105,7 @@ def blame(ctx: click.Context, error: UsageError) -> UsageError:
     """The error, with the file or the environment's variable where what it complains of was set."""
     text = str(error)
     for param in ctx.command.params:
-        if key_of(param) != _key_in(text):
+        if key_of(param) not in _keys_in(text):
             continue
         source = ctx.get_parameter_source(param.name or "")
         if source == ParameterSource.DEFAULT_MAP:
@@ -115,12 +115,15 @@ def blame(ctx: click.Context, error: UsageError) -> UsageError:
     return error
 
 
-def _key_in(message: str) -> str:
-    """The key of what an error complains of: '--lr: ...', "unknown class weight 'x': ..."; or ''."""
-    flag = re.match(r"--([\w-]+)", message)
+def _keys_in(message: str) -> list[str]:
+    """The keys of what an error complains of: '--lr: ...', '--drop and --use both ...'."""
+    flags = re.match(r"--([\w-]+)(?: and --([\w-]+))?", message)
+    return [each for each in flags.groups() if each] if flags else [_key_of_kind(message)]
+
+
+def _key_of_kind(message: str) -> str:
+    """The key in "unknown class weight 'x': ..." or "method 'x': ..."; or ''."""
     kind = re.match(r"unknown ([a-z ]+) '", message)
-    if flag:
-        return flag[1]
     if kind and " in method " not in message:
         key = kind[1].replace(" ", "-")
         return {"regularizer": "methods", "source-of-variation": "vary"}.get(key, key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from regcmp.cli.config import blame
 from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.screen import Screen, printable, show_page
@@ -46,7 +47,8 @@ and mnist and fashion, short for two of them."""
 @click.argument("name", required=False, metavar="[NAME|FILE]", type=Source())
 @option("Output", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @with_data_options
-def datasets(name: str | None, as_json: bool, **words: Any) -> None:
+@click.pass_context
+def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: Any) -> None:
     """List the datasets, or show what is understood of one: its target, its columns, what to mind.
 
     \b
@@ -55,8 +57,8 @@ def datasets(name: str | None, as_json: bool, **words: Any) -> None:
       regcmp datasets wine
       regcmp datasets clients.csv --target churn --drop id
     """
-    plan = make_plan(name or "digits", **words)
     if name is None:
+        make_plan("digits", **words)
         for word, value in words.items():
             if value != getattr(Plan, word):
                 raise UsageError(f"{flag(word)} needs a dataset: name a file, or one of the list")
@@ -65,15 +67,24 @@ def datasets(name: str | None, as_json: bool, **words: Any) -> None:
         else:
             show_page(listing())
         return
-    check_source(name, plan.reading)
-    from regcmp.data.loading import load_dataset
-
-    with Screen(quiet=False, color="auto").progress(0) as (_, reading):
-        dataset = load_dataset(name, plan.reading, plan.columns, reading)
+    try:
+        dataset = loaded(name, words)
+    except UsageError as error:
+        raise blame(ctx, error) from None
     if as_json:
         print(in_json(facts(dataset)))
     else:
         show_page(page(dataset))
+
+
+def loaded(name: str, words: dict[str, Any]) -> Dataset:
+    """The dataset of this name; progress shows while it is read. Raises UsageError or DataError."""
+    plan = make_plan(name, **words)
+    check_source(name, plan.reading)
+    from regcmp.data.loading import load_dataset
+
+    with Screen(quiet=False, color="auto").progress(0) as (_, reading):
+        return load_dataset(name, plan.reading, plan.columns, reading)
 
 
 def in_json(found: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ NOT_USABLE = {
     "date": "holds dates; make numbers of them first, such as years, or leave it out of --use",
     "one text": "has the same text in every row; leave it out of --use",
     "free text": f"has no text that stands in {RARE} rows; --text {{0}} learns from its words",
-    "id": f"has no text that stands in {RARE} rows; --text {{0}} learns from its words",
+    "id": f"has no text that stands in {RARE} rows; leave it out of --use",
 }
 """By the kind of a column that can't be used: why, and what to do instead."""
 
@@ -64,10 +64,10 @@ DRESSED = re.compile(
 )
 """A number with signs of thousands, currency or percent, or a decimal comma."""
 ID = re.compile(
-    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|rownames|number)|unnamed: ?\d+|)|column_1"
+    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|rownames|number)|unnamed(: ?|_)\d+)"
     r"|.*[a-z](Id|ID|Nr|No)"
 )
-"""What a column is called that names or counts rows; column_1 is a first one without a name."""
+"""What a column is called that names or counts rows; also one that had no name."""
 
 
 @dataclass(frozen=True)
@@ -181,14 +181,23 @@ def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table
     Raises UsageError for one that is not there.
     """
     plain = {(name,) for name in names}
-    whole = {parts: name for name in names if (parts := tuple(split_names(name))) not in plain}
+    whole: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        if (parts := tuple(split_names(name))) not in plain:
+            whole.setdefault(parts, []).append(name)
     longest = max(map(len, whole), default=1)
     found, start = set(), 0
     while start < len(wanted):
         ends = range(min(start + longest, len(wanted)), start, -1)
         end = next((end for end in ends if tuple(wanted[start:end]) in whole), start + 1)
         parts = tuple(wanted[start:end])
-        found.add(whole.get(parts) or find_column(option, parts[0], names, table))
+        alike = whole.get(parts) or [find_column(option, parts[0], names, table)]
+        if len(alike) > 1:
+            raise UsageError(
+                f"{option}: {','.join(parts)!r} could mean {' or '.join(map(repr, alike))} of"
+                f" {table!r}; rename one of them"
+            )
+        found.update(alike)
         start = end
     return found
 
@@ -264,16 +273,14 @@ def _number(name: str, numbers: Numbers, missing: int, table: str, use: bool) ->
         )
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
-    warning = ""
-    if not use and ID.fullmatch(name) and _counts(numbers):
+    warning, is_id = "", bool(ID.fullmatch(name))
+    if is_id and not use and _counts(numbers):
         many = f"has another whole number in each of {len(numbers)} rows, as an id has"
         asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
         return _unused(name, "id", missing, many, asked)
     if len(numbers) > 2 and (np.diff(numbers) == 1).all():
-        warning = (
-            f"column {name!r} counts the rows, and may give the target away;"
-            f" --drop {quoted(name)} leaves it out"
-        )
+        way_out = "leave it out of --use" if is_id else f"--drop {quoted(name)} leaves it out"
+        warning = f"column {name!r} counts the rows, and may give the target away; {way_out}"
     return Column(name, "number", missing, warning, range=(low, high))
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from regcmp.data.cells import fault_of, to_numbers, warn_of_markers
 from regcmp.data.files import STDIN, File, open_bytes
-from regcmp.data.table import Progress, Reading, Table
+from regcmp.data.table import Progress, Reading, Table, name_or_place
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
 
@@ -83,7 +83,7 @@ def _head(file: File, reading: Reading) -> tuple[str, list[str], int]:
         )
     if second and len(second) != len(first):
         check_lines(file, reading, sep, len(first))
-    names = [cell.strip() or f"column_{i + 1}" for i, cell in enumerate(first)]
+    names = [name_or_place(cell.strip(), i) for i, cell in enumerate(first, 1)]
     _check_names(file, reading, names)
     return sep, names, 1
 

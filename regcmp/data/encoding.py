@@ -30,6 +30,7 @@ def layout(dataset: Dataset) -> list[Feature]:
     The network must be one and the same under every seed, so that each level of a category and each
     column with gaps has its place, also where the training rows of a seed don't show it, and a text
     has as many as it has words. It is 0 there, as every feature that is constant in training rows.
+    Of more levels than a category has unless asked for, only those that may recur have a place.
     Given test rows have no say: initial weights follow the network's width.
     """
     frame, numbers, categories, texts = _not_given(dataset), *_kinds(dataset)

@@ -11,7 +11,7 @@ import numpy as np
 from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import quoted
 from regcmp.data.files import MAX_BYTES, File, open_bytes
-from regcmp.data.table import Progress, Table
+from regcmp.data.table import Progress, Table, name_or_place
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def read_parquet(file: File) -> Table:
             frame = opened.read().to_pandas()
     except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
-    plain, faults = plain_columns(file.text, _with_index(frame))
+    frame = _with_index(frame)
+    frame.columns = [name_or_place(str(name), i) for i, name in enumerate(frame.columns, 1)]
+    plain, faults = plain_columns(file.text, frame)
     return Table(file.text, plain, file.text, faults=faults)
 
 

@@ -37,6 +37,11 @@ class Table:
     """Why columns can't be learned from, by name: an error for one that is not dropped."""
 
 
+def name_or_place(name: str, place: int) -> str:
+    """A column's name, or one by its place, from 1, where it has none."""
+    return name if name.strip() else f"unnamed_{place}"
+
+
 @dataclass(frozen=True)
 class Reading:
     """How text is read, and how much of it: None is 'found out, where there is no doubt'."""

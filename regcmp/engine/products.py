@@ -42,7 +42,7 @@ TURNED_B = Block(32, 32)
 """For A Bᵀ, whose small kernel takes about a thousand results at most."""
 
 VECTOR = 16
-"""Numbers in a register: columns come in multiples of it."""
+"""Numbers in a register, in float32: columns come in multiples of it."""
 FEWEST_ROWS = 8
 SHORTEST = 64
 """Below so many summands, a whole A Bᵀ is faster."""
@@ -94,7 +94,7 @@ def has_small_kernels() -> bool:
     config: Any = np.show_config(mode="dicts")  # without entries that are empty
     blas = config.get("Build Dependencies", {}).get("blas", {}).get("name", "")
     simd = config.get("SIMD Extensions", {})
-    pinned = os.environ.get("OPENBLAS_CORETYPE", ARCHITECTURES[0]).lower()
+    pinned = (os.environ.get("OPENBLAS_CORETYPE") or ARCHITECTURES[0]).lower()
     return (
         "openblas" in blas
         and not AVX512.isdisjoint([*simd.get("baseline", ()), *simd.get("found", ())])

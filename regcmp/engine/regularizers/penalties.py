@@ -11,13 +11,16 @@ from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
 def signs(x: Floats, scratch: Scratch) -> Floats:
-    """-1, 0 or 1 for each number of x (R, P), 0 for NaN: two comparisons take half as long as np.sign."""
+    """-1, 0 or 1 for each number of x (R, P), 0 for NaN, in the buffer "penalty".
+
+    Two comparisons of bytes take half as long as np.sign.
+    """
     above = np.greater(x, 0, out=scratch("above", x.shape, np.bool_)).view(np.int8)
     below = np.less(x, 0, out=scratch("below", x.shape, np.bool_)).view(np.int8)
     above -= below
-    signs = scratch("penalty", x.shape)
-    signs[...] = above
-    return signs
+    found = scratch("penalty", x.shape)
+    found[...] = above
+    return found
 
 
 class Penalty(Regularizer):

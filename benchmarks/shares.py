@@ -1,0 +1,171 @@
+"""Where the time of training goes: ``python benchmarks/shares.py --workloads w1,w3``.
+
+One core trains one stack of each method, as a worker does. The functions of a step note when they
+begin and end, so each part's time is its own, without that of what it calls; records of scores are
+one part. The clock itself takes about a hundredth.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+import click
+
+from engine import words
+from harness import clean_environment
+from report import columns
+from workloads import WORKLOADS, Workload
+
+STARTED = "REGCMP_SHARES_STARTED"
+OUTSIDE = "before and after training"
+RECORDS, REST = "records of scores", "the rest"
+HOOKS = {"mask": "drawing masks", "penalize": "the penalty"}
+
+
+class Clock:
+    """Seconds by part: of what was begun last and has not ended."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.parts = [OUTSIDE]
+        self.since = perf_counter()
+
+    def begin(self, part: str) -> None:
+        """From now on, time is this part's; within the records, it stays theirs."""
+        self._note()
+        self.parts.append(RECORDS if self.parts[-1] == RECORDS else part)
+
+    def end(self) -> None:
+        """From now on, time is again that of the part before."""
+        self._note()
+        self.parts.pop()
+
+    def _note(self) -> None:
+        now = perf_counter()
+        self.seconds[self.parts[-1]] += now - self.since
+        self.since = now
+
+    def watch(self, owner: Any, name: str, part: Callable[..., str]) -> None:
+        """Time each call of an owner's function; its arguments say which part it is."""
+        call = getattr(owner, name)
+
+        @wraps(call)
+        def timed(*args: Any, **options: Any) -> Any:
+            self.begin(part(*args))
+            try:
+                return call(*args, **options)
+            finally:
+                self.end()
+
+        setattr(owner, name, timed)
+
+    def watch_each(self, owner: Any, name: str, part: str) -> None:
+        """Time what a generator does, and not what is done with what it yields."""
+        call = getattr(owner, name)
+
+        def timed(*args: Any) -> Iterator[Any]:
+            values = call(*args)
+            while True:
+                self.begin(part)
+                try:
+                    value = next(values)
+                except StopIteration:
+                    return
+                finally:
+                    self.end()
+                yield value
+
+        setattr(owner, name, timed)
+
+
+@click.command()
+@click.option("--workloads", metavar="W,...", **words(WORKLOADS))
+def main(workloads: tuple[str, ...]) -> None:
+    """Print, for each workload, the share of each part in each method's time."""
+    if STARTED not in os.environ:
+        environment = clean_environment(threads=1) | {STARTED: "1"}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+    clock = Clock()
+    watch_all(clock)
+    for name in workloads:
+        for line in table(clock, WORKLOADS[name]):
+            click.echo(line)
+
+
+def watch_all(clock: Clock) -> None:
+    """Have the parts of a step timed."""
+    from regcmp import experiment
+    from regcmp.engine import convolution, layers, losses, measuring, optimizers, pooling, training
+
+    clock.watch(experiment, "timed_training", lambda *_: REST)
+    clock.watch(layers, "multiply", product)
+    clock.watch(convolution, "multiply", product)
+    parts = (
+        (layers.Dense, ("forward", "backward"), "biases"),
+        (convolution.Conv, ("forward", "backward"), "windows and biases"),
+        (pooling.MaxPool, ("forward", "backward"), "pooling"),
+        (layers.Relu, ("forward", "backward"), "relu"),
+        (losses.CrossEntropy, ("gradient",), "softmax"),
+        (optimizers.Adam, ("step",), "Adam"),
+        (training.Network, ("forward", "backward"), "applying masks"),
+        (measuring.Measure, ("record",), RECORDS),
+    )
+    for owner, names, part in parts:
+        for name in names:
+            clock.watch(owner, name, lambda *_, part=part: part)
+    clock.watch(training, "fold", lambda _, hook, *__: HOOKS.get(hook, "other hooks"))
+    clock.watch_each(training.Batches, "epoch", "batches")
+
+
+def product(a: Any, b: Any, *_: Any) -> str:
+    """Which of a layer's products this is: a transposed operand is a view."""
+    for turned, kind in ((a, "weights"), (b, "input")):
+        if turned.strides[1] < turned.strides[2]:
+            return f"products: {kind}"
+    return "products: forward"
+
+
+def table(clock: Clock, workload: Workload) -> Iterator[str]:
+    """A row per part, a column per method."""
+    shares, seconds = {}, {}
+    for method in workload.methods:
+        taken, steps = one_stack(clock, replace(workload, methods=(method,)))
+        total = sum(taken.values())
+        shares[method] = {part: each / total for part, each in taken.items()}
+        seconds[method] = total / steps
+    parts = sorted(
+        {part for each in shares.values() for part in each},
+        key=lambda part: (part == REST, -sum(each.get(part, 0) for each in shares.values())),
+    )
+    yield f"{workload.name.upper()}: {workload.network}, shares of one core's time"
+    rows = [("", *workload.methods)]
+    rows += [(part, *(f"{each.get(part, 0):.1%}" for each in shares.values())) for part in parts]
+    rows.append(("µs per run and step", *(f"{each * 1e6:.0f}" for each in seconds.values())))
+    yield from columns(rows)
+    yield ""
+
+
+def one_stack(clock: Clock, workload: Workload) -> tuple[dict[str, float], int]:
+    """Seconds by part of training one stack, and how many steps its runs took together."""
+    from regcmp.engine.training import runs_per_stack
+    from regcmp.experiment import run_experiment
+
+    plan, data = workload.plan(), workload.data
+    shape = data.image or (data.n_features,)
+    runs = min(workload.seeds, runs_per_stack(plan.settings, shape, len(data.classes)))
+    clock.seconds.clear()
+    run_experiment(replace(workload, seeds=runs).plan(), data, 1, lambda _: None)
+    clock.seconds.pop(OUTSIDE, None)
+    steps = -(-(workload.rows - workload.n_test) // workload.batch_size) * workload.epochs
+    return dict(clock.seconds), runs * steps
+
+
+if __name__ == "__main__":
+    main()
