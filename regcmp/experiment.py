@@ -32,6 +32,10 @@ SPLIT_BYTES = 1 << 28
 """How large the splits that are kept at once may be, here and in a stack; one always is. No result
 depends on it."""
 
+SENT_BYTES = 1 << 23
+"""Above this, an array goes to a worker as a file in memory. Such files are waited for in the end, a
+tenth of a second at times, so they must be worth it."""
+
 Run = tuple[Method, int]
 Progress = Callable[[int], None]
 
@@ -199,7 +203,9 @@ def _train_all(
     with parallel_config(backend="loky", inner_max_num_threads=1), warnings.catch_warnings():
         # A worker whose stacks were large is replaced by a new one: nothing is lost, nor to be done.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-        parallel = Parallel(jobs, return_as="generator_unordered", batch_size=1)
+        parallel = Parallel(
+            jobs, return_as="generator_unordered", batch_size=1, max_nbytes=SENT_BYTES
+        )
         try:
             with _ctrl_c_held_back():
                 results = parallel(delayed(timed_training)(i, s) for i, s in enumerate(stacks))
