@@ -151,7 +151,8 @@ class Batches:
         self.n_splits, self.n_rows, n_features = rows.x_train.shape
         self.batch_size = min(stack.settings.batch_size, self.n_rows)
         self.epochs = stack.settings.epochs
-        self.x = rows.x_train.reshape(-1, n_features)
+        # A plain view, since large rows come to a worker as np.memmap, which is slower at every slice.
+        self.x = np.asarray(rows.x_train).reshape(-1, n_features)
         self.targets = rows.loss(stack.which).targets(rows.y_train.reshape(-1), self.x.dtype)
         self.first_row: Integers = np.array(stack.which)[:, None] * self.n_rows
         self.streams = [stream(s.order, "order") for s in stack.seeds]
