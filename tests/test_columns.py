@@ -405,20 +405,39 @@ def test_given_test_rows_do_not_change_the_network() -> None:
 @pytest.mark.parametrize(
     ("drop", "left"),
     [
-        ("weird, id", {"a", "id", "weird"}),
-        ("id,weird,id", {"a", "weird"}),
-        ("a,weird,weird,id,id", set()),
-        (["weird", "a"], {"id", "weird, id"}),
+        ("weird, id", {"a", "weird"}),
+        ("weird,weird,id", {"a"}),
+        ("a,weird,id,weird", set()),
+        (["weird", "a"], {"weird, id"}),
     ],
 )
 def test_a_name_with_commas_is_found_whole(drop: str | list[str], left: set[str]) -> None:
     """However others stand around it; the plan that a report holds says the same."""
     plan = make_plan("tiny.csv", ["none"], drop=drop)
     numbers = np.arange(N) % 5.0
-    values = {"weird, id": numbers, "weird": numbers, "id": numbers}
-    frame = table(**values, kept=numbers)
+    frame = table(**{"weird, id": numbers, "weird": numbers}, kept=numbers)
     dataset = understand(frame, plan.columns)
     assert {column.name for column in dataset.columns} == left | {"kept"}
+
+
+def test_a_name_with_commas_beside_its_parts_is_refused() -> None:
+    """It could be meant, or they could."""
+    frame = table(**dict.fromkeys(("weird, id", "weird", "id"), np.arange(N) % 5.0))
+    for given in ("weird,id", ["weird", "id"], "a,weird, id"):
+        with pytest.raises(UsageError) as error:
+            understand(frame, make_plan("tiny.csv", ["none"], drop=given).columns)
+        assert str(error.value) == (
+            "--drop: 'weird,id' could mean 'weird, id' or 'weird' and 'id' of 'tiny.csv'; rename"
+            " one of them"
+        )
+
+
+def test_ids_beyond_what_a_float_holds_are_ids() -> None:
+    """As floats they would all be one number."""
+    numbers = RNG.permutation(N) * 3 + 10**17
+    assert numbers.dtype == np.int64 and len(set(numbers.astype(float))) < N
+    (said,) = understood(id=numbers).warnings
+    assert said.startswith("column 'id' has another whole number in each of 60 rows")
 
 
 def test_a_name_with_blanks_around_it_is_found() -> None:

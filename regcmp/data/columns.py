@@ -192,10 +192,13 @@ def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table
         end = next((end for end in ends if tuple(wanted[start:end]) in whole), start + 1)
         parts = tuple(wanted[start:end])
         alike = whole.get(parts) or [find_column(option, parts[0], names, table)]
-        if len(alike) > 1:
+        either = list(map(repr, alike))
+        if len(parts) > 1 and all((part,) in plain for part in parts):
+            either.append(" and ".join(map(repr, parts)))
+        if len(either) > 1:
             raise UsageError(
-                f"{option}: {','.join(parts)!r} could mean {' or '.join(map(repr, alike))} of"
-                f" {table!r}; rename one of them"
+                f"{option}: {','.join(parts)!r} could mean {' or '.join(either)} of {table!r};"
+                " rename one of them"
             )
         found.update(alike)
         start = end
@@ -248,7 +251,7 @@ def _described(values: pd.Series, table: str, decimal: str, as_text: bool, use: 
     if types.is_datetime64_any_dtype(values.dtype):
         return _unused(name, "date", missing, "holds dates")
     if types.is_numeric_dtype(values.dtype):
-        return _number(name, present.to_numpy(np.float64), missing, table, use)
+        return _number(name, present, missing, table, use)
     return _text(name, present.astype(str), missing, table, decimal, use)
 
 
@@ -256,8 +259,9 @@ def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> C
     return Column(name, kind, missing, f"column {name!r} {why}; it is not used{unless}")
 
 
-def _number(name: str, numbers: Numbers, missing: int, table: str, use: bool) -> Column:
+def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) -> Column:
     """A column of numbers. Raises DataError for what can't be scaled."""
+    numbers = present.to_numpy(np.float64)
     infinite = int(np.isinf(numbers).sum())
     if infinite:
         raise DataError(
@@ -274,7 +278,7 @@ def _number(name: str, numbers: Numbers, missing: int, table: str, use: bool) ->
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
     warning, is_id = "", bool(ID.fullmatch(name))
-    if is_id and not use and _counts(numbers):
+    if is_id and not use and _counts(present, numbers):
         many = f"has another whole number in each of {len(numbers)} rows, as an id has"
         asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
         return _unused(name, "id", missing, many, asked)
@@ -284,10 +288,10 @@ def _number(name: str, numbers: Numbers, missing: int, table: str, use: bool) ->
     return Column(name, "number", missing, warning, range=(low, high))
 
 
-def _counts(numbers: Numbers) -> bool:
-    """Whether they are whole and no two of them alike."""
+def _counts(present: pd.Series, numbers: Numbers) -> bool:
+    """Whether they are whole and no two of them alike, also where float64 can't tell them apart."""
     whole = bool((numbers == np.round(numbers)).all())
-    return whole and len(np.unique(numbers)) == len(numbers) > 2
+    return whole and present.nunique() == len(numbers) > 2
 
 
 def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, use: bool) -> Column:
