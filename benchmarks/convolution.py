@@ -9,8 +9,6 @@ where they overlap, or as a convolution of the outputs' gradient by the filters 
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
@@ -19,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from harness import clean_environment
+from harness import start_clean
 from report import columns, significant
 
 Array = npt.NDArray[np.float32]
@@ -27,14 +25,10 @@ BATCH, K = 64, 3
 LAYERS = ((8, 1, 16), (4, 16, 32), (28, 1, 16), (14, 16, 32), (7, 32, 64))
 """Pixels on a side, channels, filters."""
 
-STARTED = "REGCMP_CONVOLUTION_STARTED"
-
 
 def main() -> None:
     """Start again in a clean environment with one thread, and print a table."""
-    if STARTED not in os.environ:
-        environment = clean_environment(threads=1) | {STARTED: "1"}
-        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+    start_clean()
     headings = (
         *("layer", "layout", "copy", "forward", "filters", "windows"),
         *("added up", "turned round"),

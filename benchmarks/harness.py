@@ -37,6 +37,7 @@ REMOVED = (
 )
 """What could favour or handicap one side."""
 
+STARTED = "REGCMP_STARTED_CLEAN"
 PACKAGES = ("regcmp", "numpy", "scipy", "scikit-learn", "joblib", "torch", "jax", "jaxlib")
 
 
@@ -50,6 +51,13 @@ def clean_environment(threads: int | None = None) -> dict[str, str]:
     if threads is not None:
         environment |= dict.fromkeys(THREADS, str(threads))
     return environment
+
+
+def start_clean() -> None:
+    """Start this program again in a clean environment with one thread, unless that was done."""
+    if STARTED not in os.environ:
+        environment = clean_environment(threads=1) | {STARTED: "1"}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
 def measure(side: Side, variant: Variant, workload: Workload) -> dict[str, Any]:

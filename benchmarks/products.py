@@ -6,8 +6,6 @@ core: whole by np.matmul, and as the engine multiplies.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
@@ -17,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from regcmp.engine.products import multiply
 
-from harness import clean_environment
+from harness import start_clean
 from report import columns, significant
 
 Array = npt.NDArray[np.floating[Any]]
@@ -34,14 +32,11 @@ LAYERS = (
 """Runs, rows, inputs and outputs: of small networks, W1, W3 and the windows of a convolution."""
 
 ROUNDS, SECONDS = 15, 0.02
-STARTED = "REGCMP_PRODUCTS_STARTED"
 
 
 def main() -> None:
     """Start again in a clean environment with one thread, and print a table."""
-    if STARTED not in os.environ:
-        environment = clean_environment(threads=1) | {STARTED: "1"}
-        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+    start_clean()
     rows = [("runs, rows, inputs, outputs", "product", "whole", "in blocks", "ratio")]
     for dtype in (np.float32, np.float64):
         rows.append((dtype.__name__, "", "", "", ""))

@@ -7,8 +7,6 @@ one part. The clock itself takes about a hundredth.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,11 +17,10 @@ from typing import Any
 import click
 
 from engine import words
-from harness import clean_environment
+from harness import start_clean
 from report import columns
 from workloads import WORKLOADS, Workload
 
-STARTED = "REGCMP_SHARES_STARTED"
 OUTSIDE = "before and after training"
 RECORDS, REST = "records of scores", "the rest"
 HOOKS = {"mask": "drawing masks", "penalize": "the penalty"}
@@ -89,9 +86,7 @@ class Clock:
 @click.option("--workloads", metavar="W,...", **words(WORKLOADS))
 def main(workloads: tuple[str, ...]) -> None:
     """Print, for each workload, the share of each part in each method's time."""
-    if STARTED not in os.environ:
-        environment = clean_environment(threads=1) | {STARTED: "1"}
-        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+    start_clean()
     clock = Clock()
     watch_all(clock)
     for name in workloads:
@@ -125,11 +120,10 @@ def watch_all(clock: Clock) -> None:
 
 
 def product(a: Any, b: Any, *_: Any) -> str:
-    """Which of a layer's products this is: a transposed operand is a view."""
-    for turned, kind in ((a, "weights"), (b, "input")):
-        if turned.strides[1] < turned.strides[2]:
-            return f"products: {kind}"
-    return "products: forward"
+    """Which of a layer's products this is, by the operand that is transposed."""
+    from regcmp.engine.products import is_turned
+
+    return f"products: {'weights' if is_turned(a) else 'input' if is_turned(b) else 'forward'}"
 
 
 def table(clock: Clock, workload: Workload) -> Iterator[str]:

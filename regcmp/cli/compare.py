@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.cli.config import CONFIG_OPTIONS, blame, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, blaming, to_toml
 from regcmp.cli.data_options import DATA_OPTIONS
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
@@ -24,7 +24,6 @@ from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.errors import UsageError
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
 from regcmp.report.files import check_distinct, target
@@ -177,14 +176,12 @@ def compare(
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
-    try:
+    with blaming(ctx):
         plan = make_plan(
             methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
         )
         check_source(plan.dataset, plan.reading)
         workers = None if jobs is None else whole("jobs", jobs, 1)
-    except UsageError as error:
-        raise blame(ctx, error) from None
     exports = listed(outputs, runs_file, history_file)
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
@@ -203,11 +200,8 @@ def compare(
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, plan.noise_features)
 
-    try:
-        with screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
-            comparison = run(plan, workers, advance, reading, loaded)
-    except UsageError as error:  # what a word can't mean for these data
-        raise blame(ctx, error) from None
+    with blaming(ctx), screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
+        comparison = run(plan, workers, advance, reading, loaded)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(
         (place, partial(to_toml, ctx, plan.as_dict()))

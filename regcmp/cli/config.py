@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,16 @@ def _word(given: Any, what: str) -> str:
     return given if isinstance(given, str) else repr(given)
 
 
-def blame(ctx: click.Context, error: UsageError) -> UsageError:
-    """The error, with the file or the environment's variable where what it complains of was set."""
+@contextmanager
+def blaming(ctx: click.Context) -> Iterator[None]:
+    """Have a UsageError say in which file or variable of the environment its option was set."""
+    try:
+        yield
+    except UsageError as error:
+        raise _blame(ctx, error) from None
+
+
+def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     text = str(error)
     for param in ctx.command.params:
         if key_of(param) not in _keys_in(text):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcmp.cli.config import blame
+from regcmp.cli.config import blaming
 from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.screen import Screen, printable, show_page
@@ -67,10 +67,8 @@ def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: An
         else:
             show_page(listing())
         return
-    try:
+    with blaming(ctx):
         dataset = loaded(name, words)
-    except UsageError as error:
-        raise blame(ctx, error) from None
     if as_json:
         print(in_json(facts(dataset)))
     else:

@@ -191,16 +191,15 @@ def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table
         ends = range(min(start + longest, len(wanted)), start, -1)
         end = next((end for end in ends if tuple(wanted[start:end]) in whole), start + 1)
         parts = tuple(wanted[start:end])
-        alike = whole.get(parts) or [find_column(option, parts[0], names, table)]
-        either = list(map(repr, alike))
-        if len(parts) > 1 and all((part,) in plain for part in parts):
-            either.append(" and ".join(map(repr, parts)))
-        if len(either) > 1:
+        meant = [[each] for each in whole.get(parts, ())]
+        if not meant or plain.issuperset((part,) for part in parts):
+            meant.append([find_column(option, part, names, table) for part in parts])
+        if len(meant) > 1:
+            either = " or ".join(" and ".join(map(repr, each)) for each in meant)
             raise UsageError(
-                f"{option}: {','.join(parts)!r} could mean {' or '.join(either)} of {table!r};"
-                " rename one of them"
+                f"{option}: {','.join(parts)!r} could mean {either} of {table!r}; rename one of them"
             )
-        found.update(alike)
+        found.update(meant[0])
         start = end
     return found
 

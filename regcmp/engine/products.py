@@ -51,7 +51,7 @@ SHORTEST = 64
 def multiply(a: Floats, b: Floats, out: Floats) -> Floats:
     """Write the products of a (R, m, k) and b (R, k, n) into out (R, m, n), as np.matmul does."""
     (runs, m, k), n = a.shape, b.shape[2]
-    block = _block(m, k, n, _is_turned(a), _is_turned(b))
+    block = _block(m, k, n, is_turned(a), is_turned(b))
     if block is None:
         np.matmul(a, b, out=out)
         return out
@@ -65,7 +65,8 @@ def multiply(a: Floats, b: Floats, out: Floats) -> Floats:
     return out
 
 
-def _is_turned(matrices: Floats) -> bool:
+def is_turned(matrices: Floats) -> bool:
+    """Whether these (R, m, n) are views of matrices that lie transposed in memory."""
     return matrices.strides[1] < matrices.strides[2]
 
 
