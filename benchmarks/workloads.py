@@ -211,7 +211,7 @@ def default_comparison() -> Workload:
     """What ``regcmp compare --dataset digits`` trains."""
     from regcmp.plan import Plan
 
-    return Workload("w4", Plan.hidden, Plan.batch_size, Plan.epochs, Plan.seeds)
+    return Workload("w4", Settings.hidden, Settings.batch_size, Settings.epochs, Protocol.seeds)
 
 
 W1 = Workload("w1", hidden=(256, 128), batch_size=64, epochs=100, seeds=5)

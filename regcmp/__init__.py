@@ -13,7 +13,7 @@ from regcmp.errors import DataError, RegcmpError, UsageError
 if TYPE_CHECKING:
     from regcmp.api import Comparison, compare
     from regcmp.engine.regularizers import Context, Number, Regularizer
-    from regcmp.plugins import register
+    from regcmp.plan.plugins import register
 
 HOMES = {
     "Comparison": "api",

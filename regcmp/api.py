@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import Any
 
@@ -12,8 +13,10 @@ from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.experiment import Outcome, run_experiment
-from regcmp.plan import Plan, make_plan, whole
-from regcmp.protocol import settle
+from regcmp.option import Option, options_of
+from regcmp.plan import OPTIONS, Plan, make_plan
+from regcmp.plan.execution import Execution, make_execution
+from regcmp.plan.settling import settle
 from regcmp.report.delimited import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
@@ -55,31 +58,44 @@ class Comparison(Report):
 
 
 def compare(
-    dataset: str,
-    methods: Iterable[str] | str | None = None,
-    *,
-    jobs: int | None = None,
-    **words: Any,
+    dataset: str, methods: Iterable[str] | str | None = None, **options: Any
 ) -> Comparison:
     """Train one network under several methods over paired seeds, and compare them.
 
-    ``dataset``, ``methods`` and the keyword arguments are the words of ``regcmp compare``, with
-    underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``. They are
-    baseline, seeds, seed, vary, test_size, train_size, validation_size, arch, hidden, activation,
-    init, optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise,
-    noise_features, max_dropped, max_dead, plugins, and of data sep, decimal, encoding, header, na,
-    sample, test, target, drop, text, use, task and image, as ``regcmp compare --help`` explains.
-    ``jobs`` is the number of worker processes, by default one per core; no result depends on it.
+    ``dataset``, ``methods`` and the keyword arguments match the options of ``regcmp compare``, with
+    underscores for hyphens: ``compare("digits", ["none", "dropout=0.2,0.5"], seeds=20)``.
 
-    Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
-    are ValueErrors and say what to do.
+    Raises UsageError for an invalid option and DataError for data that can't be used; both are
+    ValueErrors and say what to do.
     """
-    return run(make_plan(dataset, methods, **words), jobs)
+    machine = {name: options.pop(name) for name in options_of(Execution) if name in options}
+    return run(make_plan(dataset, methods, **options), make_execution(**machine))
+
+
+def _described(declared: Iterable[Option]) -> tuple[Signature, str]:
+    """The signature and a list of these options, for ``compare``."""
+    given = signature(compare).parameters
+    parameters = [given["dataset"], given["methods"]]
+    lines = ["", "", "    Options:", ""]
+    for each in declared:
+        parameters.append(Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default))
+        said = each.help if "[default" in each.help else f"{each.help}  [default: {each.default}]"
+        lines.append(f"    - ``{each.name}``: {said}")
+    return Signature(parameters, return_annotation="Comparison"), "\n".join([*lines, ""])
+
+
+def _keyword_options() -> list[Option]:
+    declared = {**OPTIONS, **options_of(Execution)}
+    return [each for name, each in declared.items() if name not in ("dataset", "methods")]
+
+
+compare.__signature__, _listed = _described(_keyword_options())  # type: ignore[attr-defined]
+compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
 
 
 def run(
     plan: Plan,
-    jobs: int | None = None,
+    execution: Execution | None = None,
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
     loaded: Callable[[Dataset], None] | None = None,
@@ -90,17 +106,17 @@ def run(
     dataset, which it may refuse, and ``progress`` with each number of runs that were done.
     """
     start = perf_counter()
-    jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
+    jobs = (execution or Execution()).jobs or default_jobs()
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
-    if plan.noise_features:  # they are no pixels
+    if plan.protocol.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     if loaded is not None:
         loaded(dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
-    varied = "split" in plan.vary
+    varied = "split" in plan.protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
-    summary = summarize(outcome.runs, str(plan.baseline), plan.metric, ratio)
+    summary = summarize(outcome.runs, str(plan.baseline), plan.protocol.metric, ratio)
     return Comparison(
         plan=plan.as_dict()
         | {
@@ -117,7 +133,7 @@ def run(
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(summary, str(plan.baseline), plan.seeds),
+        verdict=verdict(summary, str(plan.baseline), plan.protocol.seeds),
         weights=outcome.weights,
         boundary=outcome.boundary,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class RegcmpError(Exception):
@@ -11,18 +12,30 @@ class RegcmpError(Exception):
 
 
 class UsageError(RegcmpError, ValueError):
-    """A word of the command, or an argument of the call, that can't be meant."""
+    """An invalid option of the command, or argument of the call.
+
+    ``options`` are the names of those that it complains of, as in 'test_size'.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, *options: str) -> None:
+        super().__init__(message)
+        self.options = options
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), *self.options)
 
 
 class DataError(RegcmpError, ValueError):
     """Data that can't be used as they are."""
 
 
-def unknown(kind: str, given: str, known: Iterable[str], of: str = "") -> UsageError:
+def unknown(
+    kind: str, given: str, known: Iterable[str], of: str = "", option: str = ""
+) -> UsageError:
     """The error for a name that isn't there, with the nearest one, or else all of them."""
     names = list(known)
     near = get_close_matches(given.lower(), names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names)}"
-    return UsageError(f"unknown {kind} {given!r}{of}: {way_out}")
+    return UsageError(f"unknown {kind} {given!r}{of}: {way_out}", *([option] if option else []))

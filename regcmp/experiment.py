@@ -24,7 +24,7 @@ from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
-from regcmp.method import Kind, Method
+from regcmp.plan.methods import Kind, Method
 from regcmp.plan import Plan
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 
@@ -62,33 +62,33 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
 
     Raises DataError or UsageError before any training where a split can't be drawn.
     """
-    n_train, n_test = split_sizes(dataset, plan.test_size, plan.train_size)
+    n_train, n_test = split_sizes(dataset, plan.protocol.test_size, plan.protocol.train_size)
     seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
-    n_validation = validation_count(dataset, n_train, plan.validation_size)
+    n_validation = validation_count(dataset, n_train, plan.protocol.validation_size)
     splits = {
         seed: set_aside(dataset, split_rows(dataset, n_train, n_test, seed), n_validation, seed)
         for seed in seeds
     }
 
     targets = {
-        seed: targets_of(dataset, split, plan.label_noise, plan.class_weight, seed)
+        seed: targets_of(dataset, split, plan.protocol.label_noise, plan.protocol.class_weight, seed)
         for seed, split in splits.items()
     }
-    n_features = dataset.n_features + plan.noise_features
-    first = plan.seed
-    mapped = has_map(dataset, plan.noise_features)
+    n_features = dataset.n_features + plan.protocol.noise_features
+    first = plan.protocol.seed
+    mapped = has_map(dataset, plan.protocol.noise_features)
     grid = grid_of(dataset, splits[first], targets[first], first) if mapped else None
-    image = None if plan.noise_features else dataset.image
-    channels = image[2] if image and needs_image(plan.arch) else None
-    split_bytes = (n_train + n_test) * n_features * np.dtype(plan.dtype).itemsize
+    image = None if plan.protocol.noise_features else dataset.image
+    channels = image[2] if image and needs_image(plan.settings.arch) else None
+    split_bytes = (n_train + n_test) * n_features * np.dtype(plan.settings.dtype).itemsize
     most_splits = max(1, SPLIT_BYTES // split_bytes)
 
     @lru_cache(maxsize=min(64, most_splits))
     def prepared(seed: int) -> tuple[Floats, Target, Floats, Target, Floats, Target]:
         split, target = splits[seed], targets[seed]
         test = target.of(dataset.y[split.test])
-        scaled = scale(dataset, split, plan.dtype, channels)
-        x = with_noise_features([*scaled], plan.noise_features, seed)
+        scaled = scale(dataset, split, plan.settings.dtype, channels)
+        x = with_noise_features([*scaled], plan.protocol.noise_features, seed)
         return x[0], target.train, x[1], test, x[2], target.validation
 
     def stack_of(runs: list[Run]) -> Stack:
@@ -107,7 +107,7 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         if n_validation:
             rows = replace(rows, x_validation=validation[0], y_validation=validation[1])
         if grid is not None and any(seed == first for _, seed in runs):
-            asked = np.broadcast_to(grid.prepared(plan.dtype), (len(drawn), CELLS**2, 2))
+            asked = np.broadcast_to(grid.prepared(plan.settings.dtype), (len(drawn), CELLS**2, 2))
             rows = replace(rows, x_asked=asked)
         which = tuple(map(drawn.index, splits_of_runs))
         parts = ingredients(runs)
@@ -141,7 +141,7 @@ def stacked_runs(plan: Plan, most: int, most_splits: int) -> Iterator[list[Run]]
 
     A group has at most ``most`` runs, from at most ``most_splits`` splits.
     """
-    n_splits = plan.seeds if "split" in plan.vary else 1
+    n_splits = plan.protocol.seeds if "split" in plan.protocol.vary else 1
     n_parts = -(-n_splits // most_splits)
     seed_groups = [part.tolist() for part in np.array_split(plan.run_seeds, n_parts)]
     kinds: dict[Kind, list[Method]] = {}

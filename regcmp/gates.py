@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from regcmp.errors import UsageError, unknown
-from regcmp.method import parse_word, plain_text
+from regcmp.plan.methods import parse_word, plain_text
 from regcmp.results import DIFF_COLUMNS, INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
 
 GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"

@@ -19,7 +19,7 @@ from regcmp.cli.main import COMMANDS as COMMANDS_OF_GROUP
 from regcmp.cli.main import cli
 from regcmp.data.bundled import BUNDLED
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.method import shortest
+from regcmp.plan.methods import shortest
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, TEXTS
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from regcmp.engine.measuring import Record, Scores
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.experiment import run_seeds, stacked_runs
-from regcmp.method import Method
+from regcmp.plan.methods import Method
 from regcmp.plan import Plan, make_plan
 from regcmp.results import HISTORY_COLUMNS, frame, history_row, run_row
 
@@ -37,7 +37,7 @@ def test_a_number_is_reproduced_from_the_exported_plan() -> None:
     )
     train_rows, test_rows = np.sort(train_rows), np.sort(test_rows)
     mean, sd = data.x[train_rows].mean(axis=0), data.x[train_rows].std(axis=0)
-    x = ((data.x - mean) / sd).astype(plan.dtype)
+    x = ((data.x - mean) / sd).astype(plan.settings.dtype)
     rows = Rows(
         x[None, train_rows],
         data.y[None, train_rows],

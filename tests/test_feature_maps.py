@@ -17,7 +17,7 @@ from regcmp.engine.regularizers.feature_maps import corner_rate
 from regcmp.engine.regularizers.images import rectangles
 from regcmp.engine.regularizers.walk import visited
 from regcmp.errors import UsageError
-from regcmp.method import parse_methods
+from regcmp.plan.methods import parse_methods
 from regcmp.plan import make_plan
 
 IMAGE = (8, 8, 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.hints import ELSEWHERE
-from regcmp.method import parse_methods, shortest
+from regcmp.plan.methods import parse_methods, shortest
 from regcmp.plan import make_plan
 
 
@@ -201,8 +201,8 @@ def test_numbers_of_numpy_are_numbers() -> None:
     """In the plan they are Python's, which JSON knows."""
     words = {"seeds": np.int64(3), "hidden": np.int64(8), "lr": np.float32(0.5)}
     plan = make_plan("iris", np.array(["none", "l1"]), test_size=np.float64(0.25), **words)
-    assert (plan.seeds, plan.hidden, plan.lr, plan.test_size) == (3, (8,), 0.5, 0.25)
-    assert {type(plan.seeds), type(plan.hidden[0]), type(plan.lr), type(plan.test_size)} == {
+    assert (plan.protocol.seeds, plan.settings.hidden, plan.settings.lr, plan.protocol.test_size) == (3, (8,), 0.5, 0.25)
+    assert {type(plan.protocol.seeds), type(plan.settings.hidden[0]), type(plan.settings.lr), type(plan.protocol.test_size)} == {
         int,
         float,
     }
@@ -226,7 +226,7 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
         seed=3,
     )
     assert make_plan(**plan.as_dict()) == plan
-    assert plan.lr == 0.01, "the optimizer's own default"
+    assert plan.settings.lr == 0.01, "the optimizer's own default"
 
 
 @pytest.mark.parametrize(

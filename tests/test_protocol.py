@@ -19,7 +19,7 @@ from regcmp.engine.training import train
 from regcmp.errors import DataError, UsageError
 from regcmp.experiment import run_experiment
 from regcmp.plan import make_plan
-from regcmp.protocol import settle
+from regcmp.plan.settling import settle
 
 QUICK = {"hidden": "4", "epochs": 2, "seeds": 3, "jobs": 1}
 WINE = load_dataset("wine")

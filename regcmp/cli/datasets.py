@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcmp.cli.config import blaming
-from regcmp.cli.data_options import with_data_options
 from regcmp.cli.options import Command, Source, option
+from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.screen import Screen, printable, show_page
 from regcmp.data.bundled import BUNDLED
 from regcmp.data.columns import image_text
@@ -18,7 +18,7 @@ from regcmp.data.formats import ALIASES
 from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
 from regcmp.errors import UsageError
-from regcmp.plan import Plan, flag, make_plan
+from regcmp.plan import OPTIONS, make_plan
 
 if TYPE_CHECKING:
     from regcmp.data.columns import Column
@@ -46,7 +46,7 @@ and mnist and fashion, short for two of them."""
 @click.command(cls=Command, short_help="List the datasets, or show one.")
 @click.argument("name", required=False, metavar="[NAME|FILE]", type=Source())
 @option("Output", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
-@with_data_options
+@with_options(*map(declare, DATA_OPTIONS))
 @click.pass_context
 def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: Any) -> None:
     """List the datasets, or show what is understood of one: its target, its columns, what to mind.
@@ -58,10 +58,12 @@ def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: An
       regcmp datasets clients.csv --target churn --drop id
     """
     if name is None:
-        make_plan("digits", **words)
-        for word, value in words.items():
-            if value != getattr(Plan, word):
-                raise UsageError(f"{flag(word)} needs a dataset: name a file, or one of the list")
+        plan = make_plan("digits", **words)
+        for each in DATA_OPTIONS:
+            if plan.of(each.name) != each.default:
+                raise UsageError(
+                    f"{each.flag} needs a dataset: name a file, or one of the list", each.name
+                )
         if as_json:
             print(in_json(listed()))
         else:

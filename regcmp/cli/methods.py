@@ -11,7 +11,7 @@ from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
-from regcmp.method import (
+from regcmp.plan.methods import (
     GRAMMAR,
     MAX_DROPPED,
     NONE,
@@ -21,7 +21,7 @@ from regcmp.method import (
     unknown_regularizer,
     why_fixed,
 )
-from regcmp.plugins import load_plugins
+from regcmp.plan.plugins import load_plugins
 
 CONVENTIONS = """\
 Penalties are added to the mean loss of a batch, cross-entropy or half the

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
+from regcmp.option import option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,16 +75,36 @@ ID = re.compile(
 class Columns:
     """What the user says of the columns."""
 
-    target: str | None = None
-    """A name, or a position counted from 1; without it, the column with one of the names TARGETS."""
-    drop: tuple[str, ...] = ()
-    text: tuple[str, ...] = ()
-    """Columns whose words are features."""
-    use: tuple[str, ...] = ()
-    """Columns to learn from although they look like ids."""
-    task: str = AUTO
-    image: str | None = None
-    """Height, width and channels, as in 28x28 or 32x32x3, where the columns are pixels."""
+    target: str | None = option(
+        "column", None,
+        "The column to predict: its name, or its position from 1.  [default: the one called"
+        " target, label, class or y]",
+        metavar="COLUMN",
+    )
+    drop: tuple[str, ...] = option(
+        "columns", (), "Columns to leave out. Repeatable.", metavar="COLUMN,...", repeatable=True
+    )
+    text: tuple[str, ...] = option(
+        "columns", (), "Columns of text whose words to learn from, by TF-IDF. Repeatable.",
+        metavar="COLUMN,...", repeatable=True,
+    )
+    use: tuple[str, ...] = option(
+        "columns", (),
+        "Columns to learn from although they look like ids: numbers as such, texts as"
+        " categories. Repeatable.",
+        metavar="COLUMN,...", repeatable=True, before=(),
+    )
+    task: str = option(
+        "choice", AUTO,
+        "What the target is; auto takes numbers that are many or not whole as a regression.",
+        choices=TASKS, neutral=True,
+    )
+    image: str | None = option(
+        "image", None,
+        "The columns are an image's pixels, row by row and channels last: 28x28, or 32x32x3."
+        "  [default: as a file of images has it]",
+        metavar="SIZE",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

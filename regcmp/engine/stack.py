@@ -8,28 +8,7 @@ from dataclasses import dataclass, field
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.losses import CrossEntropy, Loss, SquaredError
 from regcmp.engine.regularizers.base import Regularizer
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What every run of a comparison shares."""
-
-    hidden: tuple[int, ...]
-    """The widths of the dense layers that the architecture 'mlp' stands for."""
-    activation: str
-    init: str
-    optimizer: str
-    lr: float
-    schedule: str
-    batch_size: int
-    epochs: int
-    dtype: str
-    arch: str = "mlp"
-    """The layers, in the words of ``architecture``."""
-    max_dropped: float = 0.95
-    """The share of a layer's units above which a run that drops them is stopped."""
-    max_dead: float = 0.99
-    """The share of a layer's relu units above which a run where they are dead is stopped."""
+from regcmp.engine.settings import Settings
 
 
 @dataclass(frozen=True)

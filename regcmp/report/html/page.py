@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shlex
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
+from regcmp.plan.command import command
 from regcmp.report import figures
 from regcmp.report.delimited import to_csv
 from regcmp.report.html.charts import draw
@@ -28,16 +28,6 @@ SORT_KEYS = (
     "method", "n", "train_mean", "test_mean", "gap_mean", "delta_test", "wins", "p_holm", "delta_gap",
 )  # fmt: skip
 """The summary's column that each column of the table is sorted by."""
-NOT_WORDS = ("methods", "data", "correction_ratio", "other_networks", "plugins")
-"""What a plan holds that is no option of the same name."""
-
-
-OFF: dict[str, Any] = {
-    "decimal": ".", "encoding": "utf-8", "task": "auto",
-    "class_weight": "none", "label_noise": 0.0, "noise_features": 0,
-}  # fmt: skip
-"""Defaults that leave everything as it is: the page's command need not say them."""
-
 
 def to_html(report: Report) -> str:
     """One self-contained document; equal reports give equal bytes, whatever their timing."""
@@ -70,23 +60,6 @@ def to_html(report: Report) -> str:
         + "\n".join(sections)
         + f"\n</main>\n<script>\n{_asset('sort.js')}</script>\n</body>\n</html>\n"
     )
-
-
-def command(plan: dict[str, Any]) -> str:
-    """The command of a plan, with the defaults of network and training, which may change."""
-    words = ["regcmp", "compare", *plan["methods"]]
-    for plugin in plan["plugins"]:
-        words += ["--plugin", plugin["path"]]
-    for name, value in plan.items():
-        left_open = value is None or (value == [] and name != "na")  # none is said by --na ''
-        if left_open or name in NOT_WORDS or value == OFF.get(name):
-            continue
-        if isinstance(value, bool):
-            words.append(("--" if value else "--no-") + name.replace("_", "-"))
-            continue
-        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        words += ["--" + name.replace("_", "-"), text]
-    return shlex.join(words)
 
 
 def _table(table: Table, summary: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from regcmp.engine.layers import Layer
 from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
-from regcmp.engine.stack import Settings
+from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import is_number, regularizer_meant, with_point
 
@@ -252,3 +252,10 @@ def plain_text(number: T) -> T:
 def shortest(value: float) -> str:
     """The shortest text that reads back as this number: '3', '0.0001', '1e-05'."""
     return repr(float(value)).removesuffix(".0")
+
+
+def check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
+    """Raise UsageError for a method that can't act in this network, whatever its data."""
+    for method in methods:
+        if reason := method.misfit(layers):
+            raise UsageError(f"method {str(method)!r}: {reason}", "methods")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from regcmp.data.dataset import Dataset
 from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
-from regcmp.plan import AUTO, Plan, check_fit
+from regcmp.plan.methods import check_fit
+from regcmp.plan.plan import OPTIONS, Plan
+from regcmp.plan.protocol import AUTO, Protocol
 
 METRICS = {
     "classification": ("accuracy", "balanced_accuracy", "log_loss"),
@@ -28,11 +28,11 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
 
 def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
     known = METRICS[dataset.task]
-    if plan.metric == AUTO:
-        return replace(plan, metric=known[0])
-    if plan.metric not in known:
+    if plan.protocol.metric == AUTO:
+        return plan.with_values(metric=known[0])
+    if plan.protocol.metric not in known:
         raise UsageError(
-            f"--metric: {plan.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
+            f"--metric: {plan.protocol.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
             f" choose one of {', '.join(known)}"
         )
     return plan
@@ -40,24 +40,25 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
 
 def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
     """The layers of a network for images, which depend on their size."""
-    if not needs_image(plan.arch):
+    if not needs_image(plan.settings.arch):
         return plan
-    if plan.noise_features:
+    if plan.protocol.noise_features:
         raise UsageError(
-            f"--noise-features: {plan.arch!r} is for images, to which no features can be added; leave"
+            f"--noise-features: {plan.settings.arch!r} is for images, to which no features can be added; leave"
             " the option out"
         )
     if dataset.image is None:
         raise UsageError(
-            f"--arch: {plan.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
+            f"--arch: {plan.settings.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
             " its features are pixels, and --arch mlp is for any table"
         )
-    given, plan = plan.arch, replace(plan, arch=words_of(plan.arch, plan.hidden, dataset.image))
-    n_out = len(dataset.classes) or 1
+    given, settings = plan.settings.arch, plan.settings
+    plan = plan.with_values(arch=words_of(given, settings.hidden, dataset.image))
+    arch, n_out = plan.settings.arch, len(dataset.classes) or 1
     try:
-        layers = layers_of(plan.arch, plan.hidden, dataset.image, n_out, plan.activation)
+        layers = layers_of(arch, settings.hidden, dataset.image, n_out, settings.activation)
     except ArchitectureError as error:
-        name = "" if given == plan.arch else f" ({given!r} is {plan.arch} here)"
+        name = "" if given == arch else f" ({given!r} is {arch} here)"
         raise UsageError(f"--arch: {error}{name}") from None
     check_fit(plan.methods, layers)
     return plan
@@ -68,17 +69,17 @@ def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
     given = dataset.given_test
     if not given:
         return plan
-    vary = tuple(source for source in plan.vary if source != "split")
+    vary = tuple(source for source in plan.protocol.vary if source != "split")
     if not vary:
         raise UsageError(
             f"--vary: {dataset.name!r} has {given} test rows of its own, so the split can't vary;"
             " expected init, order or both"
         )
-    if plan.test_size not in (Plan.test_size, given):
+    if plan.protocol.test_size not in (Protocol.test_size, given):
         raise UsageError(
             f"--test-size: {dataset.name!r} has {given} test rows of its own; leave the option out"
         )
-    return replace(plan, vary=vary, test_size=given)
+    return plan.with_values(vary=vary, test_size=given)
 
 
 def _fitting(plan: Plan, dataset: Dataset) -> Plan:
@@ -92,10 +93,11 @@ def _fitting(plan: Plan, dataset: Dataset) -> Plan:
                     f" {dataset.task}; leave it out"
                 )
     if dataset.task == "regression":
-        for name in ("label_noise", "class_weight"):
-            if getattr(plan, name) != getattr(Plan, name):
+        for name, option in OPTIONS.items():
+            if option.classes and plan.of(name) != option.default:
                 raise UsageError(
-                    f"--{name.replace('_', '-')}: {dataset.name!r} is a regression, which has no"
-                    " classes; leave the option out"
+                    f"{option.flag}: {dataset.name!r} is a regression, which has no classes; leave the"
+                    " option out",
+                    name,
                 )
     return plan

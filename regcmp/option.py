@@ -1,0 +1,73 @@
+"""How an option is declared: once, as a field of a frozen dataclass, with all that is said of it.
+
+The command line, the environment, config files, the Python signature, the JSON Schema, the page's
+command and what an older report lacks are derived from these declarations (see ``regcmp.plan``).
+The engine declares its settings with plain metadata of the same keys, since it imports nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a comparison. ``kind`` names how its text is parsed: a key of ``plan.kinds``."""
+
+    name: str
+    default: Any
+    kind: str
+    help: str
+    group: str = "Data"
+    """The heading that it stands under in the help."""
+    metavar: str | None = None
+    low: int | None = None
+    high: int | None = None
+    """The bounds of a whole number."""
+    share_of: str = ""
+    """What a share is a share of."""
+    choices: tuple[str, ...] = ()
+    spelled: str = ""
+    """Its name on the command line and in files, where that is not the name with hyphens."""
+    repeatable: bool = False
+    """Whether its flag may be given several times."""
+    decides: bool = True
+    """Whether any number of a comparison depends on it."""
+    text_tables: bool = False
+    """Whether it says how a text table is read, and means nothing for another source."""
+    neutral: bool = False
+    """Whether its default leaves everything as it is, so that a command need not name it."""
+    classes: bool = False
+    """Whether it means nothing for a regression."""
+    since: str = "0.1"
+    before: Any = ...
+    """What held in reports that are older than the option; without it, every report has it."""
+
+    @property
+    def key(self) -> str:
+        """Its name in files and after '--': 'test-size'."""
+        return self.spelled or self.name.replace("_", "-")
+
+    @property
+    def flag(self) -> str:
+        """How it is written on the command line, which is how messages name it: '--test-size'."""
+        return "--" + self.key
+
+
+def option(kind: str, default: Any, help: str, **more: Any) -> Any:  # noqa: A002
+    """A field that is an option: its kind, default and help, and what else ``Option`` knows of it."""
+    return field(default=default, metadata={"kind": kind, "help": help, **more})
+
+
+@cache
+def options_of(section: type) -> Mapping[str, Option]:
+    """The options that a dataclass declares, by name, in their order."""
+    return {
+        each.name: Option(name=each.name, default=each.default, **each.metadata)
+        for each in fields(section)
+        if "kind" in each.metadata
+    }
+

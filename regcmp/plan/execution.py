@@ -1,0 +1,26 @@
+"""How a plan is carried out on a machine: what no number of it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from regcmp.option import option, options_of
+from regcmp.plan.kinds import parse
+
+
+@dataclass(frozen=True)
+class Execution:
+    """None stands for what the machine allows."""
+
+    jobs: int | None = option(
+        "whole", None,
+        "Worker processes; no number depends on them.  [default: one per core]",
+        group="Other", low=1, metavar="N", decides=False,
+    )  # fmt: skip
+
+
+def make_execution(**given: Any) -> Execution:
+    """Check these options; None stands for a default. Raises UsageError, naming the option."""
+    known = options_of(Execution)
+    return Execution(**{name: parse(known[name], each) for name, each in given.items() if each is not None})

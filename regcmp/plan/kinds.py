@@ -1,0 +1,256 @@
+"""The kinds of options: how the text or value of one is parsed, and what JSON holds of it.
+
+A parser takes the option and what was given, and returns the value or raises UsageError. Numbers may
+come as text: the message then says what was expected, whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from operator import index
+from typing import Any, NoReturn
+
+from regcmp.data.columns import image_text, parse_image, split_names
+from regcmp.engine.architecture import ArchitectureError, check_words
+from regcmp.errors import UsageError, unknown
+from regcmp.hints import with_point
+from regcmp.option import Option
+from regcmp.plan.methods import plain_text
+
+SOURCES = ("split", "init", "order")
+"""What a seed can redraw."""
+
+MAX_ROWS = 10**12
+MAX_WIDTH = 100_000
+
+Parser = Callable[[Option, Any], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of option."""
+
+    parse: Parser
+    schema: Callable[[Option], Mapping[str, Any]] = field(default=lambda each: {"type": "string"})
+    """What a report's plan holds of it, as JSON Schema."""
+
+
+def parse(option: Option, value: Any) -> Any:
+    """The option's value, from its text or any value that can stand for it. Raises UsageError."""
+    return KINDS[option.kind].parse(option, value)
+
+
+def schema_of(option: Option) -> dict[str, Any]:
+    """The JSON Schema of the option's value in a report."""
+    schema = dict(KINDS[option.kind].schema(option))
+    if option.default is None and "type" in schema:
+        schema["type"] = [schema["type"], "null"]
+    return {"description": option.help.partition("  [default")[0], **schema}
+
+
+def refuse(option: Option, expected: str, value: Any, hint: str = "") -> NoReturn:
+    """Raise the UsageError of an option: what was expected, what was given, and a hint."""
+    given = value if isinstance(value, str) else str(value)
+    raise UsageError(f"{option.flag}: expected {expected}, got {given!r}{hint}", option.name)
+
+
+def texts(
+    name: str, value: Iterable[str] | str | None, like: str = "words such as 'l2=1e-4'"
+) -> list[str]:
+    """Words from one text or from several. Raises UsageError for anything else."""
+    given: list[Any]
+    if isinstance(value, str):
+        given = value.split()
+    else:
+        given = list(value) if isinstance(value, Iterable) else [] if value is None else [value]
+    for text in given:
+        if not isinstance(text, str):
+            raise UsageError(f"{name}: expected {like}, got {text!r}", name.lstrip("-"))
+    return given
+
+
+def number_of(value: Any) -> float:
+    """A finite number from text in ordinary digits or from any number; NaN where it is none."""
+    try:
+        number = float(plain_text(value))
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
+    return number if isfinite(number) else float("nan")
+
+
+def as_given(option: Option, value: Any) -> Any:
+    """The value itself; whoever uses it checks it."""
+    return value
+
+
+def as_text(option: Option, value: Any) -> str:
+    """A name, or a number as its text."""
+    return str(value)
+
+
+def whole(option: Option, value: Any) -> int:
+    """A whole number within the option's bounds, from text or any kind of integer."""
+    low, high = option.low or 0, option.high
+    try:
+        number = index(value) if not isinstance(value, str) else int(plain_text(value))
+    except (TypeError, ValueError):
+        number = low - 1
+    if number < low or (high is not None and number > high):
+        span = f"of at least {low}" if high is None else f"from {low} to {high}"
+        refuse(option, f"a whole number {span}", value)
+    return number
+
+
+def share(option: Option, value: Any) -> float:
+    """A number from 0 to 1."""
+    number = number_of(value)
+    if not 0 <= number <= 1:
+        refuse(option, f"a share of {option.share_of}, from 0 to 1", value, with_point(value))
+    return number
+
+
+def size(option: Option, value: Any) -> float:
+    """A share in (0, 1) stays a float, a count of rows becomes an int."""
+    number = number_of(value)
+    if 0 < number < 1:
+        return number
+    if 1 <= number <= MAX_ROWS and number.is_integer():
+        return int(number)
+    expected = "a share of the rows between 0 and 1, or a count of rows"
+    refuse(option, expected, value, with_point(value))
+
+
+def rate(option: Option, value: Any) -> float:
+    """A learning rate."""
+    number = number_of(value)
+    if not number > 0:
+        refuse(option, "a learning rate above 0", value, with_point(value))
+    return number
+
+
+def choice(option: Option, value: Any) -> str:
+    """One of the option's names."""
+    if value not in option.choices:
+        raise unknown(option.name.replace("_", " "), str(value), option.choices, option=option.name)
+    return str(value)
+
+
+def widths(option: Option, value: Sequence[int] | int | str) -> tuple[int, ...]:
+    """The widths of hidden layers, from '64,64' or numbers."""
+    if isinstance(value, str):
+        items: Sequence[Any] = value.split(",")
+    else:
+        items = list(value) if isinstance(value, Iterable) else [value]
+    one = Option(option.name, None, "whole", "", low=1, high=MAX_WIDTH)
+    try:
+        return tuple(whole(one, item) for item in items)
+    except UsageError:
+        given = value if isinstance(value, str) else ",".join(map(str, items))
+        refuse(
+            option,
+            f"the widths of the hidden layers, from 1 to {MAX_WIDTH} and separated by commas, as in"
+            " 128,64;",
+            given,
+        )
+
+
+def layers(option: Option, value: Any) -> str:
+    """The layers of a network, in the words of ``engine.architecture``."""
+    if not isinstance(value, str):
+        raise UsageError(
+            f"{option.flag}: expected layers, such as 'conv16x3-pool2-64'; got {value!r}",
+            option.name,
+        )
+    try:
+        check_words(value)
+    except ArchitectureError as error:
+        raise UsageError(f"{option.flag}: {error}", option.name) from None
+    return value
+
+
+def sources(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
+    """What each seed redraws, in canonical order."""
+    wanted = f"words such as {SOURCES[0]!r}"
+    given = value.split(",") if isinstance(value, str) else texts(option.flag, value, wanted)
+    given = [each.strip() for each in given]
+    for each in given:
+        if each not in SOURCES:
+            raise unknown(
+                "source of variation", each, SOURCES, of=f" in {option.flag}", option=option.name
+            )
+    if not given:
+        raise UsageError(
+            f"{option.flag}: expected at least one of {', '.join(SOURCES)}", option.name
+        )
+    return tuple(source for source in SOURCES if source in given)
+
+
+def columns(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
+    """Columns from names, or from texts that join several by commas."""
+    given = [value] if isinstance(value, str) else texts(option.flag, value, "names of columns")
+    return tuple(part for text in given for part in split_names(text))
+
+
+def markers(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
+    """What stands for a missing cell, from 'NA,?' or a list."""
+    if not isinstance(value, Iterable):
+        raise UsageError(
+            f"{option.flag}: expected what stands for a missing cell, as in NA,?; got {value!r}",
+            option.name,
+        )
+    given = value.split(",") if isinstance(value, str) else [str(each) for each in value]
+    return tuple(each for each in given if each)
+
+
+def image(option: Option, value: str | Sequence[int]) -> str:
+    """A size such as '28x28', from itself or from its numbers."""
+    sizes = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+    return image_text(parse_image("x".join(map(str, sizes))))
+
+
+def _whole_schema(option: Option) -> dict[str, Any]:
+    return {"type": "integer", "minimum": option.low or 0}
+
+
+def _list_of(item: Mapping[str, Any]) -> Callable[[Option], Mapping[str, Any]]:
+    return lambda each: {"type": "array", "items": item}
+
+
+TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
+
+KINDS = {
+    "text": Kind(as_given),
+    "file": Kind(as_given),
+    "flag": Kind(as_given, lambda each: {"type": "boolean"}),
+    "column": Kind(as_text),
+    "columns": Kind(columns, _list_of({"type": "string"})),
+    "markers": Kind(markers, _list_of(TEXT)),
+    "image": Kind(image),
+    "choice": Kind(choice, lambda each: {"enum": list(each.choices)}),
+    "whole": Kind(whole, _whole_schema),
+    "share": Kind(share, lambda each: {"type": "number", "minimum": 0, "maximum": 1}),
+    "size": Kind(size, lambda each: {"type": "number", "exclusiveMinimum": 0}),
+    "rate": Kind(rate, lambda each: {"type": "number", "exclusiveMinimum": 0}),
+    "layers": Kind(layers, lambda each: TEXT),
+    "widths": Kind(widths, _list_of({"type": "integer", "minimum": 1})),
+    "sources": Kind(sources, _list_of({"enum": list(SOURCES)})),
+    # make_plan parses these itself, since each depends on others.
+    "source": Kind(as_given, lambda each: TEXT),
+    "method": Kind(as_given, lambda each: TEXT),
+    "methods": Kind(as_given, _list_of(TEXT)),
+    "plugins": Kind(
+        as_given,
+        _list_of(
+            {
+                "type": "object",
+                "required": ["path", "sha256"],
+                "properties": {
+                    "path": TEXT,
+                    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                },
+            }
+        ),
+    ),
+}
