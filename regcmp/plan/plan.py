@@ -199,3 +199,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Plugin):
         return asdict(value)
     return str(value) if isinstance(value, Method) else value
+
+
+def before_options() -> dict[str, Any]:
+    """What held in reports that are older than an option, for each that came after the first."""
+    return {name: _plain(each.before) for name, each in OPTIONS.items() if each.before is not ...}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from regcmp.errors import DataError
+from regcmp.plan.plan import before_options
 from regcmp.report.json_text import SCHEMA
 from regcmp.results import (
     HISTORY_COLUMNS,
@@ -19,18 +20,7 @@ from regcmp.results import (
 )
 
 LATER: dict[str, dict[str, Any]] = {
-    "plan": {
-        "plugins": [],
-        "max_dropped": 1.0,
-        "max_dead": 1.0,
-        "validation_size": None,
-        "other_networks": [],
-        "class_weight": "none",
-        "label_noise": 0.0,
-        "noise_features": 0,
-        "arch": "mlp",
-        "use": [],
-    },
+    "plan": {"other_networks": [], **before_options()},
     "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
 }
 """Keys that older reports do not have, and what held when there were none."""
