@@ -149,7 +149,7 @@ def table(clock: Clock, workload: Workload) -> Iterator[str]:
 def one_stack(clock: Clock, workload: Workload) -> tuple[dict[str, float], int]:
     """Seconds by part of training one stack, and how many steps its runs took together."""
     from regcmp.engine.training import runs_per_stack
-    from regcmp.experiment import run_experiment
+    from regcmp.runs.experiment import run_experiment
 
     plan, data = workload.plan(), workload.data
     shape = data.image or (data.n_features,)

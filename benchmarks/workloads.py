@@ -186,12 +186,13 @@ class Workload:
 
     def split(self, seed: int) -> Split:
         """The rows that regcmp itself would draw and scale under this seed."""
-        from regcmp.data.scaling import scale
+        from regcmp.data.preparing import preparation_of
         from regcmp.data.splitting import split_rows
 
         drawn = split_rows(self.data, self.rows - self.n_test, self.n_test, seed)
         channels = 1 if self.convolutions else None
-        x_train, x_test, _ = scale(self.data, drawn, "float32", channels)
+        preparation = preparation_of(self.data, "float32", channels)
+        x_train, x_test, _ = preparation.of_split(self.data, drawn)
         y = self.data.y.astype(np.int64)
         return Split(x_train, y[drawn.train], x_test, y[drawn.test])
 
@@ -209,7 +210,8 @@ def synthetic(rows: int, features: int) -> Dataset:
 
 def default_comparison() -> Workload:
     """What ``regcmp compare --dataset digits`` trains."""
-    from regcmp.plan import Plan
+    from regcmp.engine.settings import Settings
+    from regcmp.plan.protocol import Protocol
 
     return Workload("w4", Settings.hidden, Settings.batch_size, Settings.epochs, Protocol.seeds)
 

@@ -21,7 +21,7 @@ HOMES = {
     "Number": "engine.regularizers",
     "Regularizer": "engine.regularizers",
     "compare": "api",
-    "register": "plugins",
+    "register": "plan.plugins",
 }
 
 __all__ = [

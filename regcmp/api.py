@@ -12,7 +12,6 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
-from regcmp.experiment import Outcome, run_experiment
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
@@ -24,6 +23,8 @@ from regcmp.report.markdown import to_markdown
 from regcmp.report.table import make_table
 from regcmp.report.verdict import verdict
 from regcmp.results import Report
+from regcmp.runs.collecting import Outcome
+from regcmp.runs.experiment import run_experiment
 from regcmp.statistics import correction_ratio, summarize
 
 
@@ -57,9 +58,7 @@ class Comparison(Report):
         return to_html(self)
 
 
-def compare(
-    dataset: str, methods: Iterable[str] | str | None = None, **options: Any
-) -> Comparison:
+def compare(dataset: str, methods: Iterable[str] | str | None = None, **options: Any) -> Comparison:
     """Train one network under several methods over paired seeds, and compare them.
 
     ``dataset``, ``methods`` and the keyword arguments match the options of ``regcmp compare``, with

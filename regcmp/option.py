@@ -70,4 +70,3 @@ def options_of(section: type) -> Mapping[str, Option]:
         for each in fields(section)
         if "kind" in each.metadata
     }
-

@@ -10,7 +10,8 @@ import pytest
 
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Settings, Stack
+from regcmp.engine.settings import Settings
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 
 SETTINGS = Settings(
     hidden=(12, 8),

@@ -20,6 +20,7 @@ from test_html import EVIL, Page
 
 from regcmp.data.boundary import CELLS, MOST_POINTS, grid_of
 from regcmp.data.loading import load_dataset
+from regcmp.data.preparing import preparation_of
 from regcmp.data.splitting import Split
 from regcmp.data.targets import Targets
 from regcmp.engine.stack import Ingredient
@@ -114,7 +115,9 @@ def test_the_grid_is_scaled_by_the_training_rows_and_begins_below_on_the_left() 
     split = Split(np.arange(350), np.arange(350, 400))
     targets = Targets(dataset.y[split.train], dataset.y[:0])
     grid = grid_of(dataset, split, targets, 0)
-    prepared = grid.prepared("float64")
+    preparation = preparation_of(dataset, "float64")
+    preparation.fit_transform(dataset.take(split.train))
+    prepared = preparation.transform(grid.places)
     own = dataset.x[split.train]
     corners = np.array([grid.low, [grid.high[0], grid.low[1]], grid.high])
     expected = (corners - own.mean(axis=0)) / own.std(axis=0)
@@ -132,14 +135,10 @@ def test_the_network_asked_is_the_one_that_is_judged(name: str | None) -> None:
     if name is not None:
         parts = (replace(parts[0], strength=parts[0].strength * len(seeds)),)
     stack = make_stack(*parts, seeds=seeds, splits=2, epochs=12)
-    for own in (stack, replace(stack, rows=replace(stack.rows, x_asked=stack.rows.x_test))):
-        runs = train(own)
-        for which, each in zip(stack.which, runs, strict=True):
-            if own is stack:
-                assert each.predicted is None
-                continue
-            right = np.asarray(each.predicted) == stack.rows.y_test[which]
-            assert right.mean() == each.history[-1].test.accuracy
+    assert {each.model for each in train(stack)} == {None}
+    for which, each in zip(stack.which, train(replace(stack, keep_models=True)), strict=True):
+        right = each.model.predict(stack.rows.x_test[which]) == stack.rows.y_test[which]
+        assert right.mean() == each.history[-1].test.accuracy
 
 
 def test_the_map_of_a_method_depends_on_no_other(tmp_path: Path) -> None:

@@ -889,7 +889,7 @@ INTERRUPTED_WORK = """
 import signal, sys, threading, time
 sys.path.insert(0, {tests!r})
 from conftest import make_stack
-from regcmp.experiment import _train_all
+from regcmp.runs.executing import train_all
 
 def stacks():
     for _ in range(3):
@@ -900,7 +900,7 @@ def stacks():
 
 if __name__ == "__main__":
     try:
-        list(_train_all(stacks(), 2, 4))
+        list(train_all(stacks(), 2, 4))
     except KeyboardInterrupt:
         print("interrupted")
 """

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from preparing import scale
 
 from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import Columns, quoted
 from regcmp.data.dataset import Dataset
-from regcmp.data.scaling import scale
 from regcmp.data.splitting import Split
 from regcmp.data.table import Table
 from regcmp.data.understanding import understand

@@ -20,7 +20,8 @@ from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
 from regcmp.cli.config import NOT_SAVED, key_of, to_toml
-from regcmp.plan import DEFAULT_METHODS, make_plan
+from regcmp.plan import make_plan
+from regcmp.plan.plan import DEFAULT_METHODS
 
 QUICK = 'dataset = "iris"\nepochs = 1\nhidden = [4]\njobs = 1\nmethods = ["none"]\n'
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from preparing import scale
 
 from regcmp.data.bundled import BUNDLED
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
-from regcmp.data.scaling import scale
 from regcmp.data.splitting import Split, split_rows, split_sizes
 from regcmp.errors import DataError, UsageError
 

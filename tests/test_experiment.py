@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,12 @@ from regcmp.data.loading import load_dataset
 from regcmp.engine.measuring import Record, Scores
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
-from regcmp.experiment import run_seeds, stacked_runs
+from regcmp.plan import OPTIONS, make_plan
 from regcmp.plan.methods import Method
-from regcmp.plan import Plan, make_plan
 from regcmp.results import HISTORY_COLUMNS, frame, history_row, run_row
+from regcmp.runs.condition import Condition, Run
+from regcmp.runs.experiment import planned_runs
+from regcmp.runs.stacking import stacked_runs
 
 QUICK = {"hidden": "8", "epochs": 4, "jobs": 1}
 
@@ -26,7 +29,7 @@ def test_a_number_is_reproduced_from_the_exported_plan() -> None:
     """Split and scaling by hand, one run alone, from nothing but the JSON."""
     comparison = regcmp.compare("wine", "l2=1e-3 dropout=0.3", seeds=3, seed=5, **QUICK)
     report = json.loads(comparison.to_json())
-    plan = make_plan(**{k: v for k, v in report["plan"].items() if k in Plan.__dataclass_fields__})
+    plan = make_plan(**{k: v for k, v in report["plan"].items() if k in OPTIONS})
     data, seed = load_dataset(plan.dataset), 6
     train_rows, test_rows = train_test_split(
         np.arange(len(data.y)),
@@ -69,7 +72,8 @@ def test_vary_redraws_what_it_names(vary: str) -> None:
     assert varies_at_start == (vary != "order")
     assert end["test_loss"].nunique() > 1
     plan = make_plan("iris", ["none"], seeds=2, seed=7, vary=vary)
-    one, two = run_seeds(plan, [(Method(), 7), (Method(), 8)])
+    condition = Condition(plan, load_dataset("iris"))
+    one, two = (condition.seeds_of(Run(Method(), seed)) for seed in (7, 8))
     assert (one.init, one.order, one.noise) == (7, 7, 7)
     assert two == RunSeeds(8 if "init" in vary else 7, 8 if "order" in vary else 7, 8)
 
@@ -82,23 +86,24 @@ def test_methods_are_paired() -> None:
     assert start["train_loss"].nunique() == 3
 
 
-def test_stacks_hold_every_run_once_and_one_kind_each() -> None:
-    """In groups of even size, no larger than asked for."""
+def test_stacks_hold_every_run_once_and_one_kind_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In groups of even size, no larger than is fast, of no more splits than are kept."""
+    monkeypatch.setattr("regcmp.runs.stacking.runs_per_stack", lambda *_: 5)
     plan = make_plan("digits", "none l2=1e-3,1e-2 dropout=0.5 l2=1e-3+dropout=0.2", seeds=7)
-    groups = list(stacked_runs(plan, most=5, most_splits=3))
-    runs = [run for group in groups for run in group]
-    assert sorted(map(str, runs)) == sorted(
-        str((method, seed)) for method in plan.methods for seed in plan.run_seeds
-    )
-    assert all(len({method.kind for method, _ in group}) == 1 for group in groups)
+    condition = Condition(plan, load_dataset("digits"))
+    condition.most_splits = 3
+    runs = planned_runs(plan)
+    groups = list(stacked_runs(condition, runs))
+    assert sorted(map(str, chain(*groups))) == sorted(map(str, runs))
+    assert all(len({run.method.kind for run in group}) == 1 for group in groups)
     assert max(map(len, groups)) <= 5
-    assert max(len({seed for _, seed in group}) for group in groups) == 3
+    assert max(len({run.seed for run in group}) for group in groups) == 3
 
 
 def test_no_result_depends_on_how_many_splits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large rows are scaled anew rather than kept: the same bits."""
     usual = regcmp.compare("wine", seeds=3, **QUICK)
-    monkeypatch.setattr("regcmp.experiment.SPLIT_BYTES", 1)
+    monkeypatch.setattr("regcmp.runs.condition.SPLIT_BYTES", 1)
     frugal = regcmp.compare("wine", seeds=3, **QUICK)
     pd.testing.assert_frame_equal(usual.runs, frugal.runs, check_exact=True)
 

@@ -24,8 +24,8 @@ from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.taps import Tap
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
-from regcmp.plan.methods import parse_methods
 from regcmp.plan import make_plan
+from regcmp.plan.methods import parse_methods
 from regcmp.results import STOPS
 from regcmp.statistics import summarize
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.hints import ELSEWHERE
-from regcmp.plan.methods import parse_methods, shortest
 from regcmp.plan import make_plan
+from regcmp.plan.methods import parse_methods, shortest
 
 
 def names(*words: str) -> list[str]:
@@ -201,8 +201,18 @@ def test_numbers_of_numpy_are_numbers() -> None:
     """In the plan they are Python's, which JSON knows."""
     words = {"seeds": np.int64(3), "hidden": np.int64(8), "lr": np.float32(0.5)}
     plan = make_plan("iris", np.array(["none", "l1"]), test_size=np.float64(0.25), **words)
-    assert (plan.protocol.seeds, plan.settings.hidden, plan.settings.lr, plan.protocol.test_size) == (3, (8,), 0.5, 0.25)
-    assert {type(plan.protocol.seeds), type(plan.settings.hidden[0]), type(plan.settings.lr), type(plan.protocol.test_size)} == {
+    assert (
+        plan.protocol.seeds,
+        plan.settings.hidden,
+        plan.settings.lr,
+        plan.protocol.test_size,
+    ) == (3, (8,), 0.5, 0.25)
+    assert {
+        type(plan.protocol.seeds),
+        type(plan.settings.hidden[0]),
+        type(plan.settings.lr),
+        type(plan.protocol.test_size),
+    } == {
         int,
         float,
     }

@@ -12,14 +12,15 @@ from sklearn.utils.class_weight import compute_class_weight
 import regcmp.api
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
+from regcmp.data.preparing import NoiseFeatures
 from regcmp.data.splitting import Split, split_rows, split_sizes
-from regcmp.data.targets import flipped, targets_of, with_noise_features
+from regcmp.data.targets import flipped, targets_of
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.training import train
 from regcmp.errors import DataError, UsageError
-from regcmp.experiment import run_experiment
 from regcmp.plan import make_plan
 from regcmp.plan.settling import settle
+from regcmp.runs.experiment import run_experiment
 
 QUICK = {"hidden": "4", "epochs": 2, "seeds": 3, "jobs": 1}
 WINE = load_dataset("wine")
@@ -68,7 +69,7 @@ def test_every_method_of_a_seed_has_the_same_flips_and_noise(
             seen.setdefault(run.noise, set()).add(b"".join(each[which].tobytes() for each in data))
         return index, train(stack), 0.0  # type: ignore[arg-type]
 
-    monkeypatch.setattr("regcmp.experiment.timed_training", keep)
+    monkeypatch.setattr("regcmp.runs.executing.timed_training", keep)
     words = {"label_noise": 0.2, "noise_features": 5, **QUICK}
     jobs = words.pop("jobs")
     run_experiment(make_plan("wine", "none l2 dropout", **words), WINE, jobs, lambda _: None)
@@ -82,14 +83,14 @@ def test_every_method_of_a_seed_has_the_same_flips_and_noise(
 
 def test_noise_features_are_standard_normal_and_leave_the_others() -> None:
     """The training rows' do not depend on how many test rows there are; the dtype stays."""
-    parts = [np.zeros((4000, 3), np.float32), np.ones((50, 3), np.float32)]
-    train_rows, test_rows = with_noise_features(parts, 10, 0)
+    train, test = np.zeros((4000, 3), np.float32), np.ones((50, 3), np.float32)
+    noise = NoiseFeatures(10, 0)
+    train_rows, test_rows = noise.fit_transform(train), noise.transform(test)
     assert train_rows.shape == (4000, 13) and train_rows.dtype == np.float32
     assert not train_rows[:, :3].any() and (test_rows[:, :3] == 1).all()
     assert abs(train_rows[:, 3:].mean()) < 0.03 and abs(train_rows[:, 3:].std() - 1) < 0.03
-    assert np.array_equal(with_noise_features([parts[0]], 10, 0)[0], train_rows)
-    assert not np.array_equal(with_noise_features(parts, 10, 1)[0], train_rows)
-    assert with_noise_features(parts, 0, 0)[0] is parts[0]
+    assert np.array_equal(NoiseFeatures(10, 0).fit_transform(train), train_rows)
+    assert not np.array_equal(NoiseFeatures(10, 1).fit_transform(train), train_rows)
 
 
 def test_class_weights_are_those_of_scikit_learn_on_the_labels_trained_on() -> None:

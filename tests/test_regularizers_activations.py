@@ -12,6 +12,7 @@ from scipy.special import softmax
 from test_gradients import assert_gradient
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.building import network_of
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.layers import ACTIVATIONS
 from regcmp.engine.losses import CrossEntropy
@@ -19,7 +20,7 @@ from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.stack import Ingredient
-from regcmp.engine.training import network_of, train
+from regcmp.engine.training import train
 
 RUNS, ROWS = 3, 7
 NETWORK = mlp(4, (6, 5), 3, "tanh")
@@ -171,7 +172,7 @@ def test_standout_is_judged_with_its_probabilities() -> None:
     part = Ingredient("standout", (0.25,), {"alpha": (0.0,)})
     stack = make_stack(part, activation="tanh")
     (run,) = train(stack)
-    network, theta = network_of(stack), run.theta[None].copy()
+    network, theta = network_of(stack.design), run.theta[None].copy()
     for layer in network.sites[1:]:
         network.params(theta)[layer][0][...] *= 0.75
     plain = Measure(network, stack.rows, [0])
@@ -230,8 +231,8 @@ def test_rows_move_to_where_they_are_misjudged_below_the_flood_too() -> None:
     parts = (Ingredient("flooding", (1e3,)), Ingredient("fgsm", (0.3,), {"clean": (0.0,)}))
     words = {"hidden": (), "optimizer": "sgd", "lr": 0.1, "batch_size": 40, "epochs": 1}
     stack = make_stack(*parts, **words)
-    start = initial_theta(network_of(stack), "he", [0], "float64")
-    weight, bias = (param[0] for param in network_of(stack).params(start)[0])
+    start = initial_theta(network_of(stack.design), "he", [0], "float64")
+    weight, bias = (param[0] for param in network_of(stack.design).params(start)[0])
     x, one_hot = stack.rows.x_train[0], np.eye(3)[stack.rows.y_train[0]]
 
     def slope(rows: Floats) -> Floats:

@@ -15,10 +15,11 @@ from regcmp.data.loading import load_dataset
 from regcmp.data.splitting import set_aside, split_rows, validation_count
 from regcmp.data.targets import targets_of
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.building import network_of
 from regcmp.engine.measuring import Measure
 from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.stack import Ingredient, Stack
-from regcmp.engine.training import network_of, train
+from regcmp.engine.training import train
 from regcmp.plan import make_plan
 from regcmp.results import run_row
 
@@ -80,7 +81,7 @@ def with_true_labels(stack: Stack) -> Stack:
 
 def validation_loss(stack: Stack, theta: Floats, run: int) -> float:
     """Of one run's weights."""
-    measure = Measure(network_of(stack), stack.rows, stack.which)
+    measure = Measure(network_of(stack.design), stack.rows, stack.which)
     return float(measure.validation_loss(np.stack([theta] * len(stack.which)))[run])
 
 

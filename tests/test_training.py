@@ -11,8 +11,9 @@ from networks import mlp
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier
 
+from regcmp.engine.evaluating import CHUNK
 from regcmp.engine.initializers import initial_theta
-from regcmp.engine.measuring import CHUNK, Measure
+from regcmp.engine.measuring import Measure
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, Stack
 from regcmp.engine.streams import stream

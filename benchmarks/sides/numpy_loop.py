@@ -19,7 +19,7 @@ def load(workload: Workload, runs: list[Run]) -> Train:
     for name in IMPORTS:
         import_module(name)
 
-    from regcmp.experiment import run_experiment
+    from regcmp.runs.experiment import run_experiment
 
     data = workload.data
     plans = [workload.plan([run]) for run in runs]

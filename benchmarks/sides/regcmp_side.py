@@ -17,7 +17,7 @@ def load(workload: Workload, runs: list[Run]) -> Train:
     for name in IMPORTS:
         import_module(name)
 
-    from regcmp.experiment import run_experiment
+    from regcmp.runs.experiment import run_experiment
 
     if runs != workload.runs:
         raise ValueError("regcmp trains the whole workload")

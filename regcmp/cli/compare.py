@@ -116,7 +116,10 @@ def compare(
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, plan.protocol.noise_features)
 
-    with blaming(ctx), screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading):
+    with (
+        blaming(ctx),
+        screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading),
+    ):
         comparison = run(plan, execution, advance, reading, loaded)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(

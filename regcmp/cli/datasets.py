@@ -18,7 +18,7 @@ from regcmp.data.formats import ALIASES
 from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
 from regcmp.errors import UsageError
-from regcmp.plan import OPTIONS, make_plan
+from regcmp.plan import make_plan
 
 if TYPE_CHECKING:
     from regcmp.data.columns import Column

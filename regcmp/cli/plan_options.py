@@ -82,4 +82,9 @@ def of_group(*groups: str) -> Iterable[Declare]:
     """The options of a plan that stand under these headings, those of the data's file first."""
     declared = {"dataset": OPTIONS["dataset"], **{each.name: each for each in DATA_OPTIONS}}
     declared |= {**OPTIONS, **options_of(Execution)}
-    return [declare(each) for each in declared.values() if each.group in groups if each.kind != "methods"]
+    return [
+        declare(each)
+        for each in declared.values()
+        if each.group in groups
+        if each.kind != "methods"
+    ]

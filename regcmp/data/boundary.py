@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from regcmp.data.columns import PLAIN
 from regcmp.data.dataset import Dataset
-from regcmp.data.scaling import scale
 from regcmp.data.splitting import Split
 from regcmp.data.targets import Targets
 from regcmp.engine.arrays import Floats
@@ -26,7 +25,7 @@ MOST_POINTS = 300
 
 @dataclass(frozen=True)
 class Grid:
-    """The places at which networks are asked, and the split by which they see them."""
+    """The places at which networks are asked, and the training rows that they learned from."""
 
     dataset: Dataset
     split: Split
@@ -36,13 +35,11 @@ class Grid:
     high: npt.NDArray[np.float64]
     """(2,) the middles of the first and of the last cell, in the unit of each feature."""
 
-    def prepared(self, dtype: npt.DTypeLike) -> Floats:
-        """The middles of all cells, (CELLS², 2), row by row from the bottom, scaled as the split's rows."""
+    @property
+    def places(self) -> Floats:
+        """(CELLS², 2) the middles of all cells, row by row from the bottom."""
         across, up = np.linspace(self.low, self.high, CELLS).T
-        places = np.column_stack([np.tile(across, CELLS), np.repeat(up, CELLS)])
-        rows = np.arange(len(places)) + len(self.dataset.x)
-        beside = replace(self.dataset, x=np.vstack([self.dataset.x, places]))
-        return scale(beside, replace(self.split, test=rows), dtype)[1]
+        return np.column_stack([np.tile(across, CELLS), np.repeat(up, CELLS)])
 
     def drawn(self, predicted: Mapping[str, npt.NDArray[Any] | None]) -> dict[str, Any]:
         """What a report holds: each method's predictions for the cells, and some training rows."""

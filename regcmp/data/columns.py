@@ -76,7 +76,8 @@ class Columns:
     """What the user says of the columns."""
 
     target: str | None = option(
-        "column", None,
+        "column",
+        None,
         "The column to predict: its name, or its position from 1.  [default: the one called"
         " target, label, class or y]",
         metavar="COLUMN",
@@ -85,19 +86,27 @@ class Columns:
         "columns", (), "Columns to leave out. Repeatable.", metavar="COLUMN,...", repeatable=True
     )
     text: tuple[str, ...] = option(
-        "columns", (), "Columns of text whose words to learn from, by TF-IDF. Repeatable.",
-        metavar="COLUMN,...", repeatable=True,
+        "columns",
+        (),
+        "Columns of text whose words to learn from, by TF-IDF. Repeatable.",
+        metavar="COLUMN,...",
+        repeatable=True,
     )
     use: tuple[str, ...] = option(
-        "columns", (),
+        "columns",
+        (),
         "Columns to learn from although they look like ids: numbers as such, texts as"
         " categories. Repeatable.",
-        metavar="COLUMN,...", repeatable=True, before=(),
+        metavar="COLUMN,...",
+        repeatable=True,
+        before=(),
     )
     task: str = option(
-        "choice", AUTO,
+        "choice",
+        AUTO,
         "What the target is; auto takes numbers that are many or not whole as a regression.",
-        choices=TASKS, neutral=True,
+        choices=TASKS,
+        neutral=True,
     )
     image: str | None = option(
         "image", None,

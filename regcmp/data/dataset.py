@@ -60,6 +60,10 @@ class Dataset:
         """How many features the network sees of a row."""
         return int(self.x.shape[1]) if self.mixed is None else len(self.layout)
 
+    def take(self, rows: npt.NDArray[np.intp]) -> Any:
+        """These rows, before any preparation: a copy of features (n, D), or columns to be encoded."""
+        return self.x[rows] if self.mixed is None else self.mixed.iloc[rows]
+
     @cached_property
     def layout(self) -> list[Feature]:
         """The features that ``mixed`` becomes."""
@@ -79,6 +83,13 @@ class Dataset:
             for name, values in self.mixed.items():
                 state.update(repr((name, values.tolist())).encode())
         return state.hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides what is learned from it: values, and how they were understood."""
+        kinds = [(each.name, each.kind) for each in self.columns if each.used]
+        known = (self.digest, self.task, self.given_test, self.target, self.image, kinds)
+        return sha256(repr(known).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
         """What a report says of it."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.columns import MOST_LEVELS, RARE
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import Rows, Split
 from regcmp.engine.arrays import Floats
 from regcmp.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORDS = 1000
 """How many of a text column's words, the most frequent of the training rows, are features."""
@@ -56,35 +58,45 @@ def _count_words(texts: Any) -> int:
     return len({word for text in texts.unique() for word in analyze(text)})
 
 
-def encode(dataset: Dataset, split: Split, dtype: npt.DTypeLike) -> tuple[Floats, Floats, Floats]:
-    """Training, test and validation rows as numbers. All that is fitted is fitted on the training rows.
+class Encoder:
+    """Columns as numbers (n, D), all that is fitted being fitted on the training rows.
 
     Numbers: the median where one is missing, with an indicator, then zero mean and unit variance.
     Categories: a 0/1 feature per level, rare ones pooled; a level that only other rows have counts as
-    rare. Texts: TF-IDF of the most frequent words. Raises DataError where there are none.
+    rare. Texts: TF-IDF of the most frequent words.
     """
-    frame = _frame(dataset)
-    for name in _kinds(dataset)[2]:
-        if not frame[name].iloc[split.train].str.contains(r"\w").any():
-            raise DataError(
-                f"{dataset.name!r}: no word stands in column {name!r} of the {len(split.train)}"
-                " training rows; take more rows, or leave it out of --text"
-            )
-    transformer = _transformer(dataset)
-    train = transformer.fit_transform(frame.iloc[split.train])
-    place, varies = _places(dataset, transformer), np.ptp(train, axis=0) > 0
 
-    def laid_out(numbers: Floats) -> Floats:
+    def __init__(self, dataset: Dataset, dtype: npt.DTypeLike) -> None:
+        self.name = dataset.name
+        self.texts = _kinds(dataset)[2]
+        self.layout = dataset.layout
+        self.dtype = dtype
+        self.transformer = _transformer(dataset)
+
+    def fit_transform(self, rows: pd.DataFrame) -> Floats:
+        """Fit on training rows. Raises DataError for a text column without a word in them."""
+        for name in self.texts:
+            if not rows[name].str.contains(r"\w").any():
+                raise DataError(
+                    f"{self.name!r}: no word stands in column {name!r} of the {len(rows)} training"
+                    " rows; take more rows, or leave it out of --text"
+                )
+        numbers = self.transformer.fit_transform(rows)
+        self.places = _places(self.layout, self.transformer)
+        self.varies = np.ptp(numbers, axis=0) > 0
+        return self._laid_out(numbers)
+
+    def transform(self, rows: pd.DataFrame) -> Floats:
+        """Encode rows of the same columns."""
+        if not len(rows):  # the transformer would refuse
+            return np.zeros((0, len(self.layout)), self.dtype)
+        return self._laid_out(self.transformer.transform(rows))
+
+    def _laid_out(self, numbers: Floats) -> Floats:
         """At their places; what is constant in training rows is 0."""
-        out = np.zeros((len(numbers), dataset.n_features), dtype)
-        out[:, place] = numbers * varies
+        out = np.zeros((len(numbers), len(self.layout)), self.dtype)
+        out[:, self.places] = numbers * self.varies
         return out
-
-    def transformed(rows: Rows) -> Floats:
-        # Without any row, the transformer would refuse.
-        return laid_out(transformer.transform(frame.iloc[rows]) if len(rows) else train[:0])
-
-    return laid_out(train), transformed(split.test), transformed(split.validation)
 
 
 def _transformer(dataset: Dataset) -> Any:
@@ -118,9 +130,9 @@ def _vectorizer() -> Any:
     return TfidfVectorizer(max_features=WORDS, token_pattern=TOKEN)
 
 
-def _places(dataset: Dataset, transformer: Any) -> list[int]:
+def _places(layout: list[Feature], transformer: Any) -> list[int]:
     """Where each fitted feature stands in the layout."""
-    at = {feature: place for place, feature in enumerate(dataset.layout)}
+    at = {feature: place for place, feature in enumerate(layout)}
     features: list[Feature] = []
     for block, fitted, columns in transformer.transformers_:
         if block.startswith("text"):

@@ -49,34 +49,50 @@ class Reading:
     """How text is read, and how much of it: None is 'found out, where there is no doubt'."""
 
     sep: str | None = option(
-        "text", None,
+        "text",
+        None,
         "What separates the cells of a text file: comma, semicolon, tab, pipe, space or any"
         " character.  [default: found out where only one can be meant]",
-        metavar="CHARACTER", text_tables=True,
+        metavar="CHARACTER",
+        text_tables=True,
     )
     decimal: str = option(
-        "text", ".", "The decimal point of a text file: '.' or ','.",
-        metavar="CHARACTER", text_tables=True, neutral=True,
+        "text",
+        ".",
+        "The decimal point of a text file: '.' or ','.",
+        metavar="CHARACTER",
+        text_tables=True,
+        neutral=True,
     )
     encoding: str = option(
-        "text", "utf-8", "Of a text file: cp1252, utf-16, ...",
-        metavar="NAME", text_tables=True, neutral=True,
+        "text",
+        "utf-8",
+        "Of a text file: cp1252, utf-16, ...",
+        metavar="NAME",
+        text_tables=True,
+        neutral=True,
     )
     header: bool | None = option(
-        "flag", None,
+        "flag",
+        None,
         "Whether line 1 of a text file names the columns; without names, they are 1, 2, ..."
         "  [default: it must]",
         text_tables=True,
     )
     na: tuple[str, ...] | None = option(
-        "markers", None,
+        "markers",
+        None,
         "What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
         " the like between numbers, with a warning]",
-        metavar="TEXT,...", text_tables=True,
+        metavar="TEXT,...",
+        text_tables=True,
     )
     sample: int | None = option(
-        "whole", None, "Take only so many rows, drawn at random but always the same ones.",
-        low=1, metavar="ROWS",
+        "whole",
+        None,
+        "Take only so many rows, drawn at random but always the same ones.",
+        low=1,
+        metavar="ROWS",
     )
     test: str | None = option(
         "file", None, "Test rows in a file of their own, with the same columns.", metavar="FILE"

@@ -76,15 +76,6 @@ def flipped(
     return labels
 
 
-def with_noise_features(parts: list[Floats], count: int, seed: int) -> list[Floats]:
-    """Rows (n, D) of each part with ``count`` more features: standard normal numbers, nothing else."""
-    rng = stream(seed, "noise features")
-    return [
-        np.hstack([x, rng.standard_normal((len(x), count)).astype(x.dtype)]) if count else x
-        for x in parts
-    ]
-
-
 def _check_varies(dataset: Dataset, split: Split, seed: int) -> None:
     for name, rows in (("training", split.train), ("test", split.test)):
         if np.ptp(dataset.y[rows]) == 0:

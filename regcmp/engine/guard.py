@@ -16,7 +16,7 @@ import numpy as np
 from regcmp.engine.arrays import Booleans, Floats, Integers
 from regcmp.engine.measuring import Record
 from regcmp.engine.network import Masks
-from regcmp.engine.stack import Settings
+from regcmp.engine.settings import Settings
 from regcmp.engine.taps import Tap
 
 BLOWN_UP = 10.0

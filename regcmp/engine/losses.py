@@ -136,3 +136,8 @@ def cross_entropy(logits: Floats, labels: Integers) -> Floats:
     loss: Floats = np.log(np.exp(z, out=z).sum(axis=-1, dtype=np.float64))
     loss -= own
     return loss
+
+
+def loss_of(n_classes: int, weights: Floats | None = None) -> Loss:
+    """The loss of so many classes, or that of a regression where there are none."""
+    return CrossEntropy(n_classes, weights) if n_classes else SquaredError()

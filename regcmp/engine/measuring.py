@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from regcmp.engine.arrays import Booleans, Floats, Integers
+from regcmp.engine.evaluating import Evaluator, Judged, parts_of
 from regcmp.engine.layers import Relu
 from regcmp.engine.network import Network
-from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.regularizers.base import no_validation
 from regcmp.engine.stack import Rows
 from regcmp.engine.taps import Taps
-
-CHUNK = 256
-"""Rows measured at a time. Fixed, since the last bits of a product may depend on its shape."""
 
 WEIGHT_EDGES = np.arange(-41, 42, 2) / 40
 """Where a histogram of weights is divided: every 0.05 from -1.025 to 1.025, with 0 inside a bin."""
@@ -50,34 +47,25 @@ class Record:
     """
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A network in evaluation: its parameters, and the mean and variance of layers that normalise."""
-
-    params: list[list[Floats]]
-    moments: dict[int, tuple[Floats, Floats]]
-    """(R, 1, width) each, over all training rows, by the number of the layer."""
-
-
 class Measure:
     """Scores the networks of a stack; its buffers are made once."""
 
     def __init__(
         self, network: Network, rows: Rows, which: Sequence[int], taps: Taps | None = None
     ) -> None:
-        self.network = network
-        self.taps = network.no_taps() if taps is None else taps
         self.loss = rows.loss(which)
+        taps = network.no_taps() if taps is None else taps
+        self.evaluator = Evaluator(network, self.loss, taps, rows.x_train.dtype)
+        self.network = network
         self.rows = rows
         self.which = list(which)
-        self._memories = network.memories(rows.x_train.dtype)
         self._relus = [i for i, layer in enumerate(network.layers) if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
         """(R, units) of each relu layer, over the rows measured last: a dead unit's is 0."""
 
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
-        judged = self._judged(theta, others)
+        judged = self.judged(theta, others)
         train = self._scores(judged, self.rows.x_train, self.rows.y_train)
         dead = np.zeros(len(theta))
         for sums in self._sums:
@@ -87,65 +75,36 @@ class Measure:
 
     def train_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the training rows of its split."""
-        return self._scores(self._judged(theta), self.rows.x_train, self.rows.y_train)
+        return self._scores(self.judged(theta), self.rows.x_train, self.rows.y_train)
 
     def test_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the test rows of its split."""
-        return self._scores(self._judged(theta), self.rows.x_test, self.rows.y_test)
+        return self._scores(self.judged(theta), self.rows.x_test, self.rows.y_test)
 
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
         x, y = self.rows.x_validation, self.rows.y_validation
         if x is None or y is None:
             return no_validation(theta)
-        return np.array([scores.loss for scores in self._scores(self._judged(theta), x, y)])
+        return np.array([scores.loss for scores in self._scores(self.judged(theta), x, y)])
 
-    def predictions(self, theta: Floats, others: Sequence[Floats], x: Floats) -> Integers | Floats:
-        """(R, M) what every run's network, or ensemble, gives for x (S, M, D): labels, or values."""
-        judged = self._judged(theta, others)
-        parts = [
-            outputs.argmax(axis=-1) if self.rows.n_classes else outputs[..., 0].copy()
-            for outputs in (self._outputs(judged, batch) for _, batch in self._chunks(x))
-        ]
-        return np.concatenate(parts, axis=1)
-
-    def _judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
+    def judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
         """The networks of these weights, ready for evaluation; theta's is the last."""
-        return [self._settled(each) for each in (*others, theta)]
+        return [self.evaluator.judged(each, self._training_rows) for each in (*others, theta)]
 
-    def _settled(self, theta: Floats) -> Judged:
-        """Give batch normalisation its moments over all training rows, layer by layer.
-
-        Those of chunks of rows are put together as in Chan, Golub and LeVeque (1979).
-        """
-        judged = Judged(self.network.params(theta), {})
-        for i, layer in enumerate(self.network.layers):
-            if isinstance(layer, BatchNorm):
-                memory, count, mean, spread = self._memories[i], 0, np.zeros(1), np.zeros(1)
-                for _, batch in self._chunks(self.rows.x_train):
-                    rows = batch.shape[1]
-                    self._forward(judged, batch)
-                    own, variance = layer.moments(memory.x, memory)
-                    shift = own - mean
-                    spread = spread + rows * (variance + shift**2 * count / (count + rows))
-                    mean = mean + shift * rows / (count + rows)
-                    count += rows
-                dtype = theta.dtype
-                judged.moments[i] = mean.astype(dtype), (spread / count).astype(dtype)
-        return judged
+    def _training_rows(self) -> Iterator[Floats]:
+        return (batch for _, batch in self._chunks(self.rows.x_train))
 
     def _chunks(self, x: Floats) -> Iterator[tuple[slice, Floats]]:
         """The rows x (S, N, D) of every run (R, n, D), and where they stand, a chunk at a time."""
-        for start in range(0, x.shape[1], CHUNK):
-            part = slice(start, start + CHUNK)
-            yield part, x[self.which, part]
+        return ((part, x[self.which, part]) for part in parts_of(x.shape[1]))
 
     def _scores(self, judged: Sequence[Judged], x: Floats, y: Integers | Floats) -> list[Scores]:
         own = y[self.which]
         loss, right = np.empty(own.shape), np.empty(own.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
         for part, batch in self._chunks(x):
-            outputs = self._outputs(judged, batch)
+            outputs = self.evaluator.outputs(judged, batch)
             loss[:, part] = self.loss.of_rows(outputs, own[:, part])
             right[:, part] = outputs.argmax(axis=-1) == own[:, part]
             for i, layer in enumerate(self._relus):
@@ -161,28 +120,13 @@ class Measure:
         In a feature map a unit is a filter, and its pixels count as rows: some at the border of every
         image see nothing, and are 0, while their filter is at work elsewhere.
         """
-        memory, units = self._memories[layer], self.network.shapes[layer + 1][-1]
+        memory, units = self.evaluator.memories[layer], self.network.shapes[layer + 1][-1]
         y = memory.y.reshape(len(memory.y), -1, units)
         # A product with ones sums about five times as fast as np.any looks.
         ones = memory.scratch("ones", (1, y.shape[1]))
         ones.fill(1)
         total: Floats = np.matmul(ones, y)[:, 0]
         return total
-
-    def _outputs(self, judged: Sequence[Judged], x: Floats) -> Floats:
-        """The outputs (R, B, C) of one network, or of an ensemble."""
-        *others, last = judged
-        # The next network overwrites what one gives out.
-        outputs = [self._forward(each, x).copy() for each in others]
-        outputs.append(self._forward(last, x))
-        return self.loss.pooled(outputs) if others else outputs[0]
-
-    def _forward(self, judged: Judged, x: Floats) -> Floats:
-        """The outputs (R, B, C) in evaluation mode; what has no moments yet takes the batch's."""
-        for i, memory in enumerate(self._memories):
-            memory.population = judged.moments.get(i)
-        masks = self.network.no_masks()
-        return self.network.forward(judged.params, x, masks, self.taps, self._memories)
 
 
 def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:

@@ -39,9 +39,11 @@ class Settings:
     """The network and its training. The defaults were chosen by benchmarks/defaults.py."""
 
     arch: str = network(
-        "layers", MLP,
+        "layers",
+        MLP,
         "mlp, cnn, or layers joined by hyphens, as in conv16x3-pool2-conv32x3-gap-64.",
-        metavar="LAYERS", before=MLP,
+        metavar="LAYERS",
+        before=MLP,
     )
     """The layers; 'mlp' stands for the widths in ``hidden``, 'cnn' is decided by the size of images."""
     hidden: tuple[int, ...] = network(
@@ -50,7 +52,8 @@ class Settings:
     """The widths of the hidden layers of 'mlp'; of another network, none."""
     activation: str = network("choice", "relu", "Of the hidden layers.", choices=tuple(ACTIVATIONS))
     init: str = network(
-        "choice", "he",
+        "choice",
+        "he",
         "Initial weights: he N(0, 2/fan_in), lecun N(0, 1/fan_in), glorot uniform, normal N(0, 0.05²).",
         choices=tuple(INITIALIZERS),
     )
@@ -58,20 +61,23 @@ class Settings:
     optimizer: str = training(
         "choice", "adam", "How weights follow the gradient.", choices=tuple(OPTIMIZERS)
     )
-    lr: float = training(
-        "rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE"
-    )
+    lr: float = training("rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE")
     """None until a plan puts the optimizer's own rate in its place."""
     schedule: str = training(
-        "choice", "constant",
+        "choice",
+        "constant",
         "Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
         choices=tuple(SCHEDULES),
     )
     batch_size: int = training("whole", 64, "Rows per step.", low=1, metavar="ROWS")
     epochs: int = training("whole", 80, "Passes over the training rows.", low=1, metavar="N")
     max_dropped: float = training(
-        "share", 0.95, "Stop a run where a larger share of a layer's units is dropped.",
-        share_of="a layer", metavar="SHARE", before=1.0,
+        "share",
+        0.95,
+        "Stop a run where a larger share of a layer's units is dropped.",
+        share_of="a layer",
+        metavar="SHARE",
+        before=1.0,
     )
     max_dead: float = training(
         "share", 0.99,

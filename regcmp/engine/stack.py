@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regcmp.engine.arrays import Floats, Integers
-from regcmp.engine.losses import CrossEntropy, Loss, SquaredError
+from regcmp.engine.losses import Loss, loss_of
 from regcmp.engine.regularizers.base import Regularizer
 from regcmp.engine.settings import Settings
 
@@ -52,27 +52,28 @@ class Rows:
     """(H, W, C) where a row is an image, with D = H W C."""
     x_validation: Floats | None = None
     y_validation: Integers | Floats | None = None
-    x_asked: Floats | None = None
-    """(S, M, D) rows of no dataset, for which the judged networks are asked what they predict."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one example."""
-        return self.image or (self.x_train.shape[2],)
-
-    @property
-    def n_outputs(self) -> int:
-        """How many outputs a network for them has."""
-        return self.n_classes or 1
 
     def loss(self, which: Sequence[int]) -> Loss:
         """The task's loss for runs that learn from these splits, with their class weights."""
-        if not self.n_classes:
-            return SquaredError()
         if self.class_weights is None:
-            return CrossEntropy(self.n_classes)
+            return loss_of(self.n_classes)
         weights = self.class_weights[list(which), None].astype(self.x_train.dtype)
-        return CrossEntropy(self.n_classes, weights)
+        return loss_of(self.n_classes, weights)
+
+
+@dataclass(frozen=True)
+class Design:
+    """What makes a network: its settings, the shape of its data, and the regularizers that act on it."""
+
+    settings: Settings
+    ingredients: tuple[Ingredient, ...]
+    shape: tuple[int, ...]
+    """Of one example: (D,), or (H, W, C) of an image."""
+    n_classes: int
+    """0 in a regression."""
+    image: tuple[int, int, int] | None = None
+    outside: Mapping[str, type[Regularizer]] = field(default_factory=dict)
+    """Regularizers that a worker process does not know by itself, by name."""
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,13 @@ class Stack:
     which: tuple[int, ...]
     outside: Mapping[str, type[Regularizer]] = field(default_factory=dict)
     """Regularizers that a worker process does not know by itself, by name."""
+    keep_models: bool = False
+    """Whether the networks that are judged are wanted, and not their scores alone."""
+
+    @property
+    def design(self) -> Design:
+        """What makes the networks of all R runs."""
+        rows = self.rows
+        shape = rows.image or (rows.x_train.shape[2],)
+        parts = self.settings, self.ingredients, shape, rows.n_classes, rows.image, self.outside
+        return Design(*parts)

@@ -13,14 +13,17 @@ import numpy as np
 
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Integers, Scratch
+from regcmp.engine.building import network_of, regularizers_of
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
+from regcmp.engine.model import Model, model_of
 from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.optimizers import OPTIMIZERS
-from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
+from regcmp.engine.regularizers import Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
-from regcmp.engine.stack import Rows, Settings, Stack
+from regcmp.engine.settings import Settings
+from regcmp.engine.stack import Rows, Stack
 from regcmp.engine.streams import stream
 
 RECORDS = 12
@@ -50,16 +53,16 @@ class Trained:
     """The epoch whose weights are judged, if that is not the last."""
     weights: tuple[int, ...] = ()
     """The histogram of its last weights, biases aside."""
-    predicted: Integers | Floats | None = None
-    """(M,) labels or values for the rows that were asked for."""
+    model: Model | None = None
+    """The network that is judged, where the stack keeps it."""
 
 
 def train(stack: Stack) -> list[Trained]:
     """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
     settings, rows = stack.settings, stack.rows
-    network, loss = network_of(stack), rows.loss(stack.which)
+    network, loss = network_of(stack.design), rows.loss(stack.which)
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
-    regularizers = regularizers_of(stack, network)
+    regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, loss, len(theta), theta.dtype)
@@ -110,15 +113,15 @@ def train(stack: Stack) -> list[Trained]:
             guard.check(epoch, judged, history, theta, context.ended)
             if guard.all_stopped:
                 break
-        asked: list[Any] = [None] * len(theta)
-        if rows.x_asked is not None:
-            asked = [*measure.predictions(judged, context.others, rows.x_asked)]
+        ready = measure.judged(judged, context.others) if stack.keep_models else []
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
     runs = enumerate(zip(judged, zip(*history, strict=True), strict=True))
     outcomes = [trained(network, *run, guard.stops.get(i), selected[i]) for i, run in runs]
+    if not stack.keep_models:
+        return outcomes
     return [
-        replace(run, predicted=each if run.status == "ok" else None)
-        for run, each in zip(outcomes, asked, strict=True)
+        replace(run, model=model_of(stack, i, ready, regularizers) if run.status == "ok" else None)
+        for i, run in enumerate(outcomes)
     ]
 
 
@@ -170,41 +173,6 @@ class Batches:
             np.take(self.x, rows, axis=0, out=x, mode="clip")
             np.take(self.targets, rows, axis=0, out=targets, mode="clip")
             yield (epoch - 1 + start / self.n_rows) / self.epochs, x, targets
-
-
-def network_of(stack: Stack) -> Network:
-    """The network that a stack trains: runs of one stack share what changes it."""
-    settings, rows, known = stack.settings, stack.rows, known_to(stack)
-    layers = layers_of(
-        settings.arch, settings.hidden, rows.shape, rows.n_outputs, settings.activation
-    )
-    for each in stack.ingredients:
-        layers = known[each.name].build(layers, each.strength[0])
-    return Network(layers, rows.image)
-
-
-def regularizers_of(stack: Stack, network: Network) -> list[Regularizer]:
-    """The stack's regularizers, with strengths and options as columns (R, 1, 1)."""
-
-    def column(values: tuple[float, ...]) -> Floats:
-        return np.array(values, stack.settings.dtype)[:, None, None]
-
-    noise = [seeds.noise for seeds in stack.seeds]
-    known = known_to(stack)
-    return [
-        known[each.name](
-            column(each.strength),
-            {key: column(values) for key, values in each.options.items()},
-            noise,
-            network,
-        )
-        for each in stack.ingredients
-    ]
-
-
-def known_to(stack: Stack) -> dict[str, type[Regularizer]]:
-    """The regularizers by name, with those from outside that the stack brings along."""
-    return {**REGISTRY, **stack.outside}
 
 
 def scheduled_among(

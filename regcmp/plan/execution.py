@@ -21,6 +21,6 @@ class Execution:
 
 
 def make_execution(**given: Any) -> Execution:
-    """Check these options; None stands for a default. Raises UsageError, naming the option."""
+    """Check these options. Raises UsageError, naming the option."""
     known = options_of(Execution)
-    return Execution(**{name: parse(known[name], each) for name, each in given.items() if each is not None})
+    return Execution(**{name: parse(known[name], each) for name, each in given.items()})

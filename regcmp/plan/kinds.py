@@ -33,13 +33,17 @@ class Kind:
     """One kind of option."""
 
     parse: Parser
-    schema: Callable[[Option], Mapping[str, Any]] = field(default=lambda each: {"type": "string"})
+    schema: Callable[[Option], Mapping[str, Any]] = field(default=lambda _: {"type": "string"})
     """What a report's plan holds of it, as JSON Schema."""
 
 
 def parse(option: Option, value: Any) -> Any:
-    """The option's value, from its text or any value that can stand for it. Raises UsageError."""
-    return KINDS[option.kind].parse(option, value)
+    """The option's value, from its text or any value that can stand for it. Raises UsageError.
+
+    None stands for itself where it is the default.
+    """
+    left_open = value is None and option.default is None
+    return None if left_open else KINDS[option.kind].parse(option, value)
 
 
 def schema_of(option: Option) -> dict[str, Any]:
@@ -148,12 +152,11 @@ def widths(option: Option, value: Sequence[int] | int | str) -> tuple[int, ...]:
         return tuple(whole(one, item) for item in items)
     except UsageError:
         given = value if isinstance(value, str) else ",".join(map(str, items))
-        refuse(
-            option,
-            f"the widths of the hidden layers, from 1 to {MAX_WIDTH} and separated by commas, as in"
-            " 128,64;",
-            given,
-        )
+        raise UsageError(
+            f"{option.flag}: expected the widths of the hidden layers, from 1 to {MAX_WIDTH} and"
+            f" separated by commas, as in 128,64; got {given!r}",
+            option.name,
+        ) from None
 
 
 def layers(option: Option, value: Any) -> str:
@@ -215,7 +218,7 @@ def _whole_schema(option: Option) -> dict[str, Any]:
 
 
 def _list_of(item: Mapping[str, Any]) -> Callable[[Option], Mapping[str, Any]]:
-    return lambda each: {"type": "array", "items": item}
+    return lambda _: {"type": "array", "items": item}
 
 
 TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
@@ -223,22 +226,22 @@ TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
 KINDS = {
     "text": Kind(as_given),
     "file": Kind(as_given),
-    "flag": Kind(as_given, lambda each: {"type": "boolean"}),
+    "flag": Kind(as_given, lambda _: {"type": "boolean"}),
     "column": Kind(as_text),
     "columns": Kind(columns, _list_of({"type": "string"})),
     "markers": Kind(markers, _list_of(TEXT)),
     "image": Kind(image),
     "choice": Kind(choice, lambda each: {"enum": list(each.choices)}),
     "whole": Kind(whole, _whole_schema),
-    "share": Kind(share, lambda each: {"type": "number", "minimum": 0, "maximum": 1}),
-    "size": Kind(size, lambda each: {"type": "number", "exclusiveMinimum": 0}),
-    "rate": Kind(rate, lambda each: {"type": "number", "exclusiveMinimum": 0}),
-    "layers": Kind(layers, lambda each: TEXT),
+    "share": Kind(share, lambda _: {"type": "number", "minimum": 0, "maximum": 1}),
+    "size": Kind(size, lambda _: {"type": "number", "exclusiveMinimum": 0}),
+    "rate": Kind(rate, lambda _: {"type": "number", "exclusiveMinimum": 0}),
+    "layers": Kind(layers, lambda _: TEXT),
     "widths": Kind(widths, _list_of({"type": "integer", "minimum": 1})),
     "sources": Kind(sources, _list_of({"enum": list(SOURCES)})),
     # make_plan parses these itself, since each depends on others.
-    "source": Kind(as_given, lambda each: TEXT),
-    "method": Kind(as_given, lambda each: TEXT),
+    "source": Kind(as_given, lambda _: TEXT),
+    "method": Kind(as_given, lambda _: TEXT),
     "methods": Kind(as_given, _list_of(TEXT)),
     "plugins": Kind(
         as_given,

@@ -30,15 +30,19 @@ class Plan:
     """All that decides a comparison's numbers."""
 
     dataset: str = option(
-        "source", None,
+        "source",
+        None,
         "Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for CSV from"
         " standard input.",
         metavar="NAME|FILE",
     )
     methods: tuple[Method, ...] = option("methods", DEFAULT_METHODS, "The methods to compare.")
     baseline: Method = option(
-        "method", NONE, "The method that the others are compared with.",
-        group="Protocol", metavar="METHOD",
+        "method",
+        NONE,
+        "The method that the others are compared with.",
+        group="Protocol",
+        metavar="METHOD",
     )
     plugins: tuple[Plugin, ...] = option(
         "plugins", (), "Python that registers regularizers of your own. Repeatable.",
@@ -119,7 +123,7 @@ def make_plan(
     plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
     **given: Any,
 ) -> Plan:
-    """Check the options of a comparison and make its plan; None stands for an option's default.
+    """Check the options of a comparison and make its plan.
 
     Raises UsageError, naming the option, at the first that is invalid.
     """
@@ -133,7 +137,7 @@ def make_plan(
         if name not in SECTION_OF:
             raise unknown("option", name, [*OPTIONS, "jobs"])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
-    values = {name: parse(OPTIONS[name], each) for name, each in given.items() if each is not None}
+    values = {name: parse(OPTIONS[name], each) for name, each in given.items()}
     plan = Plan(dataset=dataset, plugins=loaded).with_values(**values)
     most = plan.settings.max_dropped
     parsed = parse_methods(texts("methods", methods) or DEFAULT_METHODS, most)

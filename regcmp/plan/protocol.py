@@ -22,41 +22,62 @@ class Protocol:
         "size", 0.2, "Rows set aside for testing, as a share or a count.", metavar="SHARE|ROWS"
     )
     train_size: float | None = option(
-        "size", None,
+        "size",
+        None,
         "Rows to train on: fewer make overfitting stronger.  [default: all the others]",
         metavar="SHARE|ROWS",
     )
     validation_size: float | None = option(
-        "size", None,
+        "size",
+        None,
         "Training rows that every method leaves out, for those that select by them, such as"
         " earlystop.  [default: 0.2 if there is one, else none]",
-        metavar="SHARE|ROWS", before=None,
+        metavar="SHARE|ROWS",
+        before=None,
     )
     label_noise: float = option(
-        "share", 0.0,
+        "share",
+        0.0,
         "Share of the training labels that is flipped to another class, the same under every method.",
-        share_of="the training labels", metavar="SHARE", neutral=True, classes=True, before=0.0,
+        share_of="the training labels",
+        metavar="SHARE",
+        neutral=True,
+        classes=True,
+        before=0.0,
     )
     noise_features: int = option(
-        "whole", 0, "Features of pure noise that are added, the same under every method.",
-        high=100_000, metavar="N", neutral=True, before=0,
+        "whole",
+        0,
+        "Features of pure noise that are added, the same under every method.",
+        high=100_000,
+        metavar="N",
+        neutral=True,
+        before=0,
     )
     seeds: int = option(
-        "whole", 10, "Paired runs of each method; below 5 there is no p-value.",
-        group="Protocol", low=1, high=MAX_SEEDS, metavar="N",
+        "whole",
+        10,
+        "Paired runs of each method; below 5 there is no p-value.",
+        group="Protocol",
+        low=1,
+        high=MAX_SEEDS,
+        metavar="N",
     )
-    seed: int = option(
-        "whole", 0, "The first seed.", group="Protocol", high=MAX_SEED, metavar="N"
-    )
+    seed: int = option("whole", 0, "The first seed.", group="Protocol", high=MAX_SEED, metavar="N")
     vary: tuple[str, ...] = option(
-        "sources", SOURCES,
+        "sources",
+        SOURCES,
         "What each seed redraws. Without 'split', results are conditional on one split. The noise of"
         " a regularizer is always redrawn.",
-        group="Protocol", metavar="WHAT",
+        group="Protocol",
+        metavar="WHAT",
     )
     metric: str = option(
-        "choice", AUTO, "The score that is compared; auto is accuracy, or r2 for a regression.",
-        group="Protocol", choices=METRICS,
+        "choice",
+        AUTO,
+        "The score that is compared; auto is accuracy, or r2 for a regression.",
+        group="Protocol",
+        choices=METRICS,
     )
     class_weight: str = option(
         "choice", "none",

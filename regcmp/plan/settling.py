@@ -44,13 +44,13 @@ def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
         return plan
     if plan.protocol.noise_features:
         raise UsageError(
-            f"--noise-features: {plan.settings.arch!r} is for images, to which no features can be added; leave"
-            " the option out"
+            f"--noise-features: {plan.settings.arch!r} is for images, to which no features can be added;"
+            " leave the option out"
         )
     if dataset.image is None:
         raise UsageError(
-            f"--arch: {plan.settings.arch!r} is for images, and {dataset.name!r} is none; --image HxW says that"
-            " its features are pixels, and --arch mlp is for any table"
+            f"--arch: {plan.settings.arch!r} is for images, and {dataset.name!r} is none; --image HxW says"
+            " that its features are pixels, and --arch mlp is for any table"
         )
     given, settings = plan.settings.arch, plan.settings
     plan = plan.with_values(arch=words_of(given, settings.hidden, dataset.image))

@@ -29,6 +29,7 @@ SORT_KEYS = (
 )  # fmt: skip
 """The summary's column that each column of the table is sorted by."""
 
+
 def to_html(report: Report) -> str:
     """One self-contained document; equal reports give equal bytes, whatever their timing."""
     table = make_table(report)

@@ -1,0 +1,1 @@
+"""Runs: one trained network for each condition, method and seed, from planning to collecting."""

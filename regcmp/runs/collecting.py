@@ -1,0 +1,89 @@
+"""What runs gave, put together: the frames, the histograms, the maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from regcmp.data.boundary import Grid, grid_of, has_map
+from regcmp.engine.measuring import WEIGHT_EDGES
+from regcmp.engine.training import Trained
+from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
+from regcmp.runs.condition import Condition, Run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training gave: the frames, the sizes of the splits, and how long each method took."""
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    n_train: int
+    n_test: int
+    n_validation: int
+    weights: dict[str, Any]
+    """Each run's histogram, as ``results.Report`` has them."""
+    seconds: dict[str, float]
+    """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
+    boundary: dict[str, Any] | None = None
+    """What the first seed's networks predict over two features, as ``results.Report`` has it."""
+
+
+def collect(
+    condition: Condition,
+    runs: Sequence[Run],
+    finished: Mapping[Run, Trained],
+    seconds: dict[str, float],
+) -> Outcome:
+    """The outcome of these runs, in their order."""
+    name = condition.plan.dataset
+    rows = [run_row(name, str(run.method), run.seed, finished[run]) for run in runs]
+    history = [
+        history_row(name, str(run.method), run.seed, record)
+        for run in runs
+        for record in finished[run].history
+    ]
+    return Outcome(
+        runs=frame(rows, RUN_COLUMNS),
+        history=frame(history, HISTORY_COLUMNS),
+        n_train=condition.n_train,
+        n_test=condition.n_test,
+        n_validation=condition.n_validation,
+        weights=_histograms(runs, finished),
+        seconds=seconds,
+        boundary=_boundary(condition, runs, finished) if is_mapped(condition) else None,
+    )
+
+
+def is_mapped(condition: Condition) -> bool:
+    """Whether a map of what the first seed's networks predict belongs to the outcome."""
+    return has_map(condition.dataset, condition.plan.protocol.noise_features)
+
+
+def _histograms(runs: Sequence[Run], finished: Mapping[Run, Trained]) -> dict[str, Any]:
+    """Those of the runs that were not stopped."""
+    rows = [
+        {"method": str(run.method), "seed": run.seed, "counts": list(finished[run].weights)}
+        for run in runs
+        if finished[run].status == "ok"
+    ]
+    return {"edges": WEIGHT_EDGES.tolist(), "runs": rows}
+
+
+def _boundary(
+    condition: Condition, runs: Sequence[Run], finished: Mapping[Run, Trained]
+) -> dict[str, Any]:
+    """What the networks of the first seed predict over both features."""
+    seed = condition.plan.protocol.seed
+    grid: Grid = grid_of(condition.dataset, condition.splits[seed], condition.targets[seed], seed)
+    x = condition.prepared(seed).preparation.transform(grid.places)
+    models = {str(run.method): finished[run].model for run in runs if run.seed == seed}
+    with threadpool_limits(1):  # more threads may round otherwise
+        predicted = {
+            name: None if model is None else model.predict(x) for name, model in models.items()
+        }
+    return grid.drawn(predicted)

@@ -1,0 +1,158 @@
+"""A condition: a dataset and every setting that decides the numbers of a run, methods aside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+
+import numpy as np
+
+from regcmp.data.dataset import Dataset
+from regcmp.data.preparing import Preparation, preparation_of
+from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
+from regcmp.data.targets import Target, Targets, targets_of
+from regcmp.engine.architecture import needs_image
+from regcmp.engine.arrays import Floats
+from regcmp.engine.stack import Rows, RunSeeds
+from regcmp.plan import OPTIONS, Plan
+from regcmp.plan.methods import Method
+
+SPLIT_BYTES = 1 << 28
+"""How large the splits that are kept at once may be, here and in a stack; one always is. No result
+depends on it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network to be trained, in a condition."""
+
+    method: Method
+    seed: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The rows of one split as the engine takes them, and what prepared them."""
+
+    x_train: Floats
+    y_train: Target
+    x_test: Floats
+    y_test: Target
+    x_validation: Floats
+    y_validation: Target
+    preparation: Preparation
+
+
+class Condition:
+    """The splits of a plan on its dataset, and what networks learn from them.
+
+    Raises DataError or UsageError where a split can't be drawn, before anything is trained.
+    """
+
+    def __init__(self, plan: Plan, dataset: Dataset) -> None:
+        protocol = plan.protocol
+        self.plan = plan
+        self.dataset = dataset
+        sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
+        self.n_drawn, self.n_test = sizes
+        self.n_validation = validation_count(dataset, self.n_drawn, protocol.validation_size)
+        seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
+        self.splits = {
+            seed: set_aside(dataset, split_rows(dataset, *sizes, seed), self.n_validation, seed)
+            for seed in seeds
+        }
+        self.targets: dict[int, Targets] = {
+            seed: targets_of(dataset, split, protocol.label_noise, protocol.class_weight, seed)
+            for seed, split in self.splits.items()
+        }
+        self.n_features = dataset.n_features + protocol.noise_features
+        self.image = None if protocol.noise_features else dataset.image
+        self.n_outputs = len(dataset.classes) or 1
+        itemsize = np.dtype(plan.settings.dtype).itemsize
+        split_bytes = (self.n_drawn + self.n_test) * self.n_features * itemsize
+        self.most_splits = max(1, SPLIT_BYTES // split_bytes)
+        """How many splits a stack may have."""
+        self.prepared = lru_cache(maxsize=min(64, self.most_splits))(self._prepared)
+
+    @property
+    def n_train(self) -> int:
+        """How many rows are trained on."""
+        return self.n_drawn - self.n_validation
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        return self.image or (self.n_features,)
+
+    def seeds_of(self, run: Run) -> RunSeeds:
+        """The seeds of a run's streams; a regularizer's noise always follows the run."""
+        plan = self.plan
+        return RunSeeds(plan.seed_of("init", run.seed), plan.seed_of("order", run.seed), run.seed)
+
+    def key(self, run: Run) -> str:
+        """A hash of all that decides the bits of a run, on one machine with one set of packages."""
+        plan, seeds = self.plan, self.seeds_of(run)
+        decided = {name: str(plan.of(name)) for name, each in OPTIONS.items() if each.decides}
+        parts = [
+            self.dataset.fingerprint,
+            decided,
+            str(run.method),
+            [plan.seed_of("split", run.seed), seeds.init, seeds.order, seeds.noise],
+            [each.sha256 for each in plan.plugins],
+        ]
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def rows(self, seeds: list[int]) -> Rows:
+        """The rows of these splits, one after the other along a first axis."""
+        parts = [self.prepared(seed) for seed in seeds]
+        targets = [self.targets[seed] for seed in seeds]
+        weights = [each.class_weights for each in targets if each.class_weights is not None]
+        rows = Rows(
+            x_train=_stacked([each.x_train for each in parts]),
+            y_train=_stacked([each.y_train for each in parts]),
+            x_test=_stacked([each.x_test for each in parts]),
+            y_test=_stacked([each.y_test for each in parts]),
+            n_classes=len(self.dataset.classes),
+            class_weights=np.stack(weights) if weights else None,
+            scales=np.array([each.scale for each in targets]),
+            image=self.image,
+        )
+        if not self.n_validation:
+            return rows
+        return replace(
+            rows,
+            x_validation=_stacked([each.x_validation for each in parts]),
+            y_validation=_stacked([each.y_validation for each in parts]),
+        )
+
+    def _prepared(self, seed: int) -> Prepared:
+        dataset, split, targets, plan = (
+            self.dataset,
+            self.splits[seed],
+            self.targets[seed],
+            self.plan,
+        )
+        preparation = preparation_of(
+            dataset,
+            plan.settings.dtype,
+            channels=self.image[2] if self.image and needs_image(plan.settings.arch) else None,
+            noise_features=plan.protocol.noise_features,
+            seed=seed,
+        )
+        x_train, x_test, x_validation = preparation.of_split(dataset, split)
+        return Prepared(
+            x_train=x_train,
+            y_train=targets.train,
+            x_test=x_test,
+            y_test=targets.of(dataset.y[split.test]),
+            x_validation=x_validation,
+            y_validation=targets.validation,
+            preparation=preparation,
+        )
+
+
+def _stacked(parts: list[Floats]) -> Floats:
+    """Parts along a new first axis; of a single one, no copy."""
+    return np.stack(parts) if len(parts) > 1 else parts[0][None]

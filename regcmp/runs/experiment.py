@@ -1,0 +1,40 @@
+"""An experiment: which runs there are, trained in stacks, and collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from regcmp.data.dataset import Dataset
+from regcmp.engine.training import Trained
+from regcmp.plan import Plan
+from regcmp.runs.collecting import Outcome, collect, is_mapped
+from regcmp.runs.condition import Condition, Run
+from regcmp.runs.executing import train_all
+from regcmp.runs.stacking import stack_of, stacked_runs
+
+Progress = Callable[[int], None]
+
+
+def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) -> Outcome:
+    """Train every method under every seed; ``progress`` is told of each number of runs done.
+
+    Raises DataError or UsageError before any training where a split can't be drawn.
+    """
+    condition = Condition(plan, dataset)
+    runs = planned_runs(plan)
+    groups = list(stacked_runs(condition, runs))
+    mapped = {run for run in runs if is_mapped(condition) and run.seed == plan.protocol.seed}
+    stacks = (stack_of(condition, each, not mapped.isdisjoint(each)) for each in groups)
+    finished: dict[Run, Trained] = {}
+    seconds = {str(method): 0.0 for method in plan.methods}
+    for index, outcomes, taken in train_all(stacks, jobs, len(groups)):
+        for run, trained in zip(groups[index], outcomes, strict=True):
+            finished[run] = trained
+            seconds[str(run.method)] += taken / len(outcomes)
+        progress(len(outcomes))
+    return collect(condition, runs, finished, seconds)
+
+
+def planned_runs(plan: Plan) -> list[Run]:
+    """Every run of a plan, method by method."""
+    return [Run(method, seed) for method in plan.methods for seed in plan.run_seeds]

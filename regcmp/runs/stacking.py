@@ -1,0 +1,71 @@
+"""Runs of one kind of method, put into stacks that train together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
+from regcmp.engine.stack import Ingredient, Stack
+from regcmp.engine.training import runs_per_stack
+from regcmp.plan.methods import Kind
+from regcmp.runs.condition import Condition, Run
+
+
+def stacked_runs(condition: Condition, runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """The runs in groups of one kind of method, of even size. No result depends on the groups."""
+    most = runs_per_stack(condition.plan.settings, condition.shape, condition.n_outputs)
+    kinds: dict[Kind, list[Run]] = {}
+    for run in runs:
+        kinds.setdefault(run.method.kind, []).append(run)
+    # The heaviest kinds first, so that no worker ends up alone with one.
+    for kind in sorted(kinds, key=len, reverse=True):
+        for part in _by_splits(condition, kinds[kind]):
+            groups = np.array_split(np.arange(len(part)), -(-len(part) // most))
+            for group in groups:
+                yield [part[i] for i in group]
+
+
+def _by_splits(condition: Condition, runs: list[Run]) -> Iterator[list[Run]]:
+    """The runs seed by seed, in parts of no more splits than a stack may have."""
+    seeds = sorted({run.seed for run in runs})
+    n_splits = len({condition.plan.seed_of("split", seed) for seed in seeds})
+    for part in np.array_split(seeds, -(-n_splits // condition.most_splits)):
+        wanted = set(part.tolist())
+        yield sorted((run for run in runs if run.seed in wanted), key=lambda run: run.seed)
+
+
+def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = False) -> Stack:
+    """What the engine is asked to train for these runs of one kind."""
+    splits = [condition.plan.seed_of("split", run.seed) for run in runs]
+    drawn = sorted(set(splits))
+    parts = ingredients(runs)
+    return Stack(
+        settings=condition.plan.settings,
+        ingredients=parts,
+        seeds=tuple(map(condition.seeds_of, runs)),
+        rows=condition.rows(drawn),
+        which=tuple(map(drawn.index, splits)),
+        outside=from_outside(parts),
+        keep_models=keep_models,
+    )
+
+
+def ingredients(runs: Sequence[Run]) -> tuple[Ingredient, ...]:
+    """The regularizers that these runs share in kind, with the strengths of each run."""
+    parts_of_runs = zip(*(run.method.parts for run in runs), strict=True)
+    return tuple(
+        Ingredient(
+            parts[0].name,
+            tuple(part.strength for part in parts),
+            {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
+            parts[0].schedule,
+        )
+        for parts in parts_of_runs
+    )
+
+
+def from_outside(parts: Iterable[Ingredient]) -> dict[str, type[Regularizer]]:
+    """The classes among these that are not regcmp's own, which a worker process must be sent."""
+    return {each.name: REGISTRY[each.name] for each in parts if each.name not in BUILT_IN}
