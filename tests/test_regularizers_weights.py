@@ -193,6 +193,7 @@ def steps(regularizer: Regularizer, path: list[Floats], epochs: int) -> list[Flo
     """Lead a regularizer along a path of weights, evenly over the epochs; what is judged after each."""
     theta, judged = path[0].copy(), []
     now, per_epoch = context(theta, epochs=epochs), (len(path) - 1) // epochs  # type: ignore[arg-type]
+    regularizer.start(now)
     for step, (before, after) in enumerate(pairwise(path)):
         now.theta, now.epoch = theta, step // per_epoch + 1
         regularizer.penalize(np.zeros_like(theta), now)

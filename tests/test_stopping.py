@@ -112,7 +112,7 @@ def test_validation_rows_are_set_aside_for_every_method_alike() -> None:
 
 def test_a_baseline_that_selects_counts_too_and_the_plan_keeps_the_size() -> None:
     """As a share or a count."""
-    assert make_plan("wine", "none", baseline="earlystop").validation_size == 0.2
+    assert make_plan("wine", "none", baseline="earlystop").protocol.validation_size == 0.2
     plan = make_plan("wine", "none earlystop", validation_size="20")
     assert plan.protocol.validation_size == 20
     assert make_plan(**plan.as_dict()) == plan

@@ -10,6 +10,7 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.building import network_of, regularizers_of
 from regcmp.engine.evaluating import Evaluator, Judged, Moments, parts_of
+from regcmp.engine.hooks import Hooks
 from regcmp.engine.losses import loss_of
 from regcmp.engine.regularizers import Regularizer
 from regcmp.engine.stack import Design, Stack
@@ -35,12 +36,10 @@ class Model:
     def outputs(self, x: Floats) -> Floats:
         """(n, C) log-odds up to a constant, or (n, 1) values, for prepared rows x (n, D)."""
         network = network_of(self.design)
-        taps = network.no_taps()
-        for each, strength in zip(
-            regularizers_of(self.design, network, [0]), self.strengths, strict=True
-        ):
+        regularizers = regularizers_of(self.design, network, [0])
+        for each, strength in zip(regularizers, self.strengths, strict=True):
             each.adjust(np.full((1, 1, 1), strength, each.strength.dtype))
-            taps = each.evaluate(taps)
+        taps = Hooks(regularizers).evaluate(network.no_taps())
         loss = loss_of(self.design.n_classes)
         evaluator = Evaluator(network, loss, taps, self.design.settings.dtype)
         judged = [Judged(network.params(m.theta[None]), m.moments) for m in self.members]

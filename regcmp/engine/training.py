@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.building import network_of, regularizers_of
 from regcmp.engine.guard import Guard, Stop
+from regcmp.engine.hooks import Hooks
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
@@ -63,13 +63,11 @@ def train(stack: Stack) -> list[Trained]:
     network, loss = network_of(stack.design), rows.loss(stack.which)
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
     regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
+    hooks = Hooks(regularizers)
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, loss, len(theta), theta.dtype)
-    judging = network.no_taps()
-    for each in regularizers:
-        judging = each.evaluate(judging)
-    measure = Measure(network, rows, stack.which, judging)
+    measure = Measure(network, rows, stack.which, hooks.evaluate(network.no_taps()))
     context = Context(
         network,
         theta,
@@ -84,45 +82,55 @@ def train(stack: Stack) -> list[Trained]:
     guard = Guard(settings, len(theta), network.shapes)
 
     adjust(scheduled, 0.0)
+    hooks.start(context)
     history = [measure.record(0, theta)]
     with np.errstate(all="ignore"):
         for epoch in range(1, settings.epochs + 1):
             context.epoch = epoch
             for done, x, targets in batches.epoch(epoch):
-                context.theta, context.batch_size = theta, x.shape[1]
-                context.done = done
-                context.rate = fold(regularizers, "pace", settings.lr * schedule(done), context)
+                context.theta, context.batch_size, context.done = theta, x.shape[1], done
+                context.rate = hooks.pace(settings.lr * schedule(done), context)
                 adjust(scheduled, done)
-                x, targets = fold(regularizers, "transform", (x, targets), context)
-                masks = fold(regularizers, "mask", network.no_masks(), context)
+                x, targets = hooks.transform((x, targets), context)
+                masks = hooks.mask(network.no_masks(), context)
                 context.x, context.targets = x, targets
-                taps = fold(regularizers, "tap", network.no_taps(), context)
-                connections = fold(regularizers, "disconnect", network.no_masks(), context)
+                taps = hooks.tap(network.no_taps(), context)
+                connections = hooks.disconnect(network.no_masks(), context)
                 step = Step(x, targets, masks, taps, connections)
                 context.gradient = partial(gradient, step=step)
                 context.input_gradient = partial(gradient.at_input, step=step)
-                point = fold(regularizers, "perturb", theta, context)
+                point = hooks.perturb(theta, context)
                 grad = context.gradient(point)
                 guard.count_dropped(masks, epoch, taps, connections)
-                grad = fold(regularizers, "penalize", grad, context)
+                grad = hooks.penalize(grad, context)
                 optimizer.step(theta, grad, context.rate)
-                theta = fold(regularizers, "project", theta, context)
-            judged = fold(regularizers, "select", theta, context)
+                theta = hooks.project(theta, context)
+            judged = hooks.select(theta, context)
             if epoch in recorded:
                 history.append(measure.record(epoch, judged, context.others))
             guard.check(epoch, judged, history, theta, context.ended)
             if guard.all_stopped:
                 break
-        ready = measure.judged(judged, context.others) if stack.keep_models else []
+        models = kept_models(stack, regularizers, measure, judged, context)
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
-    runs = enumerate(zip(judged, zip(*history, strict=True), strict=True))
-    outcomes = [trained(network, *run, guard.stops.get(i), selected[i]) for i, run in runs]
-    if not stack.keep_models:
-        return outcomes
     return [
-        replace(run, model=model_of(stack, i, ready, regularizers) if run.status == "ok" else None)
-        for i, run in enumerate(outcomes)
+        trained(network, weights, records, guard.stops.get(i), selected[i], models[i])
+        for i, (weights, *records) in enumerate(zip(judged, *history, strict=True))
     ]
+
+
+def kept_models(
+    stack: Stack,
+    regularizers: Sequence[Regularizer],
+    measure: Measure,
+    judged: Floats,
+    context: Context,
+) -> list[Model] | list[None]:
+    """The networks that are judged, run by run, where the stack keeps them."""
+    if not stack.keep_models:
+        return [None] * len(judged)
+    ready = measure.judged(judged, context.others)
+    return [model_of(stack, run, ready, regularizers) for run in range(len(judged))]
 
 
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
@@ -134,13 +142,6 @@ def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]
     start = perf_counter()
     runs = [replace(run, theta=run.theta[:0]) for run in train(stack)]
     return index, runs, perf_counter() - start
-
-
-def fold(regularizers: Sequence[Regularizer], hook: str, value: Any, context: Context) -> Any:
-    """Pass a value through the same hook of each regularizer in turn."""
-    for each in regularizers:
-        value = getattr(each, hook)(value, context)
-    return value
 
 
 class Batches:
@@ -219,14 +220,17 @@ def recorded_epochs(epochs: int) -> set[int]:
 def trained(
     network: Network,
     theta: Floats,
-    history: tuple[Record, ...],
+    history: Sequence[Record],
     stop: Stop | None,
     selected: int | None = None,
+    model: Model | None = None,
 ) -> Trained:
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:
-        theta, history = stop.theta, tuple(each for each in history if each.epoch <= stop.epoch)
+        theta, model = stop.theta, None
+        history = [each for each in history if each.epoch <= stop.epoch]
     weights = theta[network.is_weight]
     nonzero = float(np.count_nonzero(weights) / len(weights))
     status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
-    return Trained(status, history, theta.copy(), nonzero, epoch, selected, weight_counts(weights))
+    counts = weight_counts(weights)
+    return Trained(status, tuple(history), theta.copy(), nonzero, epoch, selected, counts, model)

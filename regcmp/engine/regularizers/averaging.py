@@ -30,20 +30,15 @@ class Lookahead(Regularizer):
         "Keras": "tfa.optimizers.Lookahead(optimizer, sync_period=k, slow_step_size=α) of Keras 2",
         "PyTorch": "not built in; timm.optim.Lookahead(optimizer, alpha=α, k=k)",
     }
-    slow: Floats | None = None
     steps = 0
 
-    def penalize(self, grad: Floats, context: Context) -> Floats:
-        """Leave the gradient; but before the first step, keep the initial weights."""
-        if self.slow is None:
-            self.slow = context.theta.copy()
-        return grad
+    def start(self, context: Context) -> None:
+        self.slow = context.theta.copy()
 
     def project(self, theta: Floats, context: Context) -> Floats:
         self.steps += 1
         due = self.steps % self.options["k"][:, :, 0] == 0
         if due.any():
-            assert self.slow is not None
             moved = self._moved(theta, context)
             np.copyto(self.slow, moved, where=due)
             np.copyto(theta, moved, where=due)
@@ -54,7 +49,6 @@ class Lookahead(Regularizer):
 
     def _moved(self, theta: Floats, context: Context) -> Floats:
         """α w + (1 - α) slow, in this order exactly w where α = 1."""
-        assert self.slow is not None
         alpha = self.strength[:, :, 0]
         moved: Floats = context.scratch("lookahead", theta.shape)
         np.multiply(self.slow, 1 - alpha, out=moved)

@@ -167,6 +167,9 @@ class Regularizer:
         """
         self.strength = strength
 
+    def start(self, context: Context) -> None:
+        """Look at the initial weights ``context.theta`` before the first step."""
+
     def pace(self, rate: float, context: Context) -> float:
         """Change the learning rate of the step."""
         return rate
