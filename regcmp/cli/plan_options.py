@@ -47,7 +47,7 @@ def declare(each: Option) -> Declare:
         more["envvar"] = f"REGCMP_COMPARE_{each.key.upper()}"
     if each.repeatable:
         more["multiple"] = True
-    else:
+    elif each.default is not None or each.kind == "flag":
         more["default"] = _text(each.default)
     return option(each.group, *names, required=each.kind == "source", **more)
 
