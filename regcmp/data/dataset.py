@@ -44,6 +44,8 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     image: tuple[int, int, int] | None = None
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
+    sampled: bool = False
+    """Whether it is a part of its rows, as --sample asked for."""
 
     @property
     def n_rows(self) -> int:

@@ -27,7 +27,7 @@ def read_parquet(file: File) -> Table:
         from pyarrow import ArrowException, parquet
     except ImportError:
         raise UsageError(
-            f"--dataset: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
+            f"{file.option}: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
             " .csv"
         ) from None
     try:
