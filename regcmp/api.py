@@ -11,7 +11,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
-from regcmp.experiment import Outcome, run_experiment
+from regcmp.experiment import Outcome, run_experiment, warnings_of_copies
 from regcmp.plan import Plan, make_plan, whole
 from regcmp.protocol import settle
 from regcmp.report.delimited import to_csv
@@ -95,6 +95,7 @@ def run(
     if plan.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
+    dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
     if loaded is not None:
         loaded(dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from regcmp.data import copies
 from regcmp.data.boundary import CELLS, grid_of, has_map
 from regcmp.data.dataset import Dataset
 from regcmp.data.scaling import scale
@@ -24,6 +25,7 @@ from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, runs_per_stack, timed_training
+from regcmp.errors import RegcmpError
 from regcmp.method import Kind, Method
 from regcmp.plan import Plan
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
@@ -129,6 +131,20 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
         *(runs, history, n_train - n_validation, n_test, n_validation, weights, seconds),
         boundary=None if grid is None else grid.drawn(asked),
     )
+
+
+def warnings_of_copies(plan: Plan, dataset: Dataset) -> list[str]:
+    """What to say, before training, of test rows that are copies of training rows: under the first seed."""
+    if dataset.given_test:
+        return copies.warnings_of_given(dataset)
+    if not copies.repeated_rows(dataset):
+        return []
+    try:
+        n_train, n_test = split_sizes(dataset, plan.test_size, plan.train_size)
+        split = split_rows(dataset, n_train, n_test, plan.seed_of("split", plan.seed))
+    except RegcmpError:  # it is said where all splits are drawn
+        return []
+    return copies.warnings_of_drawn(dataset, split, plan.seed)
 
 
 def _stacked(parts: Sequence[Floats]) -> Floats:

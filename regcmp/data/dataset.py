@@ -70,6 +70,13 @@ class Dataset:
         return layout(self)
 
     @cached_property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """A number of each row: those of the same features have the same."""
+        from regcmp.data.copies import row_keys
+
+        return row_keys(self)
+
+    @cached_property
     def digest(self) -> str:
         """The SHA-256 of features, targets and class names: what a report was made from."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
