@@ -26,6 +26,7 @@ from regcmp.data.columns import (
 from regcmp.data.dataset import Dataset
 from regcmp.data.given_test import joined, of_column
 from regcmp.data.labels import alike, check_complete, classes_of, task_of, values_of
+from regcmp.data.recurring import recurring_keys
 from regcmp.data.sampling import FEWEST, FEWEST_ROWS, sampled_rows
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError
@@ -104,6 +105,7 @@ def understand(
             *alike(classes, target),
             *_lost_image(table, columns, known),
             *_warnings(known, is_image=image is not None),
+            *recurring_keys(table, (each.name for each in known)),
         ),
         image=image,
         sampled=sample is not None,
