@@ -49,7 +49,8 @@ def understand(
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
     names = [str(name) for name in table.frame.columns]
-    target = find_target(names, columns.target, table.target, table.name)
+    decimal = decimal if table.is_text else ""
+    target = find_target(names, columns.target, table.target, table.name, is_text=table.is_text)
     others = [] if table.test is None else [*map(str, table.test.columns.difference(names))]
     dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
     texts = find_columns("--text", columns.text, names, table.name)
@@ -132,9 +133,11 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
     for each in used:
         if each.kind not in PLAIN or each.missing:
             what = "is no number" if each.kind not in PLAIN else f"has {each.missing} gaps"
+            surplus = len(used) > prod(image)
+            way_out = f"leave it out with --drop {quoted(each.name)}" if surplus else "correct it"
             raise UsageError(
                 f"--image: every column of {table!r} beside its target must be a pixel, and"
-                f" {each.name!r} {what}; leave it out with --drop {quoted(each.name)}"
+                f" {each.name!r} {what}; {way_out}"
             )
     if prod(image) != len(used):
         raise UsageError(
