@@ -24,7 +24,7 @@ from regcmp.report.table import make_table
 from regcmp.report.verdict import verdict
 from regcmp.results import Report
 from regcmp.runs.collecting import Outcome
-from regcmp.runs.experiment import run_experiment
+from regcmp.runs.experiment import run_experiment, warnings_of_copies
 from regcmp.statistics import correction_ratio, summarize
 
 
@@ -110,6 +110,7 @@ def run(
     if plan.protocol.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
+    dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
     if loaded is not None:
         loaded(dataset)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))

@@ -183,9 +183,11 @@ def test_ids_that_are_numbers_are_not_used(name: str) -> None:
     [("id", np.arange(N) // 2), ("id", np.arange(N) / 8), ("humid", RNG.permutation(N))],
 )
 def test_numbers_that_are_no_ids_are_used(name: str, numbers: np.ndarray) -> None:
-    """Those that recur, are not whole, or are not called so: without a word."""
+    """Those that recur, are not whole, or are not called so: without a word, unless they are keys."""
     dataset = understood(**{name: numbers * 1.0})
-    assert dataset.n_columns == 2 and not dataset.warnings
+    recurs = len(set(numbers)) < N
+    assert dataset.n_columns == 2 and len(dataset.warnings) == recurs
+    assert not recurs or "looks like a key that recurs" in dataset.warnings[0]
 
 
 @pytest.mark.parametrize("name", ["id", "Unnamed: 0"])

@@ -354,7 +354,6 @@ def test_paths_are_checked(tmp_path: Path) -> None:
         (Reading(encoding="utf-9"), "--encoding: unknown encoding 'utf-9'"),
         (Reading(encoding="base64"), "--encoding: unknown encoding 'base64'"),
         (Reading(sample=0), "--sample: expected at least 1 row"),
-        (Reading(sample=999), "has 150 rows, fewer than the 999"),
         (Reading(test="nowhere.csv"), "--test: there is no file 'nowhere.csv'"),
         (Reading(sep=";"), "--sep says how a text table (.csv, .tsv) is read, and 'iris' is none"),
         (Reading(decimal=","), "--decimal says how a text table"),
@@ -367,28 +366,6 @@ def test_paths_are_checked(tmp_path: Path) -> None:
 def test_options_that_cannot_be_meant_are_refused(reading: Reading, message: str) -> None:
     """By name."""
     assert message in refused("iris", reading)
-
-
-def test_a_sample_is_the_same_rows_each_time() -> None:
-    """In their order, none twice."""
-    whole, part = read_table("iris").frame, read_table("iris", Reading(sample=20)).frame
-    assert len(part) == 20
-    pd.testing.assert_frame_equal(part, read_table("iris", Reading(sample=20)).frame)
-    assert len(part.merge(whole.drop_duplicates())) == 20
-
-
-def test_a_given_test_set_has_the_same_columns(tmp_path: Path) -> None:
-    """In any order; a column that is text in one file is text in both."""
-    path = write(tmp_path, TEXT)
-    test = write(tmp_path, "kind,b,a\nx,word,1\n", "test.csv")
-    table = read_table(path, Reading(test=test))
-    assert table.test is not None and table.test.iloc[0].tolist() == [1.0, "word", "x"]
-    assert table.frame["b"].tolist() == ["2.5", None, "6"]
-    lacking = write(tmp_path, "a,kind\n1,x\n", "lacking.csv")
-    assert "lacks 'b'" in refused(path, Reading(test=lacking))
-    more = write(tmp_path, "a,b,kind,c\n1,2,x,3\n", "more.csv")
-    assert "has also 'c'" in refused(path, Reading(test=more))
-    assert "the dataset itself" in refused(path, Reading(test=path))
 
 
 def test_options_of_text_serve_test_rows_alone(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,7 +84,11 @@ def loaded(name: str, words: dict[str, Any]) -> Dataset:
     from regcmp.data.loading import load_dataset
 
     with Screen(quiet=False, color="auto").progress(0) as (_, reading):
-        return load_dataset(name, plan.reading, plan.columns, reading)
+        dataset = load_dataset(name, plan.reading, plan.columns, reading)
+    from regcmp.data.copies import warnings_of_given, warnings_of_repeated
+
+    more = [*warnings_of_given(dataset), *warnings_of_repeated(dataset)]
+    return replace(dataset, warnings=(*dataset.warnings, *more)) if more else dataset
 
 
 def in_json(found: dict[str, Any]) -> str:
@@ -148,6 +152,12 @@ def page(dataset: Dataset) -> str:
     lines = [title, f"{count(dataset.n_rows, 'row')}, {made}{target}, {dataset.task}"]
     if dataset.given_test:
         lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
+    if found["copied_test_rows"]:
+        lines.append(
+            f"Of these, {found['copied_test_rows']:,} have the features of a training row."
+        )
+    elif found["repeated_rows"]:
+        lines.append(f"{count(found['repeated_rows'], 'row')} have the features of another row.")
     columns = dataset.columns
     if dataset.image is not None and columns:
         lines += ["", pixels_line([each for each in columns if each.used])]
@@ -203,8 +213,13 @@ def facts(dataset: Dataset) -> dict[str, Any]:
     """The same as plain values."""
     import numpy as np
 
+    from regcmp.data.copies import given_copies, repeated_rows
+
     found = dataset.describe() | {"source": dataset.source, "task": dataset.task}
     found["given_test"] = dataset.given_test
+    found["repeated_rows"] = repeated_rows(dataset)
+    copies = given_copies(dataset)
+    found["copied_test_rows"] = None if copies is None else copies.features
     if dataset.classes:
         members = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
         found["rows_of_class"] = dict(zip(dataset.classes, members, strict=True))

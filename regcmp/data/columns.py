@@ -135,9 +135,12 @@ class Column:
         return self.kind in USED
 
 
-def find_target(names: Sequence[str], wanted: str | None, known: str | None, table: str) -> str:
+def find_target(
+    names: Sequence[str], wanted: str | None, known: str | None, table: str, *, is_text: bool = True
+) -> str:
     """The target's name. A number that is no column's name is a position, counted from 1.
 
+    A table that ``is_text`` may have names that are a row.
     Raises UsageError, with the columns, where there is no such column.
     """
     if wanted is not None:
@@ -161,7 +164,7 @@ def find_target(names: Sequence[str], wanted: str | None, known: str | None, tab
         )
     raise UsageError(
         f"{table!r}: no column is called {', '.join(TARGETS[:-1])} or {TARGETS[-1]}; choose one with"
-        f" --target: {some(names)}{_maybe_a_row(names)}"
+        f" --target: {some(names)}{_maybe_a_row(names) if is_text else ''}"
     )
 
 
@@ -251,6 +254,7 @@ def describe_column(
 ) -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else.
 
+    ``decimal`` is empty for what no option of text says how to read.
     ``as_text`` asks for its words, ``use`` for the column also where it looks like an id. Raises
     UsageError where there is nothing of the kind.
     """
@@ -357,11 +361,12 @@ def _check_no_numbers(
 
     commas = levels[levels.map(lambda each: bool(DECIMAL_COMMA.fullmatch(each)))]
     if decimal != "," and len(commas) > len(levels) / 2:
+        way_out = "say so with --decimal ','" if decimal else "save it as numbers"
         raise DataError(
-            f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma; say so"
-            f" with --decimal ',', or drop it with --drop {quoted(name)}"
+            f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma;"
+            f" {way_out}, or drop it with --drop {quoted(name)}"
         )
-    plain = levels if decimal == "." else levels.map(lambda each: _with_point(each, decimal))
+    plain = levels if decimal in (".", "") else levels.map(lambda each: _with_point(each, decimal))
     words = levels[pd.to_numeric(plain, errors="coerce").isna()]
     numbers = len(levels) - len(words)
     dressed = words[words.map(lambda each: bool(DRESSED.fullmatch(each)))]
@@ -372,10 +377,12 @@ def _check_no_numbers(
             f" {quoted(name)}"
         )
     if 0 < len(words) <= MOST_ODD_WORDS and numbers >= max(5, 3 * len(words)):
+        sayable = decimal and all(split_names(word) == [word] for word in words)
+        na = f"add --na {quoted(','.join(words))}" if sayable else "leave these cells empty"
         raise DataError(
             f"{table!r}: column {name!r} has numbers, but {' and '.join(map(repr, words))} in"
-            f" {counts[words].sum()} of {counts.sum()} rows; if that means missing, add --na"
-            f" {quoted(','.join(words))}, or drop it with --drop {quoted(name)}"
+            f" {counts[words].sum()} of {counts.sum()} rows; if that means missing, {na}, or drop it"
+            f" with --drop {quoted(name)}"
         )
 
 

@@ -44,6 +44,8 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     image: tuple[int, int, int] | None = None
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
+    sampled: bool = False
+    """Whether it is a part of its rows, as --sample asked for."""
 
     @property
     def n_rows(self) -> int:
@@ -70,6 +72,13 @@ class Dataset:
         from regcmp.data.encoding import layout
 
         return layout(self)
+
+    @cached_property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """A number of each row: those of the same features have the same."""
+        from regcmp.data.copies import row_keys
+
+        return row_keys(self)
 
     @cached_property
     def digest(self) -> str:

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -32,10 +32,19 @@ CHUNK_CELLS = 2_000_000
 """About how many cells are parsed at a time."""
 
 
-def read_delimited(file: File, reading: Reading, progress: Progress | None = None) -> Table:
-    """Read a text table. Raises DataError, naming line or column, for whatever is not one."""
+def read_delimited(
+    file: File,
+    reading: Reading,
+    progress: Progress | None = None,
+    as_text: Collection[str] = (),
+) -> Table:
+    """Read a text table; ``as_text`` names columns of texts that may all look like numbers.
+
+    Raises DataError, naming line or column, for whatever is not one.
+    """
     sep, names, skipped = _head(file, reading)
     numbers = _numbers(file, reading, sep, names, skipped, progress)
+    numbers |= dict.fromkeys(numbers.keys() & set(as_text))
     texts = [name for name in names if numbers[name] is None]
     text_columns = _texts(file, reading, sep, names, skipped, texts, progress) if texts else {}
     import pandas as pd
@@ -50,6 +59,7 @@ def read_delimited(file: File, reading: Reading, progress: Progress | None = Non
     frame = pd.DataFrame(columns, copy=False)
     if any(frame[names[-1]].isna()):
         check_lines(file, reading, sep, len(names))
+    texts = [name for name in texts if name not in as_text]
     found = {name: fault_of(name, frame[name], reading.decimal) for name in texts}
     faults = {name: fault for name, fault in found.items() if fault}
     if reading.na is None:
@@ -57,7 +67,7 @@ def read_delimited(file: File, reading: Reading, progress: Progress | None = Non
     else:
         warnings = ()
     name = "standard input" if file.text == STDIN else file.text
-    return Table(file.text, frame, name, warnings=warnings, faults=faults)
+    return Table(file.text, frame, name, warnings=warnings, faults=faults, is_text=True)
 
 
 # The head: separator, column names

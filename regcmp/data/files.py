@@ -59,6 +59,8 @@ class File:
     format: str
     suffix: str
     compression: str = ""
+    option: str = "--dataset"
+    """What named it."""
 
     @property
     def path(self) -> Path:
@@ -86,7 +88,7 @@ def is_idx(spec: str) -> bool:
 def check_file(spec: str, option: str = "--dataset") -> File:
     """The file and its format, found there and readable. Raises UsageError; reads nothing of it."""
     if spec == STDIN:
-        return File(spec, "delimited", ".csv")
+        return File(spec, "delimited", ".csv", option=option)
     path = Path(spec)
     try:
         found, folder = path.exists(), path.is_dir()
@@ -100,18 +102,18 @@ def check_file(spec: str, option: str = "--dataset") -> File:
         )
     if folder:
         if any(is_idx(each.name) for each in path.iterdir()):
-            return File(spec, "idx", "")
+            return File(spec, "idx", "", option=option)
         raise UsageError(
             f"{option}: {spec!r} is a folder; name a file in it (only folders of MNIST's files,"
             " train-images-idx3-ubyte and its like, are read whole)"
         )
     suffix, compression = _suffixes(spec)
     if is_idx(spec):
-        chosen = File(spec, "idx", "", compression)
+        chosen = File(spec, "idx", "", compression, option)
     elif suffix in FORMATS:
-        chosen = File(spec, FORMATS[suffix], suffix, compression)
+        chosen = File(spec, FORMATS[suffix], suffix, compression, option)
     elif compression == ".zip" and not suffix:
-        chosen = File(spec, "delimited", _inside(path, option), compression)
+        chosen = File(spec, "delimited", _inside(path, option), compression, option)
     else:
         raise UsageError(
             f"{option}: can't tell the format of {spec!r} by its suffix; expected one of"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ def read_parquet(file: File) -> Table:
         from pyarrow import ArrowException, parquet
     except ImportError:
         raise UsageError(
-            f"--dataset: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
+            f"{file.option}: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
             " .csv"
         ) from None
     try:
@@ -175,7 +176,7 @@ def read_openml(spec: str) -> Table:
             " scikit-learn's cache; use a local file instead: --dataset FILE.csv --target COLUMN"
         ) from error
     except (ValueError, KeyError, ImportError) as error:
-        raise DataError(f"OpenML has no usable {spec!r}: {_first_line(error)}") from error
+        raise DataError(f"OpenML has no usable {spec!r}: {_without_code(error)}") from error
     said = tuple(dict.fromkeys(" ".join(str(each.message).split())[:300] for each in caught))
     names = list(bunch.target_names or ())
     frame, faults = plain_columns(spec, bunch.frame.assign(**nominal))
@@ -183,6 +184,16 @@ def read_openml(spec: str) -> Table:
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
     target = names[0] if len(names) == 1 else None
     return Table(spec, frame, source.strip(), target, None, image, said, faults)
+
+
+def _without_code(error: Exception) -> str:
+    """What scikit-learn says, without the arguments of its own that it advises."""
+    said = _first_line(error)
+    if said.startswith("Sparse"):
+        return "it is stored sparse, and only dense tables are read; save it as an .svm file"
+    sentences = re.split(r"(?<=\.)\s+", said)
+    kept = [each for each in sentences if not re.search(r"as_frame|parser|version=", each)]
+    return " ".join(kept) or type(error).__name__
 
 
 def _fetch(word: str | int) -> tuple[Any, dict[str, pd.Series]]:

@@ -48,10 +48,11 @@ def values_of(target: pd.Series, table: str) -> Numbers:
     numbers = np.asarray(pd.to_numeric(target, errors="coerce"), np.float64)
     odd = np.flatnonzero(~(np.abs(numbers) <= LARGEST))
     if len(odd):
+        recur = target.nunique() <= len(target) / 2  # else they are too many classes
+        other = "choose --task classification" if recur else "choose another column with --target"
         raise DataError(
             f"{table!r}: the target {name!r} is no number to predict in {len(odd)} of {len(numbers)}"
-            f" rows, first {str(target.iloc[odd[0]])!r}; correct them, or choose --task"
-            " classification"
+            f" rows, first {str(target.iloc[odd[0]])!r}; correct them, or {other}"
         )
     if np.ptp(numbers) == 0:
         raise DataError(

@@ -24,4 +24,5 @@ def load_dataset(
         return load_bundled(spec)
     from regcmp.data.understanding import understand
 
-    return understand(read_table(spec, reading, progress), columns, reading.decimal)
+    table = read_table(spec, reading, progress)
+    return understand(table, columns, reading.decimal, reading.sample)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Collection
+from contextlib import suppress
 
 from regcmp.data.bundled import BUNDLED, read_bundled
-from regcmp.data.columns import quoted
 from regcmp.data.files import File, check_file, looks_like_path
 from regcmp.data.formats import (
     ALIASES,
@@ -18,12 +18,7 @@ from regcmp.data.formats import (
 )
 from regcmp.data.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read_synthetic
 from regcmp.data.table import Progress, Reading, Table
-from regcmp.engine.streams import stream
 from regcmp.errors import DataError, UsageError, unknown
-from regcmp.hints import is_number
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na")
 """The options of reading that mean something for text tables alone."""
@@ -48,10 +43,21 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
         raise unknown("dataset", spec, names, of=", and no file of that name")
     if reading.test is not None:
         files.append(check_file(reading.test, "--test"))
-        if reading.test == spec:
-            raise UsageError(f"--test: {spec!r} is the dataset itself; name a file of other rows")
+        _check_other(spec, reading.test)
     if all(file.format != "delimited" for file in files):
         _check_no_text_options(spec, reading)
+
+
+def _check_other(spec: str, test: str) -> None:
+    """Raise UsageError where the file of test rows is the dataset, by this name or another one."""
+    same = test == spec
+    with suppress(OSError, ValueError):
+        same = same or os.path.samefile(spec, test)
+    if same:
+        called = "" if test == spec else f", as {spec!r} is"
+        raise UsageError(
+            f"--test: {test!r} is the dataset itself{called}; name a file of other rows"
+        )
 
 
 def _check_no_text_options(spec: str, reading: Reading) -> None:
@@ -85,16 +91,33 @@ def read_table(
     else:
         table = _read_file(check_file(spec), reading, progress)
     if reading.test is not None:
-        test = _read_file(check_file(reading.test, "--test"), reading, progress)
-        table = _with_test(table, test)
-    return table if reading.sample is None else _sampled(table, reading.sample)
+        table = _with_test(table, check_file(reading.test, "--test"), reading, progress)
+    return table
 
 
-def _read_file(file: File, reading: Reading, progress: Progress | None) -> Table:
+def _with_test(table: Table, file: File, reading: Reading, progress: Progress | None) -> Table:
+    """The table with a file's rows for testing; what is text in the table is text there, too.
+
+    Raises DataError that names the file.
+    """
+    from regcmp.data.given_test import for_both, with_test
+
+    texts = [str(name) for name, kind in table.frame.dtypes.items() if kind.kind == "O"]
+    try:
+        test = _read_file(file, reading, progress, texts)
+    except DataError as error:
+        raise DataError(for_both(str(error), file.text, table.name)) from error
+    return with_test(table, test)
+
+
+def _read_file(
+    file: File, reading: Reading, progress: Progress | None, texts: Collection[str] = ()
+) -> Table:
+    """The file's table; of a text table, ``texts`` are columns that are no numbers."""
     if file.format == "delimited":
         from regcmp.data.delimited import read_delimited
 
-        return read_delimited(file, reading, progress)
+        return read_delimited(file, reading, progress, texts)
     from regcmp.data.arrays import read_idx, read_npy, read_npz
 
     whole = {"npy": read_npy, "npz": read_npz, "parquet": read_parquet}
@@ -102,74 +125,3 @@ def _read_file(file: File, reading: Reading, progress: Progress | None) -> Table
         return whole[file.format](file)
     streamed = {"arff": read_arff, "idx": read_idx, "svmlight": read_svmlight}
     return streamed[file.format](file, progress)
-
-
-def _with_test(table: Table, test: Table) -> Table:
-    """The table with the other's rows for testing, columns in its own order."""
-    if table.test is not None:
-        raise UsageError(f"--test: {table.name!r} has test rows of its own; leave --test out")
-    ours, theirs = list(table.frame.columns), list(test.frame.columns)
-    missing = [name for name in ours if name not in theirs]
-    surplus = [name for name in theirs if name not in ours]
-    if missing or surplus:
-        which = f"lacks {_listed(missing)}" if missing else f"has also {_listed(surplus)}"
-        raise DataError(
-            f"--test: {test.name!r} must have the columns of {table.name!r}, but {which}"
-        )
-    faults = _words_among_numbers(table, test)
-    faults |= {name: f"in {test.name!r}, {fault}" for name, fault in test.faults.items()}
-    frame, rows = _same_kinds(table.frame, test.frame[ours])
-    warnings = (*table.warnings, *(f"{test.name}: {each}" for each in test.warnings))
-    return replace(
-        table, frame=frame, test=rows, warnings=warnings, faults=faults | dict(table.faults)
-    )
-
-
-def _words_among_numbers(table: Table, test: Table) -> dict[str, str]:
-    """A fault of each column that is numbers until test rows come, which must not change what it is."""
-    faults = {}
-    for name, values in table.frame.items():
-        cells = test.frame[name]
-        if values.dtype == object or cells.dtype != object or values.isna().all():
-            continue
-        word = next((each for each in cells if each is not None and not is_number(each)), None)
-        if word is not None:
-            faults[str(name)] = (
-                f"column {name!r} is numbers in {table.name!r} and has {word!r} in {test.name!r};"
-                f" correct it, leave the cell empty, or drop it with --drop {quoted(str(name))}"
-            )
-    return faults
-
-
-def _same_kinds(ours: pd.DataFrame, theirs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both frames, with a column that is text in one of them text in the other."""
-    frames = [ours, theirs]
-    for name in ours.columns:
-        kinds = [frame[name].dtype == object for frame in frames]
-        if kinds[0] != kinds[1]:
-            i = kinds.index(False)
-            cells = [None if each != each else f"{each:.15g}" for each in frames[i][name].tolist()]
-            frames[i] = frames[i].assign(**{name: _objects(cells)})
-    return frames[0], frames[1]
-
-
-def _objects(cells: list[str | None]) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(cells, dtype=object)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(repr, names[:10])) + more
-
-
-def _sampled(table: Table, size: int) -> Table:
-    """That many rows drawn without replacement, the same at every call; given test rows stay."""
-    n = len(table.frame)
-    if size > n:
-        said = f"{n} row" + ("" if n == 1 else "s")
-        raise UsageError(f"--sample: {table.name!r} has {said}, fewer than the {size} asked for")
-    rows = stream(0, "sample").permutation(n)[:size]
-    rows.sort()
-    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))

@@ -60,14 +60,19 @@ def _check_size(dataset: Dataset, name: str, size: int) -> None:
     if dataset.task == "regression" and size < 2:
         raise UsageError(
             f"{name}: {count(size)} can't show how the target of {dataset.name!r} varies; at least"
-            " 2 are needed"
+            f" 2 are needed{_or_sample(dataset)}"
         )
     if size < len(dataset.classes):
         raise UsageError(
             f"{name}: {count(size)} can't hold all {len(dataset.classes)} classes of"
             f" {dataset.name!r}; at least {len(dataset.classes)} are needed, some more for rare"
-            " classes"
+            f" classes{_or_sample(dataset)}"
         )
+
+
+def _or_sample(dataset: Dataset) -> str:
+    """The way out that is left where the rows are but a part of the dataset."""
+    return ", or take more rows by --sample" if dataset.sampled else ""
 
 
 def count(rows: int) -> str:
@@ -143,7 +148,7 @@ def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
         names = ", ".join(repr(dataset.classes[i]) for i in sorted(empty))
         raise UsageError(
             f"{name}: {count(len(rows))} leave class {names} of {dataset.name!r} without any row"
-            f" under seed {seed}; make it larger"
+            f" under seed {seed}; make it larger{_or_sample(dataset)}"
         )
 
 
@@ -176,7 +181,7 @@ def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> S
         raise UsageError(
             f"--validation-size: class {classes[int(members.argmin())]!r} of"
             f" {dataset.name!r} has a single training row under seed {seed}, and validation needs"
-            " one of its own; make --train-size larger"
+            f" one of its own; make --train-size larger{_or_sample(dataset)}"
         )
     train, validation = train_test_split(
         split.train,

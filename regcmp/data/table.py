@@ -31,12 +31,18 @@ class Table:
     target: str | None = None
     """The column that the source itself knows to be the target."""
     test: pd.DataFrame | None = None
-    """Test rows that are given, with the same columns."""
+    """Test rows that are given; of the columns, those that are learned from must be there."""
     image: tuple[int, int, int] | None = None
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
     warnings: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     """Why columns can't be learned from, by name: an error for one that is not dropped."""
+    test_name: str = ""
+    """The file of the test rows where that is another one."""
+    test_faults: Mapping[str, str] = field(default_factory=dict)
+    """The same as ``faults``, of the test rows."""
+    is_text: bool = False
+    """Whether it was read as text, by options such as --na."""
 
 
 def name_or_place(name: str, place: int) -> str:

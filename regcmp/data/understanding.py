@@ -24,52 +24,62 @@ from regcmp.data.columns import (
     some,
 )
 from regcmp.data.dataset import Dataset
+from regcmp.data.given_test import joined, of_column
 from regcmp.data.labels import alike, check_complete, classes_of, task_of, values_of
+from regcmp.data.recurring import recurring_keys
+from regcmp.data.sampling import FEWEST, FEWEST_ROWS, sampled_rows
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_ROWS = 4
-"""Two classes, each with a training and a test row."""
-
 MISSING = "(missing)"
 """The level of a category where nothing stands."""
 
 
-def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
+def understand(
+    table: Table, columns: Columns, decimal: str = ".", sample: int | None = None
+) -> Dataset:
     """Find the target and what each other column is; given test rows come last.
 
-    ``decimal`` is what the texts were read with.
+    ``decimal`` is what the texts were read with, ``sample`` how many of the rows are taken. What a
+    column is goes by training rows alone.
 
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
     names = [str(name) for name in table.frame.columns]
-    target = find_target(names, columns.target, table.target, table.name)
-    dropped = find_columns("--drop", columns.drop, names, table.name)
+    decimal = decimal if table.is_text else ""
+    target = find_target(names, columns.target, table.target, table.name, is_text=table.is_text)
+    others = [] if table.test is None else [*map(str, table.test.columns.difference(names))]
+    dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
     texts = find_columns("--text", columns.text, names, table.name)
     asked = find_columns("--use", columns.use, names, table.name)
     _check_words(target, {"--drop": dropped, "--text": texts, "--use": asked})
     for name, fault in table.faults.items():
         if name not in dropped:
-            raise DataError(f"{table.name!r}: {fault}")
-    frame = _all_rows(table)
-    check_complete(frame[target], table.name)
-    task = task_of(frame[target]) if columns.task == AUTO else columns.task
-    y: npt.NDArray[Any]
-    classes: tuple[str, ...]
-    if task == "regression":
-        y, classes = values_of(frame[target], table.name), ()
-    else:
-        y, classes = classes_of(frame[target], table.name)
-    known = []
-    for name in names:
-        if name != target and name not in dropped:
-            column = describe_column(
-                frame[name], table.name, decimal, as_text=name in texts, use=name in asked
-            )
-            known.append(_with_leak(column, frame[name], y, len(classes), target))
+            raise DataError(f"{table.name!r}: {of_column(fault, name, target)}")
+    _check_enough(table)
+    check_complete(table.frame[target], table.name)
+    task = task_of(table.frame[target]) if columns.task == AUTO else columns.task
+    if sample is not None:
+        table = _sampled(table, target, task, sample)
+    frame = table.frame
+    said: list[str] = []
+    known = [
+        describe_column(frame[name], table.name, decimal, as_text=name in texts, use=name in asked)
+        for name in names
+        if name != target and name not in dropped
+    ]
+    if table.test is not None:
+        if task == "regression":
+            values_of(frame[target], table.name)
+        frame, known, said = joined(table, known, target, task, dropped)
+    y, classes = _learned(frame[target], table.name, task)
+    known = [
+        _with_leak(each, frame[each.name], y, len(classes), target) if each.used else each
+        for each in known
+    ]
     used = [column for column in known if column.used]
     if all(column.kind == "constant" for column in used):
         why = _warnings(known, is_image=False)
@@ -92,11 +102,14 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
         columns=tuple(known),
         warnings=(
             *table.warnings,
+            *said,
             *alike(classes, target),
             *_lost_image(table, columns, known),
             *_warnings(known, is_image=image is not None),
+            *recurring_keys(table, (each.name for each in known)),
         ),
         image=image,
+        sampled=sample is not None,
     )
 
 
@@ -120,9 +133,11 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
     for each in used:
         if each.kind not in PLAIN or each.missing:
             what = "is no number" if each.kind not in PLAIN else f"has {each.missing} gaps"
+            surplus = len(used) > prod(image)
+            way_out = f"leave it out with --drop {quoted(each.name)}" if surplus else "correct it"
             raise UsageError(
                 f"--image: every column of {table!r} beside its target must be a pixel, and"
-                f" {each.name!r} {what}; leave it out with --drop {quoted(each.name)}"
+                f" {each.name!r} {what}; {way_out}"
             )
     if prod(image) != len(used):
         raise UsageError(
@@ -144,8 +159,8 @@ def _check_words(target: str, asked: dict[str, set[str]]) -> None:
             raise UsageError(f"{one} and {other} both name {min(both)!r}; leave one out")
 
 
-def _all_rows(table: Table) -> pd.DataFrame:
-    """The rows, and the given test rows below them. Raises DataError for too few."""
+def _check_enough(table: Table) -> None:
+    """Raise DataError for too few rows."""
     rows = len(table.frame)
     if rows < FEWEST_ROWS:
         said = f"{rows or 'no'} row" + ("" if rows == 1 else "s")
@@ -153,18 +168,28 @@ def _all_rows(table: Table) -> pd.DataFrame:
             f"{table.name!r} has {said}; training and test rows of two classes are at least"
             f" {FEWEST_ROWS}"
         )
-    if table.test is None:
-        return table.frame
-    import pandas as pd
 
-    return pd.concat([table.frame, table.test[table.frame.columns]], ignore_index=True)
+
+def _learned(target: pd.Series, table: str, task: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """What is to be learned of each row, and the classes' names."""
+    if task == "regression":
+        return values_of(target, table), ()
+    return classes_of(target, table)
+
+
+def _sampled(table: Table, target: str, task: str, size: int) -> Table:
+    """The table with so many of its rows; given test rows stay."""
+    y, classes = _learned(table.frame[target], table.name, task)
+    fewest = FEWEST if table.test is None else 1
+    rows = sampled_rows(table.name, y, len(classes), size, fewest)
+    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))
 
 
 def _with_leak(
     column: Column, values: pd.Series, y: npt.NDArray[Any], n_classes: int, target: str
 ) -> Column:
     """The column, with a warning if it is a copy of the target, maybe under other names."""
-    if not column.used or values.iloc[:1000].nunique() > max(n_classes, 1):
+    if values.iloc[:1000].nunique() > max(n_classes, 1):
         copied = n_classes == 0 and column.kind == "number" and np.array_equal(values, y)
     else:
         codes, levels = values.factorize()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from regcmp.data import copies
 from regcmp.data.dataset import Dataset
+from regcmp.data.splitting import split_rows, split_sizes
 from regcmp.engine.training import Trained
+from regcmp.errors import RegcmpError
 from regcmp.plan import Plan
 from regcmp.runs.collecting import Outcome, collect, is_mapped
 from regcmp.runs.condition import Condition, Run
@@ -38,3 +41,18 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
 def planned_runs(plan: Plan) -> list[Run]:
     """Every run of a plan, method by method."""
     return [Run(method, seed) for method in plan.methods for seed in plan.run_seeds]
+
+
+def warnings_of_copies(plan: Plan, dataset: Dataset) -> list[str]:
+    """What to say before training of test rows that are copies of training rows, under the first seed."""
+    if dataset.given_test:
+        return copies.warnings_of_given(dataset)
+    if not copies.repeated_rows(dataset):
+        return []
+    protocol = plan.protocol
+    try:
+        sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
+        split = split_rows(dataset, *sizes, plan.seed_of("split", protocol.seed))
+    except RegcmpError:  # it is said where all splits are drawn
+        return []
+    return copies.warnings_of_drawn(dataset, split, protocol.seed)
