@@ -122,7 +122,7 @@ def test_a_python_example_runs(code: str, tmp_path: Path) -> None:
 
 
 def test_the_config_file_runs(tmp_path: Path) -> None:
-    """It writes what it asks for, and prints nothing beside the table."""
+    """And writes what it asks for."""
     (toml,) = re.findall(r"```toml\n(.*?)```", TEXT["regcmp/guide/config.md"], re.DOTALL)
     (tmp_path / "plan.toml").write_text(toml, encoding="utf-8")
     run("regcmp compare --config plan.toml", tmp_path, **QUICK)
@@ -264,6 +264,15 @@ def test_a_topic_fits_80_columns(
     )
     words, shown = (re.findall(r"[\w.=:+/-]*\w", text) for text in (source, done.out))
     assert set(words) <= set(shown)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_code_of_the_guide_is_not_folded_at_80_columns(topic: str) -> None:
+    """It is indented by two."""
+    text = read(topic)
+    fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = "".join(fenced).splitlines() + re.findall(r"^ {4}(.*)", text, re.MULTILINE)
+    assert not [line for line in lines if len(line) > 78]
 
 
 def test_a_topic_is_folded_on_a_narrow_terminal(
