@@ -459,7 +459,7 @@ SHOWN = {
     "--help": case("--help"),
     **{
         f"{name} --help": case(name, "--help")
-        for name in ("compare", "report", "diff", "methods", "datasets", "info")
+        for name in ("compare", "report", "diff", "methods", "datasets", "guide", "info")
     },
     "narrow help": case("compare", "-h", COLUMNS="60"),
     "--version": case("--version"),
@@ -469,6 +469,8 @@ SHOWN = {
     **{f"methods {name}": case("methods", name) for name in ("none", "l2", "dropout")},
     "methods latin-1": case("methods", PYTHONIOENCODING="latin-1"),
     "datasets": case("datasets"),
+    "guide": case("guide"),
+    "guide in ASCII": case("guide", "methods", PYTHONIOENCODING="ascii"),
     "datasets wine": case("datasets", "wine"),
 }
 
@@ -501,7 +503,7 @@ def test_the_help_names_every_command_and_an_example(shown: Ahead) -> None:
     text = shown("--help").out
     places = [
         text.index(f"\n  {name} ")
-        for name in ("compare", "report", "diff", "methods", "datasets", "info")
+        for name in ("compare", "report", "diff", "methods", "datasets", "guide", "info")
     ]
     assert places == sorted(places)
     assert "regcmp compare --dataset" in text
@@ -602,7 +604,7 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
 
 
 COMPLETED = {
-    "": ("compare", "report", "diff", "methods", "datasets", "info"),
+    "": ("compare", "report", "diff", "methods", "datasets", "guide", "info"),
     "co": ("compare",),
     "compare --da": ("--dataset",),
     "compare --dataset ": (*BUNDLED, *SYNTHETIC, *ALIASES),
@@ -615,6 +617,7 @@ COMPLETED = {
     "compare --baseline dropo": ("dropout",),
     "methods l": tuple(name for name in REGISTRY if name.startswith("l")),
     "datasets d": ("digits", "diabetes"),
+    "guide g": ("gates",),
 }
 """What has been typed after 'regcmp ', and the words that it may become."""
 

@@ -14,10 +14,10 @@ from commands import environment, run, strict
 import regcmp
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.regularizers.penalties import L2
+from regcmp.guide import read
 from regcmp.plan import make_plan
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-FILE = "import regcmp\n" + re.findall(r"```python\nimport regcmp\n(.*?)```", README, re.DOTALL)[1]
+(FILE,) = re.findall(r"```python\n(import regcmp\n\n\n@.*?)```", read("python"), re.DOTALL)
 WORDS = "--dataset iris --epochs 2 --seeds 2 --hidden 4".split()
 TWIN = """
 from regcmp.engine.regularizers.penalties import L2

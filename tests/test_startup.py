@@ -52,6 +52,7 @@ def test_the_help_of_the_whole_imports_nothing_heavy(words: tuple[str, ...]) -> 
         ("methods",),
         ("methods", "l2"),
         ("datasets",),
+        ("guide",),
     ],
 )
 def test_what_computes_nothing_imports_no_more_than_numpy(words: tuple[str, ...]) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "Compare two saved reports, method by method.",
     "methods": "List the regularizers, or show one.",
     "datasets": "List the datasets, or show one.",
+    "guide": "Show the guide, one topic at a time.",
     "info": "Show versions and machine, for bug reports.",
 }
 INTERRUPTED, TERMINATED = 130, 143

@@ -45,7 +45,7 @@ Options stay as they are, and so do strengths whose 0 is not off."""
 
 
 @click.command(short_help="List the regularizers, or show one.")
-@click.argument("name", required=False, type=Name([NONE, *REGISTRY]))
+@click.argument("name", required=False, metavar="[NAME]", type=Name([NONE, *REGISTRY]))
 @option("Other", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @option(
     "Other",
