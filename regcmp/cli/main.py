@@ -15,7 +15,8 @@ from typing import NoReturn
 
 import click
 
-from regcmp.cli.screen import harmless, take_all_characters
+from regcmp.cli.screen import harmless
+from regcmp.cli.streams import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
 
 COMMANDS = {
@@ -27,6 +28,7 @@ COMMANDS = {
     "guide": "Show the guide, one topic at a time.",
     "info": "Show versions and machine, for bug reports.",
 }
+GATE_FAILED = 3
 INTERRUPTED, TERMINATED = 130, 143
 _stopped: list[int] = []
 """Exit codes of signals that came: a module under import may make another exception of theirs."""
@@ -73,25 +75,19 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    0 done, 1 data or run-time error, 2 usage error, 3 a gate failed, 130 Ctrl-C, 143 SIGTERM; 0 on a
-    closed pipe.
+    0 done, 1 data or run-time error, 2 usage error, 3 a gate failed, 130 Ctrl-C, 143 SIGTERM, whether
+    or not somebody reads what is printed.
     """
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
-    _open_streams()
-    stdout = sys.stdout
+    open_streams()
     try:
         cli.main(prog_name="regcmp", standalone_mode=False)
-        sys.stdout.flush()
         code = 0
     except SystemExit as stop:
-        # On a closed pipe, click (which puts another stream in place first) and rich exit with 1.
-        closed = sys.stdout is not stdout or isinstance(stop.__context__, BrokenPipeError)
-        code = 0 if closed else int(stop.code or 0)
+        code = int(stop.code or 0)
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:
-        code = 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         code = error.exit_code
@@ -109,7 +105,8 @@ def main() -> NoReturn:
         code = _complain(f"the system refused: {error}", 1)
     except Exception as error:
         code = _stopped[0] if _stopped else _complain(_unexpected(error), 1)
-    _let_go_of_closed_pipes()
+    if (failed := end_streams()) and code in (0, GATE_FAILED):
+        code = _complain(failed, 1)
     sys.exit(code)
 
 
@@ -132,9 +129,14 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
+def is_on(text: str) -> bool:
+    """Whether a variable of the environment switches something on."""
+    return text.strip().lower() not in ("", "0", "false", "f", "no", "n", "off")
+
+
 def _debugging() -> bool:
     """Asked for by flag or environment, whether or not the command's words could be parsed."""
-    return "--debug" in sys.argv or os.environ.get("REGCMP_DEBUG", "0") != "0"
+    return "--debug" in sys.argv or is_on(os.environ.get("REGCMP_DEBUG", ""))
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -146,19 +148,3 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     warnings.simplefilter("ignore")
     _stopped.append(INTERRUPTED if number == signal.SIGINT else TERMINATED)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(TERMINATED)
-
-
-def _open_streams() -> None:
-    """Have streams to write to, also after '>&-', that take every character."""
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
-    take_all_characters(sys.stdout, sys.stderr)
-
-
-def _let_go_of_closed_pipes() -> None:
-    """Flush what can be flushed, so that Python's own attempt at exit has nothing to complain of."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

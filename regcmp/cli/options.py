@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -12,6 +12,11 @@ from regcmp.data.bundled import BUNDLED
 from regcmp.data.files import looks_like_path
 from regcmp.data.formats import ALIASES
 from regcmp.data.synthetic import SYNTHETIC
+
+if TYPE_CHECKING:
+    TextType = click.ParamType[str]
+else:  # click took its parameter only later
+    TextType = click.ParamType
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -45,7 +50,7 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
-class Source(click.ParamType[str]):
+class Source(TextType):
     """A dataset by name, which the shell completes, or a file, whose path it completes."""
 
     name = "source"

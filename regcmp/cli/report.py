@@ -71,10 +71,10 @@ def report(
     need_gates(places, gates)
     findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
     screen = Screen(quiet=False, color=color)
-    if not exports:
-        screen.show(saved, to_stderr=False)
     refused = write_all(
         (place, partial(content, saved, findings, name, place, plot)) for name, place in exports
     )
+    if not exports:
+        screen.show(saved, to_stderr=False)
     refused += draw(screen, saved, plot, places)
     conclude(findings, refused, lambda: to_markdown(make_table(saved)), no_github=no_github)
