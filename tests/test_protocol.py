@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import make_stack
 from sklearn.utils.class_weight import compute_class_weight
+from test_regularizers_weights import NETWORK, context
 
 import regcmp.api
 from regcmp.data.dataset import Dataset
@@ -15,7 +16,10 @@ from regcmp.data.loading import load_dataset
 from regcmp.data.preparing import NoiseFeatures
 from regcmp.data.splitting import Split, split_rows, split_sizes
 from regcmp.data.targets import flipped, targets_of
+from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import CrossEntropy
+from regcmp.engine.regularizers.batch import Smooth
+from regcmp.engine.stack import Ingredient, Rows
 from regcmp.engine.training import train
 from regcmp.errors import DataError, UsageError
 from regcmp.plan import make_plan
@@ -131,6 +135,44 @@ def test_weights_make_a_row_count_as_often_as_they_say(rng: np.random.Generator)
     slope = sum(s * loss.mean(at + s * 1e-6 * along, soft).sum() for s in (1, -1)) / 2e-6
     got = (loss.gradient(at.copy(), soft) * along).sum()
     assert got == pytest.approx(slope, rel=1e-6)
+
+
+def test_a_smoothed_row_keeps_the_weight_of_its_class(rng: np.random.Generator) -> None:
+    """Its loss is that of a plain smoothed row, times its weight; a mixture's, that of its rows mixed."""
+    logits, labels = rng.normal(size=(1, 5, 3)), np.array([0, 1, 2, 2, 0])
+    hard, weights = np.eye(3)[labels][None], np.array([0.2, 1.0, 7.0])
+    plain, weighted = CrossEntropy(3), CrossEntropy(3, weights[None, None])
+
+    def smoothed(targets: Floats, loss: CrossEntropy) -> Floats:
+        smooth = Smooth(np.full((1, 1, 1), 0.3), {}, [0], NETWORK)
+        return smooth.transform((logits, targets.copy()), replace(context(logits), loss=loss))[1]
+
+    def of_rows(targets: Floats, loss: CrossEntropy) -> Floats:
+        return np.hstack([loss.mean(logits[:, [i]], targets[:, [i]]) for i in range(5)])
+
+    each = of_rows(smoothed(hard, plain), plain) * weights[labels]
+    np.testing.assert_allclose(of_rows(smoothed(hard, weighted), weighted), each, rtol=1e-12)
+
+    mixed = 0.7 * hard + 0.3 * hard[:, ::-1]
+    other = of_rows(smoothed(hard[:, ::-1], plain), plain) * weights[labels[::-1]]
+    of_mixed = of_rows(smoothed(mixed, weighted), weighted)
+    np.testing.assert_allclose(of_mixed, 0.7 * each + 0.3 * other, rtol=1e-12)
+    soft = smoothed(hard, weighted)
+    of_mixed = of_rows(0.7 * soft + 0.3 * smoothed(hard[:, ::-1], weighted), weighted)
+    np.testing.assert_allclose(of_mixed, 0.7 * each + 0.3 * other, rtol=1e-12)
+
+
+def test_smoothing_does_not_undo_balanced_classes() -> None:
+    """Of 39 rows in 40 of one class, apart from the others by a wide margin: both stay recognised."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [585, 15])
+    x = rng.normal(size=(600, 2)) + 4 * y[:, None]
+    rows = Rows(x[None], y[None], x[None], y[None], 2)
+    balanced = replace(rows, class_weights=600 / (2 * np.array([[585, 15]])))
+    for name in ("smooth", "mixup"):
+        stack = make_stack(Ingredient(name, (0.1,)), epochs=10, optimizer="adam", lr=0.01)
+        stack = replace(stack, rows=balanced)
+        assert train(stack)[0].history[-1].test.balanced_accuracy > 0.95
 
 
 def test_equal_weights_are_none_and_scores_are_never_weighted() -> None:

@@ -13,12 +13,12 @@ import pytest
 from conftest import make_rows, make_stack
 from networks import mlp, mlp_layers
 
-from regcmp.engine.arrays import Floats
+from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Network
-from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.regularizers.structure import BatchNormalization
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.streams import stream
@@ -378,16 +378,36 @@ def test_batchnorm_in_evaluation() -> None:
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_class_weights_are_those_of_torch(smoothing: float) -> None:
-    """Loss and gradient; labels are smoothed before they are weighted. The mean is over rows."""
+def test_class_weights_are_those_of_the_rows(smoothing: float) -> None:
+    """Loss and gradient: PyTorch's loss of each row, smoothed, times the weight of the row's class."""
     rng = np.random.default_rng(0)
     logits, labels, weights = rng.normal(size=(1, 7, 3)), rng.integers(0, 3, 7), [0.5, 1.0, 3.0]
     at = torch.tensor(logits[0], requires_grad=True)
-    theirs = torch.nn.CrossEntropyLoss(
-        weight=torch.tensor(weights).double(), label_smoothing=smoothing, reduction="none"
-    )(at, torch.tensor(labels)).mean()
+    of_rows = torch.nn.CrossEntropyLoss(label_smoothing=smoothing, reduction="none")
+    theirs = (of_rows(at, torch.tensor(labels)) * torch.tensor(weights).double()[labels]).mean()
     theirs.backward()
-    targets = (1 - smoothing) * np.eye(3)[labels][None] + smoothing / 3
     loss = CrossEntropy(3, np.array([[weights]]))
+    smooth = REGISTRY["smooth"](np.full((1, 1, 1), smoothing), {}, [0], NETWORK)
+    batch = logits, np.eye(3)[labels][None]
+    context = Context(NETWORK, logits[0], Scratch("float64"), loss=loss)
+    _, targets = smooth.transform(batch, context)
     np.testing.assert_allclose(loss.mean(logits, targets), [theirs.item()], rtol=1e-12)
     np.testing.assert_allclose(loss.gradient(logits.copy(), targets)[0], at.grad, atol=1e-14)
+
+
+def test_smooth_with_class_weights() -> None:
+    """Trained on the same batches: a row's smoothed loss times the weight of its class."""
+    stack = make_stack(
+        *(Ingredient("smooth", (0.2,)),),
+        task="weighted", activation="tanh", epochs=EPOCHS, batch_size=BATCH,
+        optimizer="momentum", lr=RATE,
+    )
+    assert stack.rows.class_weights is not None
+    weights = torch.tensor(stack.rows.class_weights[0])
+    of_rows = torch.nn.CrossEntropyLoss(label_smoothing=0.2, reduction="none")
+
+    def loss(model: Any, x: Any, y: Any) -> Any:
+        labels = y.argmax(dim=1)
+        return (of_rows(model(x), labels) * weights[labels]).mean()
+
+    assert_same(train(stack)[0].theta, theirs(loss))

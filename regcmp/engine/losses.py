@@ -14,6 +14,9 @@ from regcmp.engine.arrays import Floats, Integers
 class Loss:
     """What a network's outputs (R, B, C) are held to."""
 
+    weights: Floats | None = None
+    """(R, 1, C) how much a row of each class counts; None where all rows count alike."""
+
     def targets(self, y: npt.NDArray[Any], dtype: npt.DTypeLike) -> Floats:
         """What the outputs should be (N, C), for the y (N,) of a dataset."""
         raise NotImplementedError
@@ -38,8 +41,9 @@ class Loss:
 class CrossEntropy(Loss):
     """Softmax cross-entropy, for classes.
 
-    With ``weights`` (R, 1, C), class c counts w_c times: a row's loss is -Σ w_c t_c log p_c for the
-    targets t_c, one-hot or softened, which is PyTorch's CrossEntropyLoss(weight=w).
+    With ``weights``, a row of class c counts w_c times, as with Keras' class_weight: its loss is
+    -Σ w_c t_c log p_c for the targets t_c. So a mixture of rows counts as its rows do. What spreads
+    a target over other classes has to keep the row's weight Σ w_c t_c, as ``Smooth`` does.
     """
 
     def __init__(self, n_classes: int, weights: Floats | None = None) -> None:

@@ -175,7 +175,11 @@ class Regularizer:
         return rate
 
     def transform(self, batch: Batch, context: Context) -> Batch:
-        """Change the batch's inputs and targets."""
+        """Change the batch's inputs and targets.
+
+        With class weights (``context.loss.weights``) the loss multiplies targets by them: so rows may be
+        mixed as they are, and what softens a target must keep the row's weight, as ``Smooth`` does.
+        """
         return batch
 
     def mask(self, masks: Masks, context: Context) -> Masks:

@@ -59,6 +59,8 @@ class Smooth(Regularizer):
     """Label smoothing: a target keeps 1 - ε of its class and spreads ε evenly over all K classes.
 
     The true class so gets 1 - ε + ε/K. Only training sees it; losses are reported on hard labels.
+    With class weights a row counts as much as its class does, smoothed or not: Keras' class_weight,
+    where PyTorch's CrossEntropyLoss(weight=w) weights each class that ε is spread over.
     """
 
     name = "smooth"
@@ -75,6 +77,11 @@ class Smooth(Regularizer):
 
     def transform(self, batch: Batch, context: Context) -> Batch:
         x, targets = batch
+        spread = self.strength / targets.shape[2]
+        weights = context.loss.weights
+        if weights is not None:
+            # The loss multiplies each target by its class's weight, not by that of the row's class.
+            spread = spread * (targets * weights).sum(axis=2, keepdims=True) / weights
         targets *= 1 - self.strength
-        targets += self.strength / targets.shape[2]
+        targets += spread
         return x, targets
