@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
@@ -92,28 +93,36 @@ compare.__signature__, _listed = _described(_keyword_options())  # type: ignore[
 compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
 
 
-def run(
-    plan: Plan,
-    execution: Execution | None = None,
-    progress: Callable[[int], None] | None = None,
-    reading: Progress | None = None,
-    loaded: Callable[[Dataset], None] | None = None,
-) -> Comparison:
-    """Carry a plan out.
+def _nothing(_: Any) -> None:
+    """Who is not told."""
 
-    ``reading`` is called with the bytes that were read and are to be read, then ``loaded`` with the
-    dataset, which it may refuse, and ``progress`` with each number of runs that were done.
-    """
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of a comparison while it is carried out."""
+
+    reading: Progress | None = None
+    """Of the bytes that were read, and that are to be read."""
+    loaded: Callable[[Dataset], None] = _nothing
+    """Of the dataset, which it may refuse."""
+    progress: Callable[[int], None] = _nothing
+    """Of each number of runs that were done."""
+    warn: Callable[[str], None] = warnings.warn
+    """Of what this machine can't do."""
+
+
+def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = None) -> Comparison:
+    """Carry a plan out, and tell ``watch`` how far it is."""
+    watch = watch or Watch()
     start = perf_counter()
     jobs = (execution or Execution()).jobs or default_jobs()
-    dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
+    dataset = load_dataset(plan.dataset, plan.reading, plan.columns, watch.reading)
     if plan.protocol.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
-    if loaded is not None:
-        loaded(dataset)
-    outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
+    watch.loaded(dataset)
+    outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn)
     varied = "split" in plan.protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
     summary = summarize(outcome.runs, str(plan.baseline), plan.protocol.metric, ratio)

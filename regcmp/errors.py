@@ -31,6 +31,10 @@ class DataError(RegcmpError, ValueError):
     """Data that can't be used as they are."""
 
 
+class PluginError(RegcmpError):
+    """Code from outside that failed: a plugin, or a class that a script registers."""
+
+
 def unknown(
     kind: str, given: str, known: Iterable[str], of: str = "", option: str = ""
 ) -> UsageError:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from uuid import uuid4
 
 import click
 import jsonschema
-import psutil
 import pytest
 from commands import (
     SCRIPT,
@@ -735,200 +730,6 @@ def test_streams_that_are_closed_from_the_start_do_no_harm(
 
 
 # Signals
-
-on_linux = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks into /proc")
-
-
-class Running:
-    """A comparison that would not end by itself, in a process group of its own, with an old report."""
-
-    def __init__(self, folder: Path, *words: str, **extra: str) -> None:
-        self.mark = uuid4().hex
-        self.report = folder / "report.csv"
-        self.report.write_text("old")
-        self.process = subprocess.Popen(
-            [SCRIPT, "compare", *ENDLESS, "-o", str(self.report), *words],
-            cwd=folder,
-            env=environment(REGCMP_TEST=self.mark, **extra),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a moment of the run."""
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def workers(self) -> list[psutil.Process]:
-        """Its worker processes so far."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "LokyProcess" in " ".join(command_line(child))]
-
-    def ours(self) -> list[list[str]]:
-        """The command line of every process, orphans too, that descends from this one."""
-        return [
-            command_line(each)
-            for each in psutil.process_iter()
-            if environment_of(each).get("REGCMP_TEST") == self.mark
-        ]
-
-    def end(self, number: int) -> tuple[int, str, str]:
-        """Send the signal, Ctrl-C to the whole group as a terminal does; the code and what was written."""
-        if number == signal.SIGINT:
-            os.killpg(self.process.pid, number)
-        else:
-            self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        return self.process.returncode, out, err
-
-    def clean_up(self) -> None:
-        """Leave nothing running, whatever went wrong."""
-        for each in psutil.process_iter():
-            if environment_of(each).get("REGCMP_TEST") == self.mark:
-                each.kill()
-        self.process.communicate()
-
-
-def command_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def environment_of(process: psutil.Process) -> dict[str, str]:
-    try:
-        return process.environ()
-    except (psutil.Error, OSError):
-        return {}
-
-
-def loaded(pid: int, library: str) -> bool:
-    """Whether a process has come so far as to load a library whose path has this in it."""
-    try:
-        return library in Path(f"/proc/{pid}/maps").read_text()
-    except OSError:
-        return False
-
-
-def busy(pid: int, seconds: float) -> bool:
-    """Whether a process has used this much time of a processor."""
-    try:
-        return psutil.Process(pid).cpu_times().user >= seconds
-    except psutil.Error:
-        return False
-
-
-def at_start(run: Running) -> None:
-    """NumPy is being imported, which no traceback may tell."""
-    run.until(lambda: loaded(run.process.pid, "_multiarray_umath"))
-
-
-def while_loading(run: Running) -> None:
-    """Pandas is being imported."""
-    run.until(lambda: loaded(run.process.pid, "pandas"))
-
-
-def while_training_here(run: Running) -> None:
-    """No worker is wanted, and all that is imported has been for a while."""
-    run.until(lambda: loaded(run.process.pid, "sklearn"))
-    used = psutil.Process(run.process.pid).cpu_times().user
-    run.until(lambda: busy(run.process.pid, used + 0.7))
-
-
-def while_workers_start(run: Running) -> None:
-    """The workers are there, and Python is at its imports in them."""
-    run.until(lambda: any(loaded(worker.pid, "/_posixsubprocess") for worker in run.workers()))
-
-
-def while_workers_train(run: Running) -> None:
-    """Both workers have been at it for a while."""
-    run.until(lambda: sum(busy(worker.pid, 0.7) for worker in run.workers()) == 2)
-
-
-@on_linux
-@pytest.mark.parametrize(
-    ("number", "jobs", "moment"),
-    [
-        (signal.SIGINT, 2, at_start),
-        (signal.SIGINT, 1, while_training_here),
-        (signal.SIGINT, 2, while_workers_start),
-        (signal.SIGINT, 2, while_workers_train),
-        (signal.SIGTERM, 2, while_loading),
-        (signal.SIGTERM, 2, while_workers_train),
-    ],
-    ids=lambda value: (
-        getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)
-    ),
-)
-def test_ctrl_c_and_sigterm_end_at_once_and_leave_nothing(
-    number: signal.Signals, jobs: int, moment: Callable[[Running], None], tmp_path: Path
-) -> None:
-    """130 or 143, no traceback of anybody, no process left, the old report whole and nothing beside it."""
-    run = Running(tmp_path, "--jobs", str(jobs))
-    try:
-        moment(run)
-        started = time.monotonic()
-        code, out, err = run.end(number)
-        assert code == (130 if number == signal.SIGINT else 143)
-        assert time.monotonic() - started < 10
-        assert (out, err.strip()) == ("", "")
-        while run.ours() and time.monotonic() - started < 10:
-            time.sleep(0.02)
-        assert run.ours() == []
-        assert run.report.read_text() == "old"
-        assert list(tmp_path.iterdir()) == [run.report]
-    finally:
-        run.clean_up()
-
-
-INTERRUPTED_WORK = """
-import signal, sys, threading, time
-sys.path.insert(0, {tests!r})
-from conftest import make_stack
-from regcmp.runs.executing import train_all
-
-def stacks():
-    for _ in range(3):
-        yield make_stack(epochs=10**9)
-    time.sleep(1)
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-    yield make_stack(epochs=10**9)
-
-if __name__ == "__main__":
-    try:
-        list(train_all(stacks(), 2, 4))
-    except KeyboardInterrupt:
-        print("interrupted")
-"""
-
-
-@on_linux
-def test_ctrl_c_while_work_is_given_out_does_not_wait_for_the_work(tmp_path: Path) -> None:
-    """Workers train already when it comes, and nobody waits for their results yet."""
-    script = tmp_path / "script.py"
-    script.write_text(INTERRUPTED_WORK.format(tests=str(Path(__file__).parent)))
-    process = subprocess.Popen(
-        [sys.executable, str(script)],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        out, _ = process.communicate(timeout=20)
-        assert (process.returncode, out) == (0, "interrupted\n")
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 INTERRUPTED_IMPORT = """

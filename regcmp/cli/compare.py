@@ -108,7 +108,7 @@ def compare(
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)
 
-    from regcmp.api import run
+    from regcmp.api import Watch, run
 
     screen = Screen(quiet=quiet, color=color)
 
@@ -120,7 +120,8 @@ def compare(
         blaming(ctx),
         screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading),
     ):
-        comparison = run(plan, execution, advance, reading, loaded)
+        watch = Watch(reading, loaded, advance, lambda text: screen.warn_of_data([text]))
+        comparison = run(plan, execution, watch)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(
         (place, partial(to_toml, ctx, plan.as_dict()))

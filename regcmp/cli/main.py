@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
-import threading
 import traceback
 import warnings
 from contextlib import suppress
-from types import FrameType
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from regcmp.cli.screen import harmless
+from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
 from regcmp.cli.streams import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
 
@@ -29,9 +28,6 @@ COMMANDS = {
     "info": "Show versions and machine, for bug reports.",
 }
 GATE_FAILED = 3
-INTERRUPTED, TERMINATED = 130, 143
-_stopped: list[int] = []
-"""Exit codes of signals that came: a module under import may make another exception of theirs."""
 
 
 class Group(click.Group):
@@ -75,39 +71,62 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    0 done, 1 data or run-time error, 2 usage error, 3 a gate failed, 130 Ctrl-C, 143 SIGTERM, whether
-    or not somebody reads what is printed.
+    0 done, 1 data or run-time error, 2 usage error, 3 a gate failed, 128 + n where signal n came (130
+    for Ctrl-C), whether or not somebody reads what is printed.
     """
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _stop)
+    handle_signals()
+    warnings.filterwarnings("ignore", ".*joblib will operate in serial mode", UserWarning)
     open_streams()
-    try:
-        cli.main(prog_name="regcmp", standalone_mode=False)
-        code = 0
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
-        code = error.exit_code
-    except click.NoSuchOption as error:
-        nearest = list(error.possibilities or ())[:1]
-        said = click.NoSuchOption(error.option_name, possibilities=nearest)
-        code = _complain(said.format_message(), error.exit_code)
-    except click.ClickException as error:
-        code = _complain(error.format_message(), error.exit_code)
-    except RegcmpError as error:
-        code = _complain(str(error), error.exit_code)
-    except MemoryError as error:
-        code = _complain(f"not enough memory ({error}); try smaller --hidden or --batch-size", 1)
-    except OSError as error:
-        code = _complain(f"the system refused: {error}", 1)
-    except Exception as error:
-        code = _stopped[0] if _stopped else _complain(_unexpected(error), 1)
+    code = _run()
+    leave_in_peace()
     if (failed := end_streams()) and code in (0, GATE_FAILED):
         code = _complain(failed, 1)
     sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command; the exit code, where an error was said in one line."""
+    try:
+        cli.main(prog_name="regcmp", standalone_mode=False)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except (KeyboardInterrupt, click.Abort):
+        return ending() or INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        return _complain(_said_by_click(error), error.exit_code)
+    except RegcmpError as error:
+        return _complain(str(error), error.exit_code)
+    except Exception as error:
+        # A module under import may make another exception of a signal's.
+        return ending() or _complain(_of_the_system(error) or _unexpected(error), 1)
+    return 0
+
+
+def _said_by_click(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        nearest = list(error.possibilities or ())[:1]
+        error = click.NoSuchOption(error.option_name, possibilities=nearest)
+    return error.format_message()
+
+
+def _of_the_system(error: Exception) -> str:
+    """What the system could not do; empty for anything else."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error}); try smaller --hidden or --batch-size"
+    if isinstance(error, FileNotFoundError) and _current_folder_is_gone():
+        return "the current folder was deleted; change to one that is there"
+    return f"the system refused: {error}" if isinstance(error, OSError) else ""
+
+
+def _current_folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _unexpected(error: Exception) -> str:
@@ -115,8 +134,8 @@ def _unexpected(error: Exception) -> str:
     # By name, since joblib is not imported where no worker process was started.
     if kind == "TerminatedWorkerError":
         return (
-            "the system killed a worker process, most often for want of memory; try fewer --jobs, a"
-            " smaller network or --batch-size"
+            "a worker process ended without a word, most often killed by the system for want of memory, or"
+            " by a plugin that ends its process; try fewer --jobs, a smaller network or --batch-size"
         )
     return f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)"
 
@@ -137,14 +156,3 @@ def is_on(text: str) -> bool:
 def _debugging() -> bool:
     """Asked for by flag or environment, whether or not the command's words could be parsed."""
     return "--debug" in sys.argv or is_on(os.environ.get("REGCMP_DEBUG", ""))
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End by an exception, so that files half written are removed and workers stopped.
-
-    What joblib's threads and warnings say of tasks that are given up is nothing to show.
-    """
-    threading.excepthook = lambda _: None
-    warnings.simplefilter("ignore")
-    _stopped.append(INTERRUPTED if number == signal.SIGINT else TERMINATED)
-    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(TERMINATED)

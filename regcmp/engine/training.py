@@ -14,7 +14,7 @@ from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Integers, Scratch
 from regcmp.engine.building import network_of, regularizers_of
 from regcmp.engine.guard import Guard, Stop
-from regcmp.engine.hooks import Hooks
+from regcmp.engine.hooks import Hooks, called
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
@@ -190,7 +190,7 @@ def scheduled_among(
 def adjust(scheduled: Sequence[tuple[Regularizer, Floats, Schedule]], done: float) -> None:
     """Set the strengths that follow a schedule to those of a share of training done."""
     for each, strength, factor in scheduled:
-        each.adjust(strength * factor(done))
+        called(each.adjust, strength * factor(done))
 
 
 def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import TypeVar
 
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, TASKS, Number, Regularizer
-from regcmp.errors import RegcmpError, UsageError
+from regcmp.errors import PluginError, UsageError
 
 Class = TypeVar("Class", bound=type[Regularizer])
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -58,6 +60,8 @@ def register(regularizer: Class) -> Class:
     older = REGISTRY.get(name, regularizer)
     if name in BUILT_IN or _origin(older) != _origin(regularizer):
         raise UsageError(f"{what}: the name {name!r} exists already; choose another one")
+    module = sys.modules.get(regularizer.__module__)
+    regularizer.file = getattr(module, "__file__", None) or ""
     REGISTRY[name] = regularizer
     return regularizer
 
@@ -99,12 +103,15 @@ def _load(path: str) -> Plugin:
     module.__file__ = path
     sys.modules[module.__name__] = module
     try:
-        exec(compile(source, path, "exec"), module.__dict__)
-    except RegcmpError as error:
-        raise UsageError(f"--plugin: {path!r}: {error}") from error
-    except (Exception, SystemExit) as error:
-        raise UsageError(
-            f"--plugin: {path!r} failed to import: {type(error).__name__}: {error}"
+        with redirect_stdout(sys.stderr):  # standard output may carry an export
+            exec(compile(source, path, "exec"), module.__dict__)
+    except UsageError as error:
+        raise UsageError(f"--plugin: {path!r}: {error}", "plugins") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginError(
+            f"--plugin: {path!r}{_line(path, error)} failed to import: {type(error).__name__}: {error}"
         ) from error
     finally:
         del sys.modules[module.__name__]
@@ -113,6 +120,12 @@ def _load(path: str) -> Plugin:
             f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class"
         )
     return Plugin(path, sha256(source).hexdigest())
+
+
+def _line(path: str, error: BaseException) -> str:
+    """', line 3' where a file's code failed."""
+    lines = [each.lineno for each in extract_tb(error.__traceback__) if each.filename == path]
+    return f", line {lines[-1]}" if lines else ""
 
 
 def _origin(regularizer: type) -> tuple[str, str]:

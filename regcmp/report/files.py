@@ -77,7 +77,9 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
 
 def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ()) -> None:
     """Raise UsageError where two exports would go to the same place, or one over an input."""
-    read = {os.path.realpath(each) for each in inputs if each is not None}
+    targets = list(targets)
+    files = [each for each in inputs if each is not None] if any(t.path for t in targets) else []
+    read = set(map(os.path.realpath, files))
     seen: set[Path | None] = set()
     for each in targets:
         if each.path is not None and os.path.realpath(each.path) in read:

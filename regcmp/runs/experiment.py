@@ -12,16 +12,23 @@ from regcmp.errors import RegcmpError
 from regcmp.plan import Plan
 from regcmp.runs.collecting import Outcome, collect, is_mapped
 from regcmp.runs.condition import Condition, Run
-from regcmp.runs.executing import train_all
+from regcmp.runs.executing import executor_for, train_all
 from regcmp.runs.stacking import stack_of, stacked_runs
 
 Progress = Callable[[int], None]
 
 
-def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) -> Outcome:
+def run_experiment(
+    plan: Plan,
+    dataset: Dataset,
+    jobs: int,
+    progress: Progress,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Outcome:
     """Train every method under every seed; ``progress`` is told of each number of runs done.
 
-    Raises DataError or UsageError before any training where a split can't be drawn.
+    ``warn`` is told where no worker process can be started. Raises DataError or UsageError before any
+    training where a split can't be drawn, and PluginError where code from outside fails.
     """
     condition = Condition(plan, dataset)
     runs = planned_runs(plan)
@@ -30,11 +37,12 @@ def run_experiment(plan: Plan, dataset: Dataset, jobs: int, progress: Progress) 
     stacks = (stack_of(condition, each, not mapped.isdisjoint(each)) for each in groups)
     finished: dict[Run, Trained] = {}
     seconds = {str(method): 0.0 for method in plan.methods}
-    for index, outcomes, taken in train_all(stacks, jobs, len(groups)):
-        for run, trained in zip(groups[index], outcomes, strict=True):
-            finished[run] = trained
-            seconds[str(run.method)] += taken / len(outcomes)
-        progress(len(outcomes))
+    with executor_for(min(jobs, len(groups)), warn) as (executor, ahead):
+        for index, outcomes, taken in train_all(stacks, executor, ahead):
+            for run, trained in zip(groups[index], outcomes, strict=True):
+                finished[run] = trained
+                seconds[str(run.method)] += taken / len(outcomes)
+            progress(len(outcomes))
     return collect(condition, runs, finished, seconds)
 
 

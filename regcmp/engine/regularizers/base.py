@@ -101,6 +101,8 @@ class Regularizer:
     """
 
     name: ClassVar[str]
+    file: ClassVar[str] = ""
+    """Where a class from outside is written, for messages."""
     strength_is: ClassVar[Number]
     options_are: ClassVar[Mapping[str, Number]] = {}
     off: ClassVar[float | None] = 0.0
