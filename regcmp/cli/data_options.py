@@ -25,9 +25,10 @@ DATA_OPTIONS = (
            help="What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
            " the like between numbers, with a warning]"),
     option("Data", "--sample", metavar="ROWS",
-           help="Take only so many rows, drawn at random but always the same ones."),
+           help="Take only so many rows, drawn at random but always the same ones, of each class its"
+           " share."),
     option("Data", "--test", metavar="FILE", type=click.Path(),
-           help="Test rows in a file of their own, with the same columns."),
+           help="Test rows in a file of their own, with the columns that are learned from."),
     option("Data", "--target", metavar="COLUMN",
            help="The column to predict: its name, or its position from 1.  [default: the one called"
            " target, label, class or y]"),
