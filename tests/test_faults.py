@@ -73,7 +73,7 @@ REFUSED = {
     "20 gaps where pixels must be": Fault(
         table(size=["nan", *["1"] * 9]),
         "--image: every column of 'rows.csv' beside its target must be a pixel, and 'size' has 4 gaps;"
-        " leave it out with --drop size",
+        " fill them in",
         2,
         ("--image", "1x1"),
     ),
@@ -107,7 +107,7 @@ REFUSED = {
     "22 infinite value": Fault(
         table(y=["inf", *np.linspace(0, 1, 39)]),
         "'rows.csv': the target 'y' is no number to predict in 1 of 40 rows, first 'inf'; correct them,"
-        " or choose --task classification",
+        " or choose another column with --target",
     ),
     "23 single class": Fault(
         table(y="a"),

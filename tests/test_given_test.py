@@ -71,7 +71,7 @@ def test_columns_that_are_dropped_may_be_missing_or_surplus(tmp_path: Path) -> N
     assert dataset.x[-2:].tolist() == [[2, 1], [4, 3]] and not dataset.warnings
     swapped = ["datasets", "test.csv", "--test", "train.csv"]
     write(tmp_path, "test.csv", "y,b,a\n" + "u,1,2\nv,3,4\n" * 3)
-    assert "Warning" not in run_here([*swapped, "--drop", "id"], tmp_path).out
+    assert "Warning: train.csv" not in run_here([*swapped, "--drop", "id"], tmp_path).out
     warned = run_here(swapped, tmp_path).out
     assert "Warning: train.csv: column 'id' is not in 'test.csv', and left out" in warned
 
@@ -135,6 +135,20 @@ def test_faults_of_test_rows_are_told_of_their_file(
     assert done.code == 1 and message in done.err and done.err.count("\n") == 1
     shared = any(f"--{word}" in done.err for word in ("sep", "decimal", "encoding", "no-header"))
     assert shared == ("this holds for both files: if 'train.csv' is read well" in done.err)
+
+
+def test_options_of_text_are_for_a_test_file_alone_where_it_is_the_only_text(
+    tmp_path: Path,
+) -> None:
+    """Then nothing speaks against what is advised."""
+    np.savez(
+        tmp_path / "a.npz", X=np.random.default_rng(0).normal(size=(20, 2)), y=["f", "\xe9"] * 10
+    )
+    write(tmp_path, "test.csv", "1,2,target\n1,2,\xe9\n3,4,f\n".encode("cp1252"))
+    words = ["datasets", "a.npz", "--test", "test.csv", "--header"]
+    message = "Error: 'test.csv' is not valid UTF-8 at byte 15 (line 2); name its encoding, as in"
+    assert run_here(words, tmp_path).err == f"{message} --encoding cp1252\n"
+    assert run_here([*words, "--encoding", "cp1252"], tmp_path).code == 0
 
 
 def test_faults_of_training_rows_count_these_alone(tmp_path: Path) -> None:
@@ -241,10 +255,10 @@ def test_levels_that_are_all_unknown_are_refused(
 def test_levels_of_one_file_that_look_like_numbers_are_as_in_the_other(tmp_path: Path) -> None:
     """'3.10' is text where the training file has words beside it."""
     done = of_levels(tmp_path, ["A1", "3.10", "3.20"], ["3.10", "3.20"])
-    assert done.code == 0 and "Warning" not in done.out
+    assert done.code == 0 and "Warning: test.csv" not in done.out
     assert "A1 20" in done.out and "3.10 50" in done.out
     done = of_levels(tmp_path, ["True", "False"], ["TRUE", "FALSE"])
-    assert done.code == 0 and "Warning" not in done.out
+    assert done.code == 0 and "Warning: test.csv" not in done.out
 
 
 def test_levels_that_are_partly_unknown_are_warned_of(tmp_path: Path) -> None:
@@ -257,7 +271,7 @@ def test_levels_that_are_partly_unknown_are_warned_of(tmp_path: Path) -> None:
         " ".join(done.out.split())
     )
     few = ["red", "blue"] * 29 + ["teal", "blue"]
-    assert "Warning" not in of_levels(tmp_path, ["red", "blue"], few).out
+    assert "Warning: test.csv" not in of_levels(tmp_path, ["red", "blue"], few).out
 
 
 @pytest.mark.parametrize(

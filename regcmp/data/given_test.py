@@ -50,12 +50,12 @@ def with_test(table: Table, test: Table) -> Table:
     )
 
 
-def for_both(said: str, test: str, dataset: str) -> str:
+def for_both(said: str, test: str, table: Table) -> str:
     """What is wrong with a test file; where an option is advised, that it holds for both files."""
-    if not SHARED_OPTIONS.search(said):
+    if not table.is_text or not SHARED_OPTIONS.search(said):
         return said
     return (
-        f"{said}; this holds for both files: if {dataset!r} is read well, save {test!r} as that is"
+        f"{said}; this holds for both files: if {table.name!r} is read well, save {test!r} as that is"
         " saved"
     )
 
@@ -81,7 +81,7 @@ def joined(
     for name in (*names, target):
         if name in table.test_faults:
             fault = of_column(table.test_faults[name], name, target)
-            fault = for_both(fault, name_of_test(table), table.name)
+            fault = for_both(fault, name_of_test(table), table)
             raise DataError(f"{name_of_test(table)!r}: {fault}")
     ours, theirs = table.frame[[*names, target]], table.test[[*names, target]]
     changed = {}

@@ -106,7 +106,7 @@ def _with_test(table: Table, file: File, reading: Reading, progress: Progress | 
     try:
         test = _read_file(file, reading, progress, texts)
     except DataError as error:
-        raise DataError(for_both(str(error), file.text, table.name)) from error
+        raise DataError(for_both(str(error), file.text, table)) from error
     return with_test(table, test)
 
 

@@ -96,10 +96,11 @@ class Reading:
     sample: int | None = option(
         "whole",
         None,
-        "Take only so many rows, drawn at random but always the same ones.",
+        "Take only so many rows, drawn at random but always the same ones, of each class its share.",
         low=1,
         metavar="ROWS",
     )
     test: str | None = option(
-        "file", None, "Test rows in a file of their own, with the same columns.", metavar="FILE"
+        "file", None, "Test rows in a file of their own, with the columns that are learned from.",
+        metavar="FILE",
     )  # fmt: skip

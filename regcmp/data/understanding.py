@@ -132,9 +132,11 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
     image = parse_image(text)
     for each in used:
         if each.kind not in PLAIN or each.missing:
-            what = "is no number" if each.kind not in PLAIN else f"has {each.missing} gaps"
-            surplus = len(used) > prod(image)
-            way_out = f"leave it out with --drop {quoted(each.name)}" if surplus else "correct it"
+            what, way_out = f"has {each.missing} gaps", "fill them in"
+            if each.kind not in PLAIN:
+                what, way_out = "is no number", "make it one"
+            if len(used) > prod(image):
+                way_out = f"leave it out with --drop {quoted(each.name)}"
             raise UsageError(
                 f"--image: every column of {table!r} beside its target must be a pixel, and"
                 f" {each.name!r} {what}; {way_out}"
