@@ -68,8 +68,9 @@ def compare(
     baseline, seeds, seed, vary, test_size, train_size, validation_size, arch, hidden, activation,
     init, optimizer, lr, schedule, batch_size, epochs, dtype, metric, class_weight, label_noise,
     noise_features, max_dropped, max_dead, plugins, and of data sep, decimal, encoding, header, na,
-    sample, test, target, drop, text, use, task and image, as ``regcmp compare --help`` explains.
-    ``jobs`` is the number of worker processes, by default one per core; no result depends on it.
+    quoting, format, sample, test, target, drop, text, use, task, classes_as_text and
+    image, as ``regcmp compare --help`` explains. ``jobs`` is the number of worker processes, by
+    default one per core; no result depends on it.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
     are ValueErrors and say what to do.

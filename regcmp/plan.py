@@ -91,6 +91,8 @@ class Plan:
     encoding: str = Reading.encoding
     header: bool | None = None
     na: tuple[str, ...] | None = None
+    quoting: str = Reading.quoting
+    format: str | None = None
     sample: int | None = None
     test: str | None = None
     target: str | None = None
@@ -98,6 +100,7 @@ class Plan:
     text: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
     task: str = Columns.task
+    classes_as_text: bool = False
     image: str | None = None
 
     @property
@@ -200,6 +203,10 @@ def make_plan(
     ):
         words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
+    if words.get("classes_as_text") and words.get("task") == "regression":
+        raise UsageError(
+            "--classes-as-text and --task regression exclude each other; leave one out"
+        )
     if image is not None and words["noise_features"]:
         raise UsageError("--noise-features: noise is no pixel of --image; leave one of them out")
     arch, widths = _network(arch, hidden)

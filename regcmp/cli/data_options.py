@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from regcmp.cli.options import Name, option
+from regcmp.data.files import FORMAT_NAMES
+from regcmp.data.reading_options import QUOTING
 from regcmp.plan import CHOICES, Plan
 
 # Numbers stay text here: the plan reads them, and says what it expected.
@@ -24,6 +26,10 @@ DATA_OPTIONS = (
     option("Data", "--na", metavar="TEXT,...",
            help="What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
            " the like between numbers, with a warning]"),
+    option("Data", "--quoting", default=Plan.quoting, type=Name(QUOTING),
+           help="Quotes in a text file: standard has them around cells, none takes them for letters."),
+    option("Data", "--format", type=Name(FORMAT_NAMES),
+           help="What the dataset's file and that of --test are.  [default: by their suffix]"),
     option("Data", "--sample", metavar="ROWS",
            help="Take only so many rows, drawn at random but always the same ones."),
     option("Data", "--test", metavar="FILE", type=click.Path(),
@@ -40,6 +46,8 @@ DATA_OPTIONS = (
            " categories. Repeatable."),
     option("Data", "--task", default=Plan.task, type=Name(CHOICES["task"]),
            help="What the target is; auto takes numbers that are many or not whole as a regression."),
+    option("Data", "--classes-as-text", is_flag=True,
+           help="Take the target's cells for names of classes as they stand: 01 is not 1."),
     option("Data", "--image", metavar="SIZE",
            help="The columns are an image's pixels, row by row and channels last: 28x28, or 32x32x3."
            "  [default: as a file of images has it]"),

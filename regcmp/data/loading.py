@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcmp.data.bundled import BUNDLED, load_bundled
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
@@ -24,4 +26,5 @@ def load_dataset(
         return load_bundled(spec)
     from regcmp.data.understanding import understand
 
+    reading = replace(reading, target=columns.target, classes_as_text=columns.classes_as_text)
     return understand(read_table(spec, reading, progress), columns, reading.decimal)

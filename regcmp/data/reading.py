@@ -25,13 +25,13 @@ from regcmp.hints import is_number
 if TYPE_CHECKING:
     import pandas as pd
 
-TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na")
+TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na", "quoting")
 """The options of reading that mean something for text tables alone."""
 
 
 def check_source(spec: str, reading: Reading | None = None) -> None:
     """Raise UsageError where a spec or the options of reading can't be meant; reads no row."""
-    from regcmp.data.delimited import check_reading
+    from regcmp.data.reading_options import check_reading
 
     reading = check_reading(reading or Reading())
     files = []
@@ -42,12 +42,12 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     elif is_synthetic(spec):
         parse_synthetic(spec)
     elif looks_like_path(spec):
-        files.append(check_file(spec))
+        files.append(check_file(spec, named=reading.format))
     else:
         names = [*BUNDLED, *SYNTHETIC, *ALIASES]
         raise unknown("dataset", spec, names, of=", and no file of that name")
     if reading.test is not None:
-        files.append(check_file(reading.test, "--test"))
+        files.append(check_file(reading.test, "--test", reading.format))
         if reading.test == spec:
             raise UsageError(f"--test: {spec!r} is the dataset itself; name a file of other rows")
     if all(file.format != "delimited" for file in files):
@@ -72,7 +72,7 @@ def read_table(
 
     ``progress`` is told how many bytes of a file were read, and of how many.
     """
-    from regcmp.data.delimited import check_reading
+    from regcmp.data.reading_options import check_reading
 
     check_source(spec, reading)
     reading = check_reading(reading or Reading())
@@ -83,9 +83,9 @@ def read_table(
     elif is_synthetic(spec):
         table = read_synthetic(spec)
     else:
-        table = _read_file(check_file(spec), reading, progress)
+        table = _read_file(check_file(spec, named=reading.format), reading, progress)
     if reading.test is not None:
-        test = _read_file(check_file(reading.test, "--test"), reading, progress)
+        test = _read_file(check_file(reading.test, "--test", reading.format), reading, progress)
         table = _with_test(table, test)
     return table if reading.sample is None else _sampled(table, reading.sample)
 

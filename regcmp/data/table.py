@@ -35,6 +35,10 @@ class Table:
     warnings: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     """Why columns can't be learned from, by name: an error for one that is not dropped."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """By name of a target of numbers: a warning where it has one in two spellings, as classes."""
+    line: Callable[[int], int | None] | None = None
+    """The line of the file in which a row begins, rows counted from 0; None where that is not known."""
 
 
 def name_or_place(name: str, place: int) -> str:
@@ -51,6 +55,14 @@ class Reading:
     encoding: str = "utf-8"
     header: bool | None = None
     na: tuple[str, ...] | None = None
+    quoting: str = "standard"
+    """'none' takes quotes for letters."""
+    format: str | None = None
+    """What the files are, whatever their suffix."""
+    target: str | None = None
+    """The target, if it was named: classes may have to be told apart by their spelling."""
+    classes_as_text: bool = False
+    """Whether its cells stay texts."""
     sample: int | None = None
     test: str | None = None
     """The file of test rows."""

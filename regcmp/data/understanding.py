@@ -24,7 +24,16 @@ from regcmp.data.columns import (
     some,
 )
 from regcmp.data.dataset import Dataset
-from regcmp.data.labels import alike, check_complete, classes_of, task_of, values_of
+from regcmp.data.labels import (
+    alike,
+    as_texts,
+    check_complete,
+    check_notation_of,
+    classes_of,
+    task_of,
+    values_of,
+)
+from regcmp.data.scripts import without_blanks
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError
 
@@ -56,6 +65,11 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
             raise DataError(f"{table.name!r}: {fault}")
     frame = _all_rows(table)
     check_complete(frame[target], table.name)
+    if columns.classes_as_text:
+        frame = frame.assign(**{target: as_texts(frame[target])})
+    said: list[str] = []
+    if columns.task == AUTO and not columns.classes_as_text:
+        said = check_notation_of(frame[target], table.name, decimal, table.line)
     task = task_of(frame[target]) if columns.task == AUTO else columns.task
     y: npt.NDArray[Any]
     classes: tuple[str, ...]
@@ -67,7 +81,12 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
     for name in names:
         if name != target and name not in dropped:
             column = describe_column(
-                frame[name], table.name, decimal, as_text=name in texts, use=name in asked
+                frame[name],
+                table.name,
+                decimal,
+                as_text=name in texts,
+                use=name in asked,
+                line=table.line,
             )
             known.append(_with_leak(column, frame[name], y, len(classes), target))
     used = [column for column in known if column.used]
@@ -92,7 +111,10 @@ def understand(table: Table, columns: Columns, decimal: str = ".") -> Dataset:
         columns=tuple(known),
         warnings=(
             *table.warnings,
+            *said,
+            *([table.merged[target]] if classes and target in table.merged else []),
             *alike(classes, target),
+            *(each for name in sorted(texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
             *_warnings(known, is_image=image is not None),
         ),
@@ -172,7 +194,8 @@ def _with_leak(
         copied = pairs == n_classes > 0 and bool((codes >= 0).all())
     if not copied:
         return column
-    warning = (
+    warning = f"{column.warning}; " if column.warning else ""
+    warning += (
         f"column {column.name!r} gives the target {target!r} away in every row;"
         f" --drop {quoted(column.name)} leaves it out"
     )

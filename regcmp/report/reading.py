@@ -30,6 +30,9 @@ LATER: dict[str, dict[str, Any]] = {
         "noise_features": 0,
         "arch": "mlp",
         "use": [],
+        "quoting": "standard",
+        "format": None,
+        "classes_as_text": False,
     },
     "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
 }

@@ -33,7 +33,8 @@ NOT_WORDS = ("methods", "data", "correction_ratio", "other_networks", "plugins")
 
 
 OFF: dict[str, Any] = {
-    "decimal": ".", "encoding": "utf-8", "task": "auto",
+    "decimal": ".", "encoding": "utf-8", "quoting": "standard", "task": "auto",
+    "classes_as_text": False,
     "class_weight": "none", "label_noise": 0.0, "noise_features": 0,
 }  # fmt: skip
 """Defaults that leave everything as it is: the page's command need not say them."""
