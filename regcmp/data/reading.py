@@ -50,6 +50,8 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
         files.append(check_file(reading.test, "--test", reading.format))
         if reading.test == spec:
             raise UsageError(f"--test: {spec!r} is the dataset itself; name a file of other rows")
+    if reading.format is not None and not files:
+        raise UsageError(f"--format says what a file is, and {spec!r} is none; leave it out")
     if all(file.format != "delimited" for file in files):
         _check_no_text_options(spec, reading)
 
@@ -172,4 +174,4 @@ def _sampled(table: Table, size: int) -> Table:
         raise UsageError(f"--sample: {table.name!r} has {said}, fewer than the {size} asked for")
     rows = stream(0, "sample").permutation(n)[:size]
     rows.sort()
-    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))
+    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
