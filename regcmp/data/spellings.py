@@ -65,6 +65,8 @@ def _difference(one: str, other: str) -> str:
         return "blanks"
     if one.casefold() == other.casefold():
         return "case"
+    if one.casefold().split() == other.casefold().split():
+        return "case and blanks"
     forms = [unicodedata.normalize("NFC", each) for each in (one, other)]
     if forms[0] == forms[1]:
         return "Unicode form"
