@@ -51,9 +51,14 @@ def with_point(text: Any) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether a word is a number alone."""
+    """Whether a word is a number alone, in the figures that a table's are read in."""
     try:
         float(text)
     except ValueError:
         return False
-    return True
+    return text.isascii() and "_" not in text
+
+
+def split_names(text: str) -> list[str]:
+    """What stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -48,6 +48,8 @@ PLAN: dict[str, Any] = {
     "encoding": "utf-8",
     "header": None,
     "na": None,
+    "quoting": "standard",
+    "format": None,
     "sample": None,
     "test": None,
     "target": None,
@@ -55,6 +57,7 @@ PLAN: dict[str, Any] = {
     "text": [],
     "use": [],
     "task": "auto",
+    "classes_as_text": False,
     "image": None,
     "data": {
         "name": "digits",

@@ -180,7 +180,7 @@ def test_ids_that_are_numbers_are_not_used(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "numbers"),
-    [("id", np.arange(N) // 2), ("id", np.arange(N) / 8), ("humid", RNG.permutation(N))],
+    [("id", np.arange(N) // 4), ("id", np.arange(N) / 8), ("humid", RNG.permutation(N))],
 )
 def test_numbers_that_are_no_ids_are_used(name: str, numbers: np.ndarray) -> None:
     """Those that recur, are not whole, or are not called so: without a word, unless they are keys."""

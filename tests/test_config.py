@@ -197,6 +197,8 @@ EACH: dict[str, tuple[str, ...]] = {
     "encoding": ("--encoding", "cp1252"),
     "header": ("--no-header",),
     "na": ("--na", "?,n/a"),
+    "quoting": ("--quoting", "none"),
+    "format": ("--format", "tsv"),
     "sample": ("--sample", "40"),
     "test": ("--test", 'a "b" \\ c.csv'),
     "target": ("--target", "Ziel ½"),
@@ -204,6 +206,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "text": ("--text", "d"),
     "use": ("--use", "e", "--use", "f,g"),
     "task": ("--task", "regression"),
+    "classes-as-text": ("--classes-as-text",),
     "image": ("--image", "4x4"),
     "test-size": ("--test-size", "0.3"),
     "train-size": ("--train-size", "20"),
@@ -259,7 +262,7 @@ def test_each_option_has_a_value_here() -> None:
     assert set(EACH) == {key_of(each) for each in compare.params} - {*NOT_SAVED}
 
 
-NOT_TOGETHER = ("image", "arch", "noise-features")
+NOT_TOGETHER = ("classes-as-text", "image", "arch", "noise-features")
 TOGETHER = tuple(chain(*(each for key, each in EACH.items() if key not in NOT_TOGETHER)))
 
 

@@ -216,12 +216,13 @@ REFUSED = {
     ),
     "34 UTF-16": Fault(
         table().decode().encode("utf-16-le"),
-        "'rows.csv' holds a NUL byte at byte 1: it is no text, or UTF-16, which --encoding utf-16 reads",
+        "'rows.csv' holds a NUL byte at byte 1 (line 1): it is no text, or UTF-16, which"
+        " --encoding utf-16 reads",
     ),
     "34 NUL": Fault(
         table(town=["Bonn", "K\0ln"]),
-        "'rows.csv' holds a NUL byte at byte 26: it is no text, or UTF-16, which --encoding utf-16"
-        " reads",
+        "'rows.csv' holds a NUL byte at byte 26 (line 3): it is no text, or UTF-16, which"
+        " --encoding utf-16 reads",
     ),
     "34 not the encoding that was named": Fault(
         table(town=["Köln", "Bonn"]),
@@ -241,7 +242,8 @@ REFUSED = {
     ),
     "35 quote never closed": Fault(
         table() + b'1,"a\n2,b\n',
-        "'rows.csv': a quote that opens in line 42 is never closed",
+        "'rows.csv': a quote that opens in line 42 is never closed; close it, or"
+        " add --quoting none, which reads quotes as letters",
     ),
     "42 pickled objects": Fault(
         arrays(X=np.array([[1], [None]] * 9, dtype=object), y=[0, 1] * 9),
@@ -252,8 +254,8 @@ REFUSED = {
     "42 a pickle by name": Fault(
         b"cos\nsystem\n(S'touch owned'\ntR.",
         "--dataset: can't tell the format of 'rows.pkl' by its suffix; expected one of .csv, .tsv,"
-        " .parquet, .npz, .npy, .arff, .svm, .svmlight, .libsvm or these compressed (.gz, .xz, .bz2,"
-        " .zip)",
+        " .tab, .txt, .data, .dat, .parquet, .npz, .npy, .arff, .svm, .svmlight, .libsvm, .t or these"
+        " compressed (.gz, .xz, .bz2, .zip); say it with --format, as in --format csv",
         2,
         name="rows.pkl",
     ),

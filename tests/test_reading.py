@@ -361,6 +361,8 @@ def test_paths_are_checked(tmp_path: Path) -> None:
         (Reading(header=True), "--header says how a text table"),
         (Reading(header=False), "--no-header says how a text table"),
         (Reading(na=("NA",)), "--na says how a text table"),
+        (Reading(quoting="none"), "--quoting says how a text table"),
+        (Reading(format="csv"), "--format says what a file is, and 'iris' is none"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(reading: Reading, message: str) -> None:

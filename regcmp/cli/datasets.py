@@ -31,13 +31,16 @@ FILES = """\
 Files, by their suffix:
 
   .csv .tsv           text; also as .gz, .xz, .bz2 or .zip
+  .txt .tab           text; also .data and .dat, and columns cut by blanks
   .arff               numeric and nominal attributes; also compressed
-  .svm .libsvm        svmlight; also .svmlight, also compressed
+  .svm .libsvm        svmlight; also .svmlight and .t, also compressed
   .parquet            with the extra 'parquet'
   .npz                arrays X and y, or x_train, y_train, x_test and y_test
   .npy                X.npy with y.npy beside it; or X_train, y_train and so on
   IDX                 a folder of MNIST's files, or one file of images
   -                   CSV from standard input
+
+  --format NAME says what a file of another suffix is.
 
 From openml.org, kept by scikit-learn once downloaded: openml:NAME, openml:ID,
 and mnist and fashion, short for two of them."""
@@ -173,7 +176,7 @@ def page(dataset: Dataset) -> str:
         lines += ["", "Classes:", *table(rows), *more(len(dataset.classes), "classes")]
     else:
         lines += ["", "Target: {:g} to {:g}, mean {:g}".format(*found["target_range"])]
-    lines += [line for each in dataset.warnings for line in ("", f"Warning: {each}")]
+    lines += [line for each in found["warnings"] for line in ("", f"Warning: {each}")]
     return "\n".join(map(printable, lines))
 
 
@@ -223,6 +226,11 @@ def facts(dataset: Dataset) -> dict[str, Any]:
     if dataset.classes:
         members = np.bincount(dataset.y, minlength=len(dataset.classes)).tolist()
         found["rows_of_class"] = dict(zip(dataset.classes, members, strict=True))
+        found["warnings"] += [
+            f"class {name!r} has a single row, and compare needs two to train and test on"
+            for name, rows in found["rows_of_class"].items()
+            if rows == 1 and not dataset.given_test
+        ]
     else:
         y = dataset.y
         found["target_range"] = [float(y.min()), float(y.max()), float(y.mean())]

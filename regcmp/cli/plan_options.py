@@ -39,7 +39,9 @@ def declare(each: Option) -> Declare:
     """The click option of a declaration. Numbers stay text: the plan reads them."""
     names = [f"{each.flag}/--no-{each.key}" if each.kind == "flag" else each.flag, each.name]
     more: dict[str, Any] = {"metavar": each.metavar, "help": each.help}
-    if each.kind != "flag":
+    if each.kind == "switch":
+        more["is_flag"] = True
+    elif each.kind != "flag":
         more["type"] = _type(each)
     if each.kind == "method":
         more["shell_complete"] = complete_method
@@ -47,7 +49,7 @@ def declare(each: Option) -> Declare:
         more["envvar"] = f"REGCMP_COMPARE_{each.key.upper()}"
     if each.repeatable:
         more["multiple"] = True
-    elif each.default is not None or each.kind == "flag":
+    elif each.kind != "switch" and (each.default is not None or each.kind == "flag"):
         more["default"] = _text(each.default)
     return option(each.group, *names, required=each.kind == "source", **more)
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 MARKERS = ("NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
 """What programs write for a missing cell. Taken for it only between numbers, and then said."""
 
-COMMAS = re.compile(r"\s*[-+]?\d+(?:\.\d{3})*(?:,\d+)+(?:\.\d+)?\s*")
+COMMAS = re.compile(r"\s*[-+]?\d+(?:\.\d{3})*(?:,\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*")
 POINTS = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d*\.\d+|\d+\.)(?:[eE][-+]?\d+)?\s*")
 """Numbers with a point where the decimal point is a comma: between thousands, or in its place."""
 
+LONG = re.compile(r"\s*[-+]?\d{16,300}\s*")
 
 EXACT = 2.0**53
 """Up to it, float64 holds every whole number."""
@@ -40,8 +41,30 @@ def to_numbers(column: pd.Series, reading: Reading) -> npt.NDArray[Any] | None:
         numbers = np.array(column, np.float64)
         if column.dtype.kind in "iu" and (np.abs(numbers) >= EXACT).any():
             return np.array(column)
-        return numbers
+        return None if _lost_digits(column, numbers) else numbers
+    if column.dtype == object and any(isinstance(cell, int) for cell in column):
+        return None  # too long for any integer of a machine
     return _parse(column, reading.decimal)
+
+
+def _lost_digits(column: pd.Series, numbers: npt.NDArray[np.float64]) -> bool:
+    """Whether whole numbers may have become floats, since a cell between them is missing."""
+    if column.dtype.kind != "f":
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool((np.abs(numbers) >= EXACT).any() and np.isnan(numbers).any())
+
+
+def numbers_after_all(cells: list[str | None], decimal: str) -> npt.NDArray[np.float64] | None:
+    """Texts as numbers, if all are numbers and float64 holds each whole one digit by digit."""
+    import pandas as pd
+
+    first = next((cell for cell in cells if cell is not None), None)
+    if first is None or not is_number(first.replace(decimal, ".")):
+        return None
+    if any(LONG.fullmatch(cell) and int(float(cell)) != int(cell) for cell in cells if cell):
+        return None
+    return _parse(pd.Series(cells, dtype=object), decimal)
 
 
 def _parse(column: pd.Series, decimal: str) -> npt.NDArray[np.float64] | None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from regcmp.data.doubts import Line, check_no_numbers, check_notation, doubt_of
 from regcmp.errors import DataError, UsageError
-from regcmp.hints import is_number
+from regcmp.hints import is_number, split_names
 from regcmp.option import option
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ MOST_LEVELS = 100
 RARE = 10
 """A level of fewer training rows is pooled with the other rare ones."""
 
-MOST_ODD_WORDS = 5
-"""So few different words between numbers may all mean that a cell is missing."""
-
 NOT_USABLE = {
     "empty": "has no values; leave it out of --use",
     "date": "holds dates; make numbers of them first, such as years, or leave it out of --use",
@@ -58,17 +56,16 @@ TARGETS = ("target", "label", "class", "y")
 DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T][\d:.,Z+-]*)?"
 )
-DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
-DRESSED = re.compile(
-    r"\s*[-+]?\s*(?:[$€£¥]|[A-Z]{3}\s)?\s*[-+]?(?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d+)?(?:[,.]\d+)?"
-    r"(?<=\d)\s*(?:[%$€£¥]|\s[A-Z]{3})?\s*"
-)
-"""A number with signs of thousands, currency or percent, or a decimal comma."""
 ID = re.compile(
-    r"(?i:(.*[^a-z])?(id|index|idx|nr|no|row|rownames|number)|unnamed(: ?|_)\d+)"
-    r"|.*[a-z](Id|ID|Nr|No)"
+    r"(?i:(.*[^a-z])?(id|uid|uuid|guid|pk|key|index|idx|nr|no|num|number|serial"
+    r"|row ?(id|names|num|number)?)[.#]?|unnamed(: ?|_)\d+)|.*[a-z](Id|ID|Nr|No|Key|PK)"
 )
 """What a column is called that names or counts rows; also one that had no name."""
+
+KEY = re.compile(r"(?i:(.*[^a-z])?(id|uid|uuid|guid|pk|key))|.*[a-z](Id|ID|Key|PK)")
+"""What a column is called that names something, maybe the same in several rows."""
+MANY_KEYS = 20
+"""So many different whole numbers under such a name are keys."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +104,13 @@ class Columns:
         "What the target is; auto takes numbers that are many or not whole as a regression.",
         choices=TASKS,
         neutral=True,
+    )
+    classes_as_text: bool = option(
+        "switch",
+        False,
+        "Take the target's cells for names of classes as they stand: 01 is not 1.",
+        neutral=True,
+        before=False,
     )
     image: str | None = option(
         "image", None,
@@ -168,6 +172,14 @@ def find_target(
     )
 
 
+def target_among(names: Sequence[str], wanted: str | None) -> str | None:
+    """The target's name; None where these columns leave it open."""
+    try:
+        return find_target(names, wanted, None, "")
+    except UsageError:
+        return None
+
+
 def _maybe_a_row(names: Sequence[str]) -> str:
     """Advice where some names are numbers, and not those that columns without names get."""
     numbered = list(names) == [str(i + 1) for i in range(len(names))]
@@ -200,11 +212,6 @@ def find_column(option: str, wanted: str, names: Sequence[str], table: str) -> s
     near = get_close_matches(wanted, names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {some(names)}"
     raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}")
-
-
-def split_names(text: str) -> list[str]:
-    """What stands between commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table: str) -> set[str]:
@@ -250,14 +257,22 @@ def quoted(text: str) -> str:
 
 
 def describe_column(
-    values: pd.Series, table: str, decimal: str = ".", *, as_text: bool = False, use: bool = False
+    values: pd.Series,
+    table: str,
+    decimal: str = ".",
+    *,
+    as_text: bool = False,
+    use: bool = False,
+    line: Line | None = None,
 ) -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else.
 
     ``decimal`` is empty for what no option of text says how to read.
-    ``as_text`` asks for its words, ``use`` for the column also where it looks like an id. Raises
-    UsageError where there is nothing of the kind.
+    ``as_text`` asks for its words, ``use`` for the column also where it looks like an id; ``line``
+    knows the line of a row. Raises UsageError where there is nothing of the kind.
     """
+    if not (as_text or use):
+        check_notation(values, table, decimal, line)
     column = _described(values, table, decimal, as_text, use)
     if use and not column.used:
         why = NOT_USABLE[column.kind].format(quoted(column.name))
@@ -311,6 +326,11 @@ def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) 
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
     warning, is_id = "", bool(ID.fullmatch(name))
+    if not use and KEY.fullmatch(name) and _name_things(numbers):
+        warning = (
+            f"column {name!r} is called as keys are, and is taken as a number; --drop {quoted(name)}"
+            " leaves it out"
+        )
     if is_id and not use and _counts(present, numbers):
         many = f"has another whole number in each of {len(numbers)} rows, as an id has"
         asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
@@ -319,6 +339,13 @@ def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) 
         way_out = "leave it out of --use" if is_id else f"--drop {quoted(name)} leaves it out"
         warning = f"column {name!r} counts the rows, and may give the target away; {way_out}"
     return Column(name, "number", missing, warning, range=(low, high))
+
+
+def _name_things(numbers: Numbers) -> bool:
+    """Whether they may be keys that recur: many different ones, whole and not negative."""
+    if not (numbers[:1000] == np.round(numbers[:1000])).all() or numbers.min() < 0:
+        return False
+    return len(np.unique(numbers)) >= MANY_KEYS and bool((numbers == np.round(numbers)).all())
 
 
 def _counts(present: pd.Series, numbers: Numbers) -> bool:
@@ -337,13 +364,14 @@ def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, u
         return _unused(name, "one text", 0, f"is {levels[0]!r} in every row")
     if set(levels.str.lower()) <= {"true", "false"}:
         return Column(name, "boolean", missing)
-    _check_no_numbers(name, counts, levels, table, decimal)
+    check_no_numbers(name, counts, levels, table, decimal)
     if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
     some_recur = max(counts.iloc[0], missing) >= RARE  # a gap is a level, too
     if len(levels) <= min(MOST_LEVELS, len(texts) / 2) or (use and some_recur):
         pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
-        return Column(name, "category", missing, levels=pairs)
+        doubt = "" if use else doubt_of(name, levels, decimal)
+        return Column(name, "category", missing, doubt, levels=pairs)
     asked = f", unless --text {quoted(name)} asks for its words"
     if some_recur:
         asked += f" or --use {quoted(name)} takes it as a category"
@@ -351,41 +379,3 @@ def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, u
         return _unused(name, "free text", missing, "holds free text", asked)
     many = f"has {len(levels)} different texts in {len(texts)} rows, such as {levels[0]!r}, as an id has"
     return _unused(name, "id", missing, many, asked)
-
-
-def _check_no_numbers(
-    name: str, counts: pd.Series, levels: pd.Series, table: str, decimal: str
-) -> None:
-    """Raise DataError for a column of numbers that could not be read as such."""
-    import pandas as pd
-
-    commas = levels[levels.map(lambda each: bool(DECIMAL_COMMA.fullmatch(each)))]
-    if decimal != "," and len(commas) > len(levels) / 2:
-        way_out = "say so with --decimal ','" if decimal else "save it as numbers"
-        raise DataError(
-            f"{table!r}: column {name!r} has {commas.iloc[0]!r}, which may be a decimal comma;"
-            f" {way_out}, or drop it with --drop {quoted(name)}"
-        )
-    plain = levels if decimal in (".", "") else levels.map(lambda each: _with_point(each, decimal))
-    words = levels[pd.to_numeric(plain, errors="coerce").isna()]
-    numbers = len(levels) - len(words)
-    dressed = words[words.map(lambda each: bool(DRESSED.fullmatch(each)))]
-    if len(dressed) and numbers + len(dressed) > len(levels) / 2:
-        raise DataError(
-            f"{table!r}: column {name!r} has {dressed.iloc[0]!r}, which is written as no number is"
-            " read; take signs of percent, currency and thousands out, or drop it with --drop"
-            f" {quoted(name)}"
-        )
-    if 0 < len(words) <= MOST_ODD_WORDS and numbers >= max(5, 3 * len(words)):
-        sayable = decimal and all(split_names(word) == [word] for word in words)
-        na = f"add --na {quoted(','.join(words))}" if sayable else "leave these cells empty"
-        raise DataError(
-            f"{table!r}: column {name!r} has numbers, but {' and '.join(map(repr, words))} in"
-            f" {counts[words].sum()} of {counts.sum()} rows; if that means missing, {na}, or drop it"
-            f" with --drop {quoted(name)}"
-        )
-
-
-def _with_point(text: str, decimal: str) -> str:
-    """With a decimal point; what has one already is no number there."""
-    return "" if "." in text else text.replace(decimal, ".")

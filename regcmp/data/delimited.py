@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.cells import fault_of, to_numbers, warn_of_markers
-from regcmp.data.files import STDIN, File, open_bytes
+from regcmp.data.cells import fault_of, numbers_after_all, to_numbers, warn_of_markers
+from regcmp.data.columns import target_among
+from regcmp.data.files import STDIN, File
+from regcmp.data.signatures import check_text
+from regcmp.data.spellings import MOST_CLASSES, Spellings, may_be_classes, merged
+from regcmp.data.swallowed import check_swallowed
 from regcmp.data.table import Progress, Reading, Table, name_or_place
-from regcmp.errors import DataError, UsageError
+from regcmp.data.textual import BLANK, check_lines, line_of_row, open_text, records, said_sep
+from regcmp.errors import DataError
 from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 SNIFFED = (",", ";", "\t", "|")
-"""What may separate cells where the option --sep does not say it."""
+"""What may separate cells where the option --sep does not say it; also runs of blanks, if none of
+these does.
+"""
+
+DECIMAL = re.compile(r"^([-+]?\d+),(\d+)$")
 
 CHUNK_CELLS = 2_000_000
 """About how many cells are parsed at a time."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text table whose head is known."""
+
+    file: File
+    reading: Reading
+    sep: str
+    names: list[str]
+    skipped: int
+    """How many lines are a header: 1 or 0."""
+    progress: Progress | None = None
+
+    def check_lines(self) -> None:
+        """Raise DataError for a line of another number of cells."""
+        check_lines(self.file, self.reading, self.sep, len(self.names))
 
 
 def read_delimited(
@@ -42,51 +67,84 @@ def read_delimited(
 
     Raises DataError, naming line or column, for whatever is not one.
     """
-    sep, names, skipped = _head(file, reading)
-    numbers = _numbers(file, reading, sep, names, skipped, progress)
-    numbers |= dict.fromkeys(numbers.keys() & set(as_text))
-    texts = [name for name in names if numbers[name] is None]
-    text_columns = _texts(file, reading, sep, names, skipped, texts, progress) if texts else {}
     import pandas as pd
 
-    columns: dict[str, Any] = {}
-    for name in names:
-        values = numbers[name]
-        if values is not None:
-            columns[name] = values
-        else:
-            columns[name] = pd.Series(text_columns[name], dtype=object)
+    check_text(file)
+    sep, names, skipped, first_rows = _head(file, reading)
+    source = Source(file, reading, sep, names, skipped, progress)
+    target = target_among(names, reading.target)
+    kept = {*as_text, *([target] if reading.classes_as_text else [])}
+    spellings = _spellings(names, target, first_rows)
+    columns = _numbers(source, names, target, spellings)
+    columns |= dict.fromkeys(columns.keys() & kept)
+    texts = [name for name in names if columns[name] is None]
+    for name, cells in (_texts(source, texts) if texts else {}).items():
+        numbers = None if name in kept else numbers_after_all(cells, reading.decimal)
+        columns[name] = pd.Series(cells, dtype=object) if numbers is None else numbers
     frame = pd.DataFrame(columns, copy=False)
     if any(frame[names[-1]].isna()):
-        check_lines(file, reading, sep, len(names))
-    texts = [name for name in texts if name not in as_text]
+        source.check_lines()
+    line = partial(line_of_row, file, reading, sep)
+    check_swallowed(file.text, frame, sep, line)
+    texts = [name for name in texts if frame[name].dtype == object and name not in kept]
     found = {name: fault_of(name, frame[name], reading.decimal) for name in texts}
-    faults = {name: fault for name, fault in found.items() if fault}
+    warnings: tuple[str, ...] = ()
     if reading.na is None:
         frame, warnings = warn_of_markers(frame, texts, reading.decimal)
-    else:
-        warnings = ()
-    name = "standard input" if file.text == STDIN else file.text
-    return Table(file.text, frame, name, warnings=warnings, faults=faults, is_text=True)
+    return Table(
+        file.text,
+        frame,
+        "standard input" if file.text == STDIN else file.text,
+        warnings=warnings,
+        faults={name: fault for name, fault in found.items() if fault},
+        is_text=True,
+        merged=_merged(source, frame, target, spellings),
+        line=line,
+    )
+
+
+def _spellings(
+    names: list[str], target: str | None, first_rows: list[list[str]]
+) -> Spellings | None:
+    """What reads the target where it may be classes that are whole numbers."""
+    if target is None:
+        return None
+    place = names.index(target)
+    cells = [row[place] for row in first_rows if len(row) > place]
+    return Spellings() if may_be_classes(cells) else None
+
+
+def _merged(
+    source: Source, frame: pd.DataFrame, target: str | None, spellings: Spellings | None
+) -> dict[str, str]:
+    """A warning where classes of the target that are one number are written in two ways."""
+    if target is None or frame[target].dtype == object:
+        return {}
+    cells = [] if spellings is None else list(spellings.numbers)
+    if spellings is None and frame[target].iloc[:1000].nunique() <= MOST_CLASSES // 5:
+        texts = _texts(source, [target])[target]
+        cells = [each for each in dict.fromkeys(texts) if each is not None and is_number(each)]
+    said = merged(target, cells)
+    return {target: said} if said else {}
 
 
 # The head: separator, column names
 
 
-def _head(file: File, reading: Reading) -> tuple[str, list[str], int]:
-    """The separator, the columns' names, and whether a header line is to be skipped."""
+def _head(file: File, reading: Reading) -> tuple[str, list[str], int, list[list[str]]]:
+    """The separator, the columns' names, whether a header line is to be skipped, and the first rows."""
     with open_text(file, reading) as text:
         sample = "".join(islice(_lines(text), 50))
         whole = not text.read(1)
     if not sample.strip():
         raise DataError(f"{file.text!r} is empty; expected a header and rows below it")
     sep = _separator(file, reading, sample, whole)
-    records = _records(sample, sep)
-    first, second = [*records, [], []][:2]
+    rows = _records(sample, sep, reading)
+    first, second = [*rows, [], []][:2]
     _check_separates(file, reading, sample, first)
     header = reading.header is not False
     if not header:
-        return sep, [str(i + 1) for i in range(len(first))], 0
+        return sep, [str(i + 1) for i in range(len(first))], 0, rows
     if not second and whole:
         raise DataError(
             f"{file.text!r} has a header and no rows; if its one line is a row, add --no-header"
@@ -95,21 +153,27 @@ def _head(file: File, reading: Reading) -> tuple[str, list[str], int]:
         check_lines(file, reading, sep, len(first))
     names = [name_or_place(cell.strip(), i) for i, cell in enumerate(first, 1)]
     _check_names(file, reading, names)
-    return sep, names, 1
+    return sep, names, 1, rows[1:]
 
 
 def _separator(file: File, reading: Reading, sample: str, whole: bool) -> str:
-    """The one that --sep names, or the only one that cuts all of the first lines alike."""
+    """The one that --sep or the file names, or the only one that cuts all of the first lines alike."""
     if reading.sep is not None:
         return reading.sep
-    if file.suffix == ".tsv":
+    if (said := said_sep(file, reading)) is not None:
+        return said
+    if file.suffix == ".tsv" and "\t" in sample:
         return "\t"
-    fitting = []
-    present = []
-    for sep in SNIFFED:
-        records = _records(sample, sep)
-        lengths = {len(each) for each in (records if whole else records[:-1] or records)}
-        if len(records[0]) > 1:
+    present: list[str] = []
+    fitting: list[str] = []
+    for sep in (*SNIFFED, BLANK):
+        cut = _records(sample, sep, reading)
+        lengths = {len(each) for each in (cut if whole else cut[:-1] or cut)}
+        if sep == BLANK and (len(lengths) > 1 or (fitting and not _hides_numbers(fitting, cut))):
+            break
+        if sep == BLANK and fitting == ["\t"]:
+            return BLANK
+        if len(cut[0]) > 1:
             present.append(sep)
             if len(lengths) == 1:
                 fitting.append(sep)
@@ -122,12 +186,25 @@ def _separator(file: File, reading: Reading, sample: str, whole: bool) -> str:
     return candidates[0]
 
 
+def _hides_numbers(fitting: list[str], cut: list[list[str]]) -> bool:
+    """Whether tabs or commas that cut all lines alike may stand between blanks, or be decimal.
+
+    Then blanks cut the lines into numbers, all but one cell in each.
+    """
+    if fitting not in (["\t"], [","]) or len(cut) < 2:
+        return False
+    return all(
+        len(row) > 2 and sum(is_number(DECIMAL.sub(r"\1.\2", cell)) for cell in row) >= len(row) - 1
+        for row in cut[1:]
+    )
+
+
 def _check_separates(file: File, reading: Reading, sample: str, first: list[str]) -> None:
     """Raise DataError where the separator that --sep names is none, and another one is."""
     if reading.sep is None or len(first) > 1:
         return
     for sep in SNIFFED:
-        count = len(_records(sample, sep)[0])
+        count = len(_records(sample, sep, reading)[0])
         if count > 1:
             raise DataError(
                 f"{file.text!r}: --sep {reading.sep!r} does not stand in line 1, and {sep!r} would give"
@@ -135,16 +212,21 @@ def _check_separates(file: File, reading: Reading, sample: str, first: list[str]
             )
 
 
-def _records(sample: str, sep: str) -> list[list[str]]:
+def _lines(text: TextIO) -> Iterator[str]:
+    """Lines, none longer than a header may be."""
+    while line := text.readline(1 << 22):
+        yield line
+
+
+def _records(sample: str, sep: str, reading: Reading) -> list[list[str]]:
     """The non-empty records of a piece of text; what the csv module refuses ends them."""
-    records = []
+    found = []
     try:
-        for record in csv.reader(io.StringIO(sample, newline=""), delimiter=sep):
-            if record:
-                records.append(record)  # noqa: PERF401 - what came before an error is kept
+        for _, record in records(io.StringIO(sample, newline=""), sep, reading.quoting):
+            found.append(record)  # what came before an error is kept
     except csv.Error:
         pass
-    return records or [[""]]
+    return found or [[""]]
 
 
 def _check_names(file: File, reading: Reading, names: list[str]) -> None:
@@ -168,20 +250,20 @@ def _check_names(file: File, reading: Reading, names: list[str]) -> None:
 # The body: numbers chunk by chunk, then the columns that have text
 
 
-def _chunks(
-    text: TextIO, file: File, reading: Reading, sep: str, names: list[str], skipped: int, **how: Any
-) -> Iterator[pd.DataFrame]:
+def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
     """Frames of some rows each, parsed by pandas' C engine."""
     import pandas as pd
 
+    reading, names = source.reading, source.names
     try:
         with pd.read_csv(
             text,
-            sep=sep,
-            header=0 if skipped else None,
+            sep=r"\s+" if source.sep == BLANK else source.sep,
+            header=0 if source.skipped else None,
             names=names,
             index_col=False,
             decimal=reading.decimal,
+            quoting=csv.QUOTE_NONE if reading.quoting == "none" else csv.QUOTE_MINIMAL,
             keep_default_na=False,
             na_values=["", *(reading.na or ())],
             chunksize=max(1, CHUNK_CELLS // len(names)),
@@ -191,204 +273,53 @@ def _chunks(
         ) as chunks:
             yield from chunks
     except pd.errors.EmptyDataError:
-        raise DataError(f"{file.text!r} is empty; expected a header and rows below it") from None
+        raise DataError(
+            f"{source.file.text!r} is empty; expected a header and rows below it"
+        ) from None
     except pd.errors.ParserError as error:
-        check_lines(file, reading, sep, len(names))
-        raise DataError(f"{file.text!r}: {error}") from error
+        source.check_lines()
+        raise DataError(f"{source.file.text!r}: {error}") from error
 
 
 def _numbers(
-    file: File,
-    reading: Reading,
-    sep: str,
-    names: list[str],
-    skipped: int,
-    progress: Progress | None,
-) -> dict[str, npt.NDArray[np.float64] | None]:
-    """Every column that holds numbers alone, as float64; None for one that has text."""
-    parts: dict[str, list[npt.NDArray[np.float64]] | None] = {name: [] for name in names}
+    source: Source, names: list[str], target: str | None = None, spellings: Spellings | None = None
+) -> dict[str, Any]:
+    """Those of these columns that hold numbers alone, as float64; None for one that has text.
+
+    ``spellings`` reads the target, unless its later cells are other numbers than the first.
+    """
+    parts: dict[str, list[npt.NDArray[Any]] | None] = {name: [] for name in names}
     rows = 0
-    with open_text(file, reading, progress) as text:
-        for chunk in _chunks(text, file, reading, sep, names, skipped):
+    how: dict[str, Any] = {"dtype": {target: object}} if spellings else {}
+    if len(names) < len(source.names):  # under it, cells too many are no error
+        how = {"usecols": names}
+    with open_text(source.file, source.reading, source.progress) as text:
+        for chunk in _chunks(text, source, **how):
             rows += len(chunk)
-            for name in names:
-                part = parts[name]
+            for name, part in parts.items():
                 if part is not None:
-                    values = to_numbers(chunk[name], reading)
+                    own = spellings if name == target else None
+                    cells = chunk[name]
+                    values = own.read(cells) if own else to_numbers(cells, source.reading)
                     if values is None:
                         parts[name] = None
                     else:
                         part.append(values)
     if not rows:
-        raise DataError(f"{file.text!r} has a header and no rows")
-    return {name: None if part is None else np.concatenate(part) for name, part in parts.items()}
+        raise DataError(f"{source.file.text!r} has a header and no rows")
+    found = {name: None if part is None else np.concatenate(part) for name, part in parts.items()}
+    if spellings and target is not None and found[target] is None:
+        spellings.numbers.clear()
+        found |= _numbers(source, [target])
+    return found
 
 
-def _texts(
-    file: File,
-    reading: Reading,
-    sep: str,
-    names: list[str],
-    skipped: int,
-    texts: list[str],
-    progress: Progress | None,
-) -> dict[str, list[str | None]]:
+def _texts(source: Source, texts: list[str]) -> dict[str, list[str | None]]:
     """The columns that have text, cell by cell as in the file; None where one is missing."""
     cells: dict[str, list[str | None]] = {name: [] for name in texts}
-    with open_text(file, reading, progress) as text:
-        for chunk in _chunks(text, file, reading, sep, names, skipped, usecols=texts, dtype=object):
+    with open_text(source.file, source.reading, source.progress) as text:
+        for chunk in _chunks(text, source, usecols=texts, dtype=object):
             for name in texts:
                 column = chunk[name]
                 cells[name].extend(column.where(column.notna(), None).tolist())
     return cells
-
-
-# The text of a file, and what is wrong with it
-
-
-@contextmanager
-def open_text(
-    file: File, reading: Reading, progress: Progress | None = None
-) -> Iterator[io.TextIOWrapper]:
-    """The file's text, without a byte order mark. Raises DataError at bytes that are none."""
-    encoding = "utf-8-sig" if _is_utf8(reading.encoding) else reading.encoding
-    try:
-        with open_bytes(file, progress) as data:
-            checked = io.BufferedReader(_NoNuls(data, file, encoding), 1 << 20)
-            yield io.TextIOWrapper(checked, encoding, newline="")
-    except UnicodeError:
-        _explain_encoding(file, reading.encoding)
-        raise
-
-
-class _NoNuls(io.RawIOBase):
-    """Bytes that hold no NUL, which no text table has: pandas would end a cell there."""
-
-    def __init__(self, data: Any, file: File, encoding: str) -> None:
-        self.data = data
-        self.file = file
-        self.wide = b"\0" in "a".encode(encoding)  # UTF-16 and UTF-32
-        self.count = 0
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer. Raises DataError where a byte is NUL."""
-        data = self.data.read1(len(buffer))
-        if not self.wide and b"\0" in data:
-            raise DataError(
-                f"{self.file.text!r} holds a NUL byte at byte {self.count + data.index(0)}: it is"
-                " no text, or UTF-16, which --encoding utf-16 reads"
-            )
-        buffer[: len(data)] = data
-        self.count += len(data)
-        return len(data)
-
-
-def _is_utf8(encoding: str) -> bool:
-    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
-
-
-def _explain_encoding(file: File, encoding: str) -> None:
-    """Raise DataError that names the first byte which is no text in this encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    done, lines = 0, 1
-    with open_bytes(file) as data:
-        while True:
-            block = data.read(1 << 20)
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                place = done - pending + error.start
-                lines += block[: max(0, error.start - pending)].count(b"\n")
-                other = "cp1252" if _is_utf8(encoding) else "utf-8"
-                hint = "utf-16" if block[:2] in (b"\xff\xfe", b"\xfe\xff") and not done else other
-                raise DataError(
-                    f"{file.text!r} is not valid {encoding.upper()} at byte {place} (line {lines});"
-                    f" name its encoding, as in --encoding {hint}"
-                ) from None
-            except UnicodeError as error:
-                raise DataError(
-                    f"{file.text!r} is not valid {encoding.upper()}: {error}; name its encoding,"
-                    " as in --encoding utf-8"
-                ) from None
-            done += len(block)
-            lines += block.count(b"\n")
-            if not block:
-                return
-
-
-def _lines(text: TextIO) -> Iterator[str]:
-    """Lines, none longer than a header may be."""
-    while line := text.readline(1 << 22):
-        yield line
-
-
-def check_lines(file: File, reading: Reading, sep: str, fields: int) -> None:
-    """Raise DataError that names the first line which has not as many cells as the header."""
-    with open_text(file, reading) as text:
-        reader = csv.reader(text, delimiter=sep, strict=True)
-        line = 1
-        try:
-            for record in reader:
-                if record and len(record) != fields:
-                    first = "the header has" if reading.header is not False else "line 1 has"
-                    raise DataError(
-                        f"{file.text!r}: line {line} has {_cells(len(record))}, {first} {fields};"
-                        " correct the line, or name the separator with --sep"
-                    )
-                line = reader.line_num + 1
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                raise DataError(
-                    f"{file.text!r}: a quote that opens in line {line} is never closed"
-                ) from None
-            raise DataError(f"{file.text!r}: line {line}: {error}") from None
-
-
-def _cells(count: int) -> str:
-    return f"{count} cell" + ("" if count == 1 else "s")
-
-
-def check_reading(reading: Reading) -> Reading:
-    """The same options with names of separators resolved. Raises UsageError."""
-    _check_types(reading)
-    sep = reading.sep
-    if sep is not None:
-        sep = SEPARATORS.get(sep.lower(), "\t" if sep == "\\t" else sep)
-        if len(sep) != 1 or sep in '"\n\r\0' or ord(sep) > 127:
-            raise UsageError(
-                f"--sep: expected one character or one of {', '.join(SEPARATORS)}, got {sep!r}"
-            )
-    if reading.decimal not in (".", ","):
-        raise UsageError(f"--decimal: expected '.' or ',', got {reading.decimal!r}")
-    if sep == reading.decimal:
-        raise UsageError(f"--sep and --decimal are both {sep!r}; they must differ")
-    try:
-        is_text = codecs.lookup(reading.encoding)._is_text_encoding
-    except (LookupError, ValueError):
-        is_text = False
-    if not is_text:
-        raise UsageError(
-            f"--encoding: unknown encoding {reading.encoding!r}; common ones are utf-8, cp1252,"
-            " latin-1 and utf-16"
-        )
-    if reading.sample is not None and reading.sample < 1:
-        raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}")
-    return replace(reading, sep=sep)
-
-
-def _check_types(reading: Reading) -> None:
-    """Raise UsageError for a value of another type, which only a call from Python can have."""
-    for name, kind, expected in (
-        ("sep", str | None, "a text such as ';'"),
-        ("encoding", str, "a text such as 'cp1252'"),
-        ("test", str | None, "a text such as 'test.csv'"),
-        ("header", bool | None, "True or False"),
-    ):
-        value = getattr(reading, name)
-        if not isinstance(value, kind):
-            raise UsageError(f"--{name}: expected {expected}, got {value!r}")

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -22,6 +22,10 @@ from regcmp.errors import DataError, UsageError
 FORMATS = {
     ".csv": "delimited",
     ".tsv": "delimited",
+    ".tab": "delimited",
+    ".txt": "delimited",
+    ".data": "delimited",
+    ".dat": "delimited",
     ".parquet": "parquet",
     ".npz": "npz",
     ".npy": "npy",
@@ -29,6 +33,7 @@ FORMATS = {
     ".svm": "svmlight",
     ".svmlight": "svmlight",
     ".libsvm": "svmlight",
+    ".t": "svmlight",
 }
 """How a file is read, by its suffix; IDX files go by their whole name."""
 
@@ -85,10 +90,13 @@ def is_idx(spec: str) -> bool:
     return "idx" in Path(spec).name and "ubyte" in Path(spec).name
 
 
-def check_file(spec: str, option: str = "--dataset") -> File:
-    """The file and its format, found there and readable. Raises UsageError; reads nothing of it."""
+def check_file(spec: str, option: str = "--dataset", named: str | None = None) -> File:
+    """The file and its format, found there and readable. Raises UsageError; reads nothing of it.
+
+    ``named`` is the format where the option --format says it.
+    """
     if spec == STDIN:
-        return File(spec, "delimited", ".csv", option=option)
+        return _as_named(File(spec, "delimited", ".csv", option=option), named)
     path = Path(spec)
     try:
         found, folder = path.exists(), path.is_dir()
@@ -108,7 +116,9 @@ def check_file(spec: str, option: str = "--dataset") -> File:
             " train-images-idx3-ubyte and its like, are read whole)"
         )
     suffix, compression = _suffixes(spec)
-    if is_idx(spec):
+    if named is not None:
+        chosen = _as_named(File(spec, "", suffix, compression, option), named)
+    elif is_idx(spec):
         chosen = File(spec, "idx", "", compression, option)
     elif suffix in FORMATS:
         chosen = File(spec, FORMATS[suffix], suffix, compression, option)
@@ -117,15 +127,28 @@ def check_file(spec: str, option: str = "--dataset") -> File:
     else:
         raise UsageError(
             f"{option}: can't tell the format of {spec!r} by its suffix; expected one of"
-            f" {', '.join(FORMATS)} or these compressed ({', '.join(COMPRESSED)})"
+            f" {', '.join(FORMATS)} or these compressed ({', '.join(COMPRESSED)}); say it with"
+            " --format, as in --format csv"
         )
     if compression and chosen.format not in (*TEXT, "idx"):
-        raise UsageError(f"{option}: {suffix} files are compressed inside; unpack {spec!r} first")
+        raise UsageError(
+            f"{option}: files of the format {chosen.format} are compressed inside; unpack {spec!r} first"
+        )
     try:
         path.open("rb").close()
     except OSError as error:
         raise UsageError(f"{option}: can't read {spec!r}: {error.strerror}") from None
     return chosen
+
+
+def _as_named(file: File, named: str | None) -> File:
+    """The file in the format that --format names."""
+    if named is None:
+        return file
+    if file.text == STDIN and f".{named}" in FORMATS and FORMATS[f".{named}"] not in TEXT:
+        raise UsageError(f"--format: {named} can't be read from standard input; name a file")
+    chosen = "delimited" if named in ("csv", "tsv") else named
+    return replace(file, format=chosen, suffix=f".{named}")
 
 
 def _suffixes(spec: str) -> tuple[str, str]:

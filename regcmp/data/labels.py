@@ -8,7 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.columns import LARGEST, Numbers
+from regcmp.data.doubts import MOST_ODD_WORDS, Line, check_notation, holds_texts
+from regcmp.data.notations import doubtful, in_english
+from regcmp.data.spellings import one_spelled_twice
 from regcmp.errors import DataError
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,14 +92,44 @@ def classes_of(target: pd.Series, table: str) -> tuple[npt.NDArray[np.intp], tup
 
 
 def alike(classes: tuple[str, ...], target: str) -> list[str]:
-    """A line for classes that differ by the blanks around them alone."""
-    first: dict[str, str] = {}
-    return [
-        f"the target {target!r} has the classes {first[name.strip()]!r} and {name!r}, which differ by"
-        " blanks alone; correct the cells if they are one class"
-        for name in classes
-        if first.setdefault(name.strip(), name) != name
-    ]
+    """Lines for classes that may be one, spelled in two ways; names of numbers are none."""
+    if all(map(is_number, classes)):
+        return []
+    return one_spelled_twice(classes, f"the target {target!r} has the classes", "one class")
+
+
+def as_texts(target: pd.Series) -> pd.Series:
+    """The target as names of classes, as --classes-as-text asks for them."""
+    return target.map(_class_name, na_action="ignore").astype(object)
+
+
+def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | None) -> list[str]:
+    """A line for classes that may be numbers. Raises DataError where most are, in another notation."""
+    if not holds_texts(target):
+        return []
+    name = str(target.name)
+    classes = target.astype(str).unique().tolist()
+    check_notation(
+        target, table, decimal, line, "take them as names of classes with --classes-as-text"
+    )
+    found = doubtful([in_english(each, decimal) for each in classes])
+    if found:
+        cell = in_english(found[0], decimal)
+        return [
+            f"the target {name!r} has {cell!r}, which may be {found[1]}; it is taken for a class"
+        ]
+    words = [each for each in classes if not is_number(in_english(each, decimal))]
+    numbers = len(classes) - len(words)
+    if not 0 < len(words) < numbers:
+        return []
+    some_words = " and ".join(map(repr, words[:MOST_ODD_WORDS]))
+    if numbers > MOST_NUMERIC_CLASSES:
+        raise DataError(
+            f"{table!r}: the target {name!r} has numbers, but {some_words} in"
+            f" {int(target.isin(words).sum())} of {len(target)} rows; take these rows out for a"
+            " regression, or take all as names of classes with --classes-as-text"
+        )
+    return [f"the target {name!r} has numbers, but {some_words}, too; each is taken for a class"]
 
 
 def _class_name(value: object) -> str:

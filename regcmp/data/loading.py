@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcmp.data.bundled import BUNDLED, load_bundled
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
@@ -24,5 +26,6 @@ def load_dataset(
         return load_bundled(spec)
     from regcmp.data.understanding import understand
 
+    reading = replace(reading, target=columns.target, classes_as_text=columns.classes_as_text)
     table = read_table(spec, reading, progress)
     return understand(table, columns, reading.decimal, reading.sample)

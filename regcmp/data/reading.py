@@ -20,13 +20,13 @@ from regcmp.data.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.errors import DataError, UsageError, unknown
 
-TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na")
+TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na", "quoting")
 """The options of reading that mean something for text tables alone."""
 
 
 def check_source(spec: str, reading: Reading | None = None) -> None:
     """Raise UsageError where a spec or the options of reading can't be meant; reads no row."""
-    from regcmp.data.delimited import check_reading
+    from regcmp.data.reading_options import check_reading
 
     reading = check_reading(reading or Reading())
     files = []
@@ -37,13 +37,15 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     elif is_synthetic(spec):
         parse_synthetic(spec)
     elif looks_like_path(spec):
-        files.append(check_file(spec))
+        files.append(check_file(spec, named=reading.format))
     else:
         names = [*BUNDLED, *SYNTHETIC, *ALIASES]
         raise unknown("dataset", spec, names, of=", and no file of that name")
     if reading.test is not None:
-        files.append(check_file(reading.test, "--test"))
+        files.append(check_file(reading.test, "--test", reading.format))
         _check_other(spec, reading.test)
+    if reading.format is not None and not files:
+        raise UsageError(f"--format says what a file is, and {spec!r} is none; leave it out")
     if all(file.format != "delimited" for file in files):
         _check_no_text_options(spec, reading)
 
@@ -78,7 +80,7 @@ def read_table(
 
     ``progress`` is told how many bytes of a file were read, and of how many.
     """
-    from regcmp.data.delimited import check_reading
+    from regcmp.data.reading_options import check_reading
 
     check_source(spec, reading)
     reading = check_reading(reading or Reading())
@@ -89,9 +91,10 @@ def read_table(
     elif is_synthetic(spec):
         table = read_synthetic(spec)
     else:
-        table = _read_file(check_file(spec), reading, progress)
+        table = _read_file(check_file(spec, named=reading.format), reading, progress)
     if reading.test is not None:
-        table = _with_test(table, check_file(reading.test, "--test"), reading, progress)
+        file = check_file(reading.test, "--test", reading.format)
+        table = _with_test(table, file, reading, progress)
     return table
 
 

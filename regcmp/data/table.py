@@ -15,6 +15,13 @@ Progress = Callable[[int, int | None], None]
 """Told how many bytes were read, and of how many, where that is known."""
 
 
+QUOTING = ("standard", "none")
+"""Whether double quotes stand around cells, or are letters."""
+
+FORMAT_NAMES = ("csv", "tsv", "arff", "svmlight", "parquet", "npz", "npy", "idx")
+"""What the option --format may say."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows as they were read: a column per feature, and the target's where there is one.
@@ -43,6 +50,10 @@ class Table:
     """The same as ``faults``, of the test rows."""
     is_text: bool = False
     """Whether it was read as text, by options such as --na."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """By name of a target of numbers: a warning where it has one in two spellings, as classes."""
+    line: Callable[[int], int | None] | None = None
+    """The line of the file in which a row begins, rows counted from 0; None where that is not known."""
 
 
 def name_or_place(name: str, place: int) -> str:
@@ -93,6 +104,22 @@ class Reading:
         metavar="TEXT,...",
         text_tables=True,
     )
+    quoting: str = option(
+        "choice",
+        QUOTING[0],
+        "Quotes in a text file: standard has them around cells, none takes them for letters.",
+        choices=QUOTING,
+        text_tables=True,
+        neutral=True,
+        before=QUOTING[0],
+    )
+    format: str | None = option(
+        "choice",
+        None,
+        "What the dataset's file and that of --test are.  [default: by their suffix]",
+        choices=FORMAT_NAMES,
+        before=None,
+    )
     sample: int | None = option(
         "whole",
         None,
@@ -101,6 +128,12 @@ class Reading:
         metavar="ROWS",
     )
     test: str | None = option(
-        "file", None, "Test rows in a file of their own, with the columns that are learned from.",
+        "file",
+        None,
+        "Test rows in a file of their own, with the columns that are learned from.",
         metavar="FILE",
-    )  # fmt: skip
+    )
+    target: str | None = None
+    """The target, if it was named: classes may have to be told apart by their spelling."""
+    classes_as_text: bool = False
+    """Whether its cells stay texts."""

@@ -25,9 +25,18 @@ from regcmp.data.columns import (
 )
 from regcmp.data.dataset import Dataset
 from regcmp.data.given_test import joined, of_column
-from regcmp.data.labels import alike, check_complete, classes_of, task_of, values_of
+from regcmp.data.labels import (
+    alike,
+    as_texts,
+    check_complete,
+    check_notation_of,
+    classes_of,
+    task_of,
+    values_of,
+)
 from regcmp.data.recurring import recurring_keys
 from regcmp.data.sampling import FEWEST, FEWEST_ROWS, sampled_rows
+from regcmp.data.scripts import without_blanks
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError
 
@@ -61,20 +70,33 @@ def understand(
             raise DataError(f"{table.name!r}: {of_column(fault, name, target)}")
     _check_enough(table)
     check_complete(table.frame[target], table.name)
+    said: list[str] = []
+    if columns.classes_as_text:
+        texts_of_target = as_texts(table.frame[target])
+        table = replace(table, frame=table.frame.assign(**{target: texts_of_target}))
+    elif columns.task == AUTO:
+        said += check_notation_of(table.frame[target], table.name, decimal, table.line)
     task = task_of(table.frame[target]) if columns.task == AUTO else columns.task
     if sample is not None:
         table = _sampled(table, target, task, sample)
     frame = table.frame
-    said: list[str] = []
     known = [
-        describe_column(frame[name], table.name, decimal, as_text=name in texts, use=name in asked)
+        describe_column(
+            frame[name],
+            table.name,
+            decimal,
+            as_text=name in texts,
+            use=name in asked,
+            line=table.line,
+        )
         for name in names
         if name != target and name not in dropped
     ]
     if table.test is not None:
         if task == "regression":
             values_of(frame[target], table.name)
-        frame, known, said = joined(table, known, target, task, dropped)
+        frame, known, of_test = joined(table, known, target, task, dropped)
+        said += of_test
     y, classes = _learned(frame[target], table.name, task)
     known = [
         _with_leak(each, frame[each.name], y, len(classes), target) if each.used else each
@@ -103,7 +125,9 @@ def understand(
         warnings=(
             *table.warnings,
             *said,
+            *([table.merged[target]] if classes and target in table.merged else []),
             *alike(classes, target),
+            *(each for name in sorted(texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
             *_warnings(known, is_image=image is not None),
             *recurring_keys(table, (each.name for each in known)),
@@ -184,7 +208,7 @@ def _sampled(table: Table, target: str, task: str, size: int) -> Table:
     y, classes = _learned(table.frame[target], table.name, task)
     fewest = FEWEST if table.test is None else 1
     rows = sampled_rows(table.name, y, len(classes), size, fewest)
-    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))
+    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
 
 
 def _with_leak(
@@ -199,7 +223,8 @@ def _with_leak(
         copied = pairs == n_classes > 0 and bool((codes >= 0).all())
     if not copied:
         return column
-    warning = (
+    warning = f"{column.warning}; " if column.warning else ""
+    warning += (
         f"column {column.name!r} gives the target {target!r} away in every row;"
         f" --drop {quoted(column.name)} leaves it out"
     )

@@ -12,10 +12,10 @@ from math import isfinite
 from operator import index
 from typing import Any, NoReturn
 
-from regcmp.data.columns import image_text, parse_image, split_names
+from regcmp.data.columns import image_text, parse_image
 from regcmp.engine.architecture import ArchitectureError, check_words
 from regcmp.errors import UsageError, unknown
-from regcmp.hints import with_point
+from regcmp.hints import split_names, with_point
 from regcmp.option import Option
 from regcmp.plan.methods import plain_text
 
@@ -226,6 +226,7 @@ TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
 KINDS = {
     "text": Kind(as_given),
     "file": Kind(as_given),
+    "switch": Kind(as_given, lambda _: {"type": "boolean"}),
     "flag": Kind(as_given, lambda _: {"type": "boolean"}),
     "column": Kind(as_text),
     "columns": Kind(columns, _list_of({"type": "string"})),

@@ -153,6 +153,11 @@ def _checked(plan: Plan) -> Plan:
     last = protocol.seed + protocol.seeds - 1
     if last > MAX_SEED:
         parse(replace(OPTIONS["seeds"], high=MAX_SEED + 1 - protocol.seed), protocol.seeds)
+    if plan.columns.classes_as_text and plan.columns.task == "regression":
+        raise UsageError(
+            "--classes-as-text and --task regression exclude each other; leave one out",
+            "classes_as_text", "task",
+        )  # fmt: skip
     if plan.columns.image is not None and protocol.noise_features:
         raise UsageError(
             "--noise-features: noise is no pixel of --image; leave one of them out",

@@ -1,0 +1,55 @@
+"""The options of reading, checked before anything is read."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+
+from regcmp.data.table import FORMAT_NAMES, QUOTING, Reading
+from regcmp.errors import UsageError, unknown
+
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+
+
+def check_reading(reading: Reading) -> Reading:
+    """The same options with names of separators resolved. Raises UsageError."""
+    _check_types(reading)
+    sep = reading.sep
+    if sep is not None:
+        sep = SEPARATORS.get(sep.lower(), "\t" if sep == "\\t" else sep)
+        if len(sep) != 1 or sep in '"\n\r\0' or ord(sep) > 127:
+            raise UsageError(
+                f"--sep: expected one character or one of {', '.join(SEPARATORS)}, got {sep!r}"
+            )
+    if reading.decimal not in (".", ","):
+        raise UsageError(f"--decimal: expected '.' or ',', got {reading.decimal!r}")
+    if sep == reading.decimal:
+        raise UsageError(f"--sep and --decimal are both {sep!r}; they must differ")
+    try:
+        is_text = codecs.lookup(reading.encoding)._is_text_encoding
+    except (LookupError, ValueError):
+        is_text = False
+    if not is_text:
+        raise UsageError(
+            f"--encoding: unknown encoding {reading.encoding!r}; common ones are utf-8, cp1252,"
+            " latin-1 and utf-16"
+        )
+    for name, known in (("quoting", QUOTING), ("format", (None, *FORMAT_NAMES))):
+        if getattr(reading, name) not in known:
+            raise unknown(name, str(getattr(reading, name)), [each for each in known if each])
+    if reading.sample is not None and reading.sample < 1:
+        raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}")
+    return replace(reading, sep=sep)
+
+
+def _check_types(reading: Reading) -> None:
+    """Raise UsageError for a value of another type, which only a call from Python can have."""
+    for name, kind, expected in (
+        ("sep", str | None, "a text such as ';'"),
+        ("encoding", str, "a text such as 'cp1252'"),
+        ("test", str | None, "a text such as 'test.csv'"),
+        ("header", bool | None, "True or False"),
+    ):
+        value = getattr(reading, name)
+        if not isinstance(value, kind):
+            raise UsageError(f"--{name}: expected {expected}, got {value!r}")
