@@ -27,7 +27,7 @@ SPLIT = Split(np.arange(0, 40), np.arange(40, N))
 def table(**columns: object) -> Table:
     """A table of N rows; the target is called y unless it is given."""
     frame = pd.DataFrame({"a": np.arange(N) % 7.0} | {"y": Y} | columns)
-    return Table("tiny.csv", frame, "a test")
+    return Table("tiny.csv", frame, "a test", is_text=True)
 
 
 def understood(columns: Columns | None = None, **values: object) -> Dataset:
@@ -128,7 +128,7 @@ def test_a_word_between_decimal_commas_is_named() -> None:
     """And no decimal comma is advised where it was given."""
     frame = pd.DataFrame({"b": ["huge", *(f"{i},5" for i in range(N - 1))], "y": Y})
     with pytest.raises(DataError, match="column 'b' has numbers, but 'huge' in 1 of 60 rows"):
-        understand(Table("tiny.csv", frame, "here"), Columns(), decimal=",")
+        understand(Table("tiny.csv", frame, "here", is_text=True), Columns(), decimal=",")
 
 
 def test_a_header_of_numbers_may_be_a_row() -> None:
@@ -136,7 +136,7 @@ def test_a_header_of_numbers_may_be_a_row() -> None:
     for names, row in ((("1", "2", "a"), True), (("1", "2", "3"), False)):
         frame = pd.DataFrame({name: range(9) for name in names})
         with pytest.raises(UsageError) as caught:
-            understand(Table("tiny.csv", frame, "here"), Columns())
+            understand(Table("tiny.csv", frame, "here", is_text=True), Columns())
         assert ("add --no-header" in str(caught.value)) == row
 
 
@@ -362,7 +362,7 @@ def test_a_size_that_cannot_be_meant_is_refused(image: str, message: str) -> Non
 def test_a_column_that_is_no_pixel_is_named() -> None:
     """And how to leave it out."""
     with pytest.raises(UsageError, match="'color' is no number; leave it out with --drop color"):
-        understood(Columns(image="1x2"), color=["red", "blue"] * (N // 2))
+        understood(Columns(image="1x2"), b=np.arange(N) % 5.0, color=["red", "blue"] * (N // 2))
 
 
 def test_validation_rows_are_encoded_as_test_rows_are() -> None:

@@ -54,7 +54,7 @@ def understood(cells: list[str], columns: Columns | None = None) -> Dataset:
     """A table with a column of these cells, over and over."""
     many = [cells[i % len(cells)] if i < 60 else cells[i * 7 % len(cells)] for i in range(N)]
     frame = pd.DataFrame({"a": np.arange(N) % 7.0, "b": many, "y": Y})
-    return understand(Table("tiny.csv", frame, "a test"), columns or Columns())
+    return understand(Table("tiny.csv", frame, "a test", is_text=True), columns or Columns())
 
 
 def test_a_column_in_another_notation_is_an_error(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_texts_that_may_be_one_are_warned_of(one: str, other: str, by: str) -> N
     for name in ("y", "b"):
         frame = pd.DataFrame({"a": np.arange(N) % 7.0, "b": Y, "y": ["u", "v"] * (N // 2)})
         frame[name] = [one, other, "third"] * (N // 3)
-        dataset = understand(Table("tiny.csv", frame, "a test"), Columns())
+        dataset = understand(Table("tiny.csv", frame, "a test", is_text=True), Columns())
         said = [each for each in dataset.warnings if f"differ by {by} alone" in each]
         assert len(said) == 1 and repr(one) in said[0] and repr(other) in said[0]
         assert name == "b" or len(dataset.classes) == 3
@@ -127,7 +127,7 @@ def test_texts_that_may_be_one_are_warned_of(one: str, other: str, by: str) -> N
 def target(cells: list[str], columns: Columns) -> Dataset:
     """A table with a target of these cells."""
     frame = pd.DataFrame({"a": np.arange(N) % 7.0, "t": [cells[i % len(cells)] for i in range(N)]})
-    return understand(Table("tiny.csv", frame, "a test"), columns)
+    return understand(Table("tiny.csv", frame, "a test", is_text=True), columns)
 
 
 @pytest.mark.parametrize(
@@ -156,18 +156,8 @@ def test_more_names_of_ids(name: str) -> None:
     frame = pd.DataFrame(
         {"a": np.arange(N) % 7.0, name: np.random.default_rng(0).permutation(N), "y": Y}
     )
-    dataset = understand(Table("tiny.csv", frame, "a test"), Columns())
+    dataset = understand(Table("tiny.csv", frame, "a test", is_text=True), Columns())
     assert dataset.columns[1].kind == "id"
-
-
-def test_keys_that_recur_are_warned_of() -> None:
-    """They are used, as before."""
-    keys = np.random.default_rng(0).permutation(N) // 3
-    frame = pd.DataFrame({"a": np.arange(N) % 7.0, "customer_id": keys, "y": Y})
-    dataset = understand(Table("tiny.csv", frame, "a test"), Columns())
-    assert dataset.n_columns == 2 and "is called as keys are" in dataset.warnings[0]
-    asked = understand(Table("tiny.csv", frame, "a test"), Columns(use=("customer_id",)))
-    assert not asked.warnings
 
 
 def test_scripts_without_blanks_are_warned_of() -> None:

@@ -62,8 +62,6 @@ ID = re.compile(
 )
 """What a column is called that names or counts rows; also one that had no name."""
 
-KEY = re.compile(r"(?i:(.*[^a-z])?(id|uid|uuid|guid|pk|key))|.*[a-z](Id|ID|Key|PK)")
-"""What a column is called that names something, maybe the same in several rows."""
 MANY_KEYS = 20
 """So many different whole numbers under such a name are keys."""
 
@@ -326,11 +324,6 @@ def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) 
     if low == high and not missing:
         return Column(name, "constant", 0, range=(low, high))
     warning, is_id = "", bool(ID.fullmatch(name))
-    if not use and KEY.fullmatch(name) and _name_things(numbers):
-        warning = (
-            f"column {name!r} is called as keys are, and is taken as a number; --drop {quoted(name)}"
-            " leaves it out"
-        )
     if is_id and not use and _counts(present, numbers):
         many = f"has another whole number in each of {len(numbers)} rows, as an id has"
         asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
@@ -339,13 +332,6 @@ def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) 
         way_out = "leave it out of --use" if is_id else f"--drop {quoted(name)} leaves it out"
         warning = f"column {name!r} counts the rows, and may give the target away; {way_out}"
     return Column(name, "number", missing, warning, range=(low, high))
-
-
-def _name_things(numbers: Numbers) -> bool:
-    """Whether they may be keys that recur: many different ones, whole and not negative."""
-    if not (numbers[:1000] == np.round(numbers[:1000])).all() or numbers.min() < 0:
-        return False
-    return len(np.unique(numbers)) >= MANY_KEYS and bool((numbers == np.round(numbers)).all())
 
 
 def _counts(present: pd.Series, numbers: Numbers) -> bool:

@@ -109,9 +109,13 @@ def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | 
         return []
     name = str(target.name)
     classes = target.astype(str).unique().tolist()
-    check_notation(
-        target, table, decimal, line, "take them as names of classes with --classes-as-text"
+    recur = int(target.value_counts().min()) > 1
+    way_out = (
+        "take all as names of classes with --classes-as-text"
+        if recur
+        else "choose another column with --target"
     )
+    check_notation(target, table, decimal, line, way_out)
     found = doubtful([in_english(each, decimal) for each in classes])
     if found:
         cell = in_english(found[0], decimal)
@@ -127,7 +131,7 @@ def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | 
         raise DataError(
             f"{table!r}: the target {name!r} has numbers, but {some_words} in"
             f" {int(target.isin(words).sum())} of {len(target)} rows; take these rows out for a"
-            " regression, or take all as names of classes with --classes-as-text"
+            f" regression, or {way_out}"
         )
     return [f"the target {name!r} has numbers, but {some_words}, too; each is taken for a class"]
 
