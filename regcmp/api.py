@@ -82,12 +82,13 @@ def run(
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
-    loaded: Callable[[Dataset], None] | None = None,
+    loaded: Callable[[Dataset, Plan], None] | None = None,
 ) -> Comparison:
     """Carry a plan out.
 
     ``reading`` is called with the bytes that were read and are to be read, then ``loaded`` with the
-    dataset, which it may refuse, and ``progress`` with each number of runs that were done.
+    dataset and the plan as it is carried out, which it may refuse, and ``progress`` with each number
+    of runs that were done.
     """
     start = perf_counter()
     jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
@@ -96,7 +97,7 @@ def run(
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     if loaded is not None:
-        loaded(dataset)
+        loaded(dataset, plan)
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

@@ -46,6 +46,7 @@ MAY_IMPORT = {
         "environment",
         "errors",
         "gates",
+        "hints",
         "method",
         "plan",
         "plugins",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.cli.config import CONFIG_OPTIONS, blaming, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, to_toml
 from regcmp.cli.data_options import DATA_OPTIONS
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
@@ -19,6 +19,7 @@ from regcmp.cli.gates import (
     parse_gates,
 )
 from regcmp.cli.options import Command, Name, Source, option
+from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
@@ -115,6 +116,7 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
     option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    FORCE_OPTION,
     option("Output", "--strict", is_flag=True,
            help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
@@ -154,6 +156,7 @@ def compare(
     color: str,
     jobs: str | None,
     strict: bool,
+    force: bool,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
     no_github: bool,
@@ -195,10 +198,13 @@ def compare(
     from regcmp.api import run
 
     screen = Screen(quiet=quiet, color=color)
+    screen.warn_of_data(not_loaded(ctx))
 
-    def loaded(dataset: Dataset) -> None:
+    def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, plan.noise_features)
+        places = [place for _, place in exports]
+        check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
 
     with blaming(ctx), screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
         comparison = run(plan, workers, advance, reading, loaded)
