@@ -19,7 +19,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.schedules import SCHEDULES
 from regcmp.engine.stack import Settings
 from regcmp.errors import UsageError, unknown
-from regcmp.hints import with_point
+from regcmp.hints import brief, with_point
 from regcmp.method import NONE, Method, parse_methods, parse_word, plain_text
 from regcmp.plugins import Plugin, load_plugins
 
@@ -290,8 +290,13 @@ def whole(name: str, value: Any, lowest: int, highest: int | None = None) -> int
         number = lowest - 1
     if number < lowest or (highest is not None and number > highest):
         span = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest}"
-        raise UsageError(f"{flag(name)}: expected a whole number {span}, got {str(value)!r}")
+        raise UsageError(f"{flag(name)}: expected a whole number {span}, got {_given(value)}")
     return number
+
+
+def _given(value: Any) -> str:
+    """A value as a message quotes it: as text, also where it is a number."""
+    return brief(value if isinstance(value, str) else brief(value))
 
 
 def check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
@@ -327,10 +332,10 @@ def _widths(value: Sequence[int] | int | str) -> tuple[int, ...]:
     try:
         return tuple(whole("hidden", item, 1, 100_000) for item in items)
     except UsageError:
-        given = value if isinstance(value, str) else ",".join(map(str, items))
+        given = value if isinstance(value, str) else ",".join(map(brief, items))
         raise UsageError(
             "--hidden: expected the widths of the hidden layers, from 1 to 100000 and separated by"
-            f" commas, as in 128,64; got {given!r}"
+            f" commas, as in 128,64; got {brief(given)}"
         ) from None
 
 
@@ -350,7 +355,7 @@ def _size(name: str, value: float | str) -> float:
     """A share in (0, 1) stays a float, a count of rows becomes an int."""
     try:
         number = float(plain_text(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if 0 < number < 1:
         return number
@@ -358,7 +363,7 @@ def _size(name: str, value: float | str) -> float:
         return int(number)
     raise UsageError(
         f"{flag(name)}: expected a share of the rows between 0 and 1, or a count of rows,"
-        f" got {str(value)!r}{with_point(value)}"
+        f" got {_given(value)}{with_point(value)}"
     )
 
 
@@ -373,22 +378,22 @@ def _validation_size(value: float | str | None, methods: Iterable[Method]) -> fl
 def _share(name: str, value: Any, of: str) -> float:
     try:
         number = float(plain_text(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if 0 <= number <= 1:
         return number
     raise UsageError(
-        f"{flag(name)}: expected a share of {of}, from 0 to 1, got {str(value)!r}{with_point(value)}"
+        f"{flag(name)}: expected a share of {of}, from 0 to 1, got {_given(value)}{with_point(value)}"
     )
 
 
 def _rate(value: Any) -> float:
     try:
         number = float(plain_text(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if number > 0 and isfinite(number):
         return number
     raise UsageError(
-        f"--lr: expected a learning rate above 0, got {str(value)!r}{with_point(value)}"
+        f"--lr: expected a learning rate above 0, got {_given(value)}{with_point(value)}"
     )
