@@ -93,7 +93,7 @@ compare.__signature__, _listed = _described(_keyword_options())  # type: ignore[
 compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
 
 
-def _nothing(_: Any) -> None:
+def _nothing(*_: Any) -> None:
     """Who is not told."""
 
 
@@ -103,8 +103,8 @@ class Watch:
 
     reading: Progress | None = None
     """Of the bytes that were read, and that are to be read."""
-    loaded: Callable[[Dataset], None] = _nothing
-    """Of the dataset, which it may refuse."""
+    loaded: Callable[[Dataset, Plan], None] = _nothing
+    """Of the dataset and the plan as it is carried out, which it may refuse."""
     progress: Callable[[int], None] = _nothing
     """Of each number of runs that were done."""
     warn: Callable[[str], None] = warnings.warn
@@ -121,7 +121,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
-    watch.loaded(dataset)
+    watch.loaded(dataset, plan)
     outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn)
     varied = "split" in plan.protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

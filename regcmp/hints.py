@@ -62,3 +62,12 @@ def is_number(text: str) -> bool:
 def split_names(text: str) -> list[str]:
     """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def brief(value: Any, most: int = 60) -> str:
+    """The value as Python writes it, cut where it is long; also a number that Python refuses to write."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "a number too long to be shown" if isinstance(value, int) else "what can't be shown"
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"

@@ -28,16 +28,17 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_a_saved_command_repeats_itself_to_the_byte(tmp_path: Path) -> None:
-    """Methods, lists, flags and files; saved once more, it is the same file."""
+    """Methods, lists and flags, given the same files again; saved once more, it is the same file."""
     words = ("--dataset", "iris", "--seeds", "2", "--epochs", "1", "--hidden", "4,3", "--jobs", "1")
-    words += ("--vary", "init,order", "none", "l2=1e-3,0.1+dropout", "-q", "--runs", "runs.csv")
-    words += ("-o", "s.csv", "-o", "m.md", "--fail-if", "n_failed(*) > 0")
-    first = run(("compare", *words, "--save-config", "plan.toml"), tmp_path)
+    words += ("--vary", "init,order", "none", "l2=1e-3,0.1+dropout", "--fail-if", "n_failed(*) > 0")
+    places = ("-q", "--runs", "runs.csv", "-o", "s.csv", "-o", "m.md")
+    first = run(("compare", *words, *places, "--save-config", "plan.toml"), tmp_path)
     assert (first.code, first.err) == (0, "")
     files = {name: first.file(name) for name in ("runs.csv", "s.csv", "m.md")}
     for name in files:
         (tmp_path / name).unlink()
-    again = run(("compare", "--config", "plan.toml", "--save-config", "2.toml", "-q"), tmp_path)
+    saved = ("--config", "plan.toml", "--save-config", "2.toml")
+    again = run(("compare", *saved, *places), tmp_path)
     assert (again.code, again.err) == (0, "")
     assert again.stdout == first.stdout
     assert {name: again.file(name) for name in files} == files
@@ -48,7 +49,9 @@ def test_a_saved_plan_names_what_was_left_at_its_default(tmp_path: Path) -> None
     """So that a later version with other defaults trains the same; nothing of screen or machine."""
     done = run(("compare", "--dataset", "iris", "--epochs", "1", "--seeds", "1", "none",
                 "--save-config", "p.toml"), tmp_path)  # fmt: skip
-    saved = tomllib.loads(done.file("p.toml").decode())
+    text = done.file("p.toml").decode()
+    assert text.startswith("# ") and "Where results go (output, runs, history) is left out" in text
+    saved = tomllib.loads(text)
     assert saved["lr"] == 0.006 and saved["methods"] == ["none"] and saved["seeds"] == 1
     assert not saved.keys() & {"sep", "decimal", "encoding"}  # iris is no text
     groups = {key_of(each): getattr(each, "group", "") for each in compare.params}
@@ -102,13 +105,30 @@ def test_a_word_of_the_environment_is_said_to_be_one(
     ("text", "message"),
     [
         ("seads = 2", "unknown key 'seads' in 'c.toml': did you mean 'seeds'?"),
-        ("seeds = true", "'c.toml': key 'seeds': expected a text or a number, got True"),
-        ("seeds = [1, 2]", "'c.toml': key 'seeds': expected a text or a number, got [1, 2]"),
+        ("seeds = true", "'c.toml': key 'seeds': expected a number, got True"),
+        ("seeds = [1, 2]", "'c.toml': key 'seeds': expected a number, got [1, 2]"),
+        ('seeds = "3"', "key 'seeds': expected a number, got '3'; write 3 without quotes"),
+        ('hidden = "8,8"', "a number or a list of numbers, got '8,8'; write [8,8] without quotes"),
+        ('hidden = ["8"]', "key 'hidden': expected a number or a list of numbers, got '8'"),
+        ('lr = "small"', "key 'lr': expected a number, got 'small'"),
+        ("optimizer = 1", "'c.toml': key 'optimizer': expected a text, got 1"),
+        ("drop = [true]", "'c.toml': key 'drop': expected a text or a number, got True"),
         ("quiet = 1", "'c.toml': key 'quiet': expected true or false, got 1"),
-        ("dataset = {a = 1}", "'c.toml': key 'dataset': expected a text or a number"),
-        ("methods = [true]", "'c.toml': key 'methods': expected a text or a number, got True"),
+        ('quiet = "yes"', "'c.toml': key 'quiet': expected true or false, got 'yes'"),
+        ("dataset = {a = 1}", "'c.toml': key 'dataset': expected a text, got {'a': 1}"),
+        ("dataset = 2024-01-01", "'c.toml': key 'dataset': expected a text, got datetime.date"),
+        ("methods = [true]", "'c.toml': key 'methods': expected a text, got True"),
+        ("seeds = 1" + "0" * 400, "--seeds: expected a whole number from 1 to 100000, got '1000"),
+        ("lr = 1" + "0" * 400, "--lr: expected a learning rate above 0, got '1000"),
+        ("seeds = 1" + "0" * 9000, "'c.toml' is no TOML: it holds a number of too many digits"),
+        (
+            "seeds = 0x1" + "0" * 9000,
+            "'c.toml': key 'seeds': expected a number, got a number too long",
+        ),
+        ("x = " + "[" * 5000 + "]" * 5000, "'c.toml' is no TOML: it is nested too deeply"),
+        ("seeds = {" + "a.a.a.a.a.a = {" * 500, "'c.toml' is no TOML"),
         ("test-size = 0.2\ntest_size = 0.2", "'c.toml': 'test-size' stands in it twice"),
-        ('seeds = "many"', "--seeds: expected a whole number from 1 to 100000, got 'many' (set in"),
+        ("seeds = 0", "--seeds: expected a whole number from 1 to 100000, got '0' (set in"),
         ('methods = ["dropot"]', "did you mean 'dropout'? (set in 'c.toml')"),
         ("config = 'c.toml'", "unknown key 'config'"),
         ("x =", "--config: 'c.toml' is no TOML"),
@@ -119,10 +139,10 @@ def test_a_file_that_can_t_be_meant_is_named_with_its_key(
 ) -> None:
     """One line, exit 2."""
     (tmp_path / "c.toml").write_text(text)
-    done = run(("compare", "--dataset", "iris", "--config", "c.toml"), tmp_path)
+    done = run_here(("compare", "--dataset", "iris", "--config", "c.toml"), tmp_path)
     assert done.code == 2
     assert done.err.startswith("Error: ") and message in done.err
-    assert done.err.count("\n") == 1
+    assert done.err.count("\n") == 1 and len(done.err) < 600
 
 
 @pytest.mark.parametrize(
@@ -231,10 +251,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "epochs": ("--epochs", "2"),
     "max-dropped": ("--max-dropped", "0.9"),
     "max-dead": ("--max-dead", "1"),
-    "output": ("-o", "a.csv", "-o", "-.md"),
     "plot": ("--plot", "pairs"),
-    "runs": ("--runs", "r.csv"),
-    "history": ("--history", "h.csv"),
     "strict": ("--strict",),
     "color": ("--color", "never"),
     "fail-if": ("--fail-if", "gap_mean(l2) > 0.05", "--fail-if", "n(none) < 2"),
@@ -281,3 +298,115 @@ def test_what_is_saved_of_an_option_says_the_same(
     assert plan_again == plan and text_again == text
     for name in set(rest) - {"config", "methods"}:
         assert rest_again[name] == rest[name], name
+
+
+def test_numbers_are_saved_as_numbers_and_lists_as_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the command line had them as text; what may be a name stays text."""
+    monkeypatch.chdir(tmp_path)
+    _, _, text = said(
+        "--dataset iris --seeds 3 --lr 1e-3 --hidden 4,3 --test-size 30 --jobs 2 --drop 1,2 --strict".split()
+    )
+    saved = tomllib.loads(text)
+    expected = {
+        "seeds": 3,
+        "lr": 0.001,
+        "hidden": [4, 3],
+        "test-size": 30,
+        "jobs": 2,
+        "strict": True,
+    }
+    assert {key: saved[key] for key in expected} == expected
+    assert saved["drop"] == ["1", "2"] and saved["vary"] == ["split", "init", "order"]
+
+
+REFUSING = "raise RuntimeError('this code ran')\n"
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_project_s_plugin_is_not_loaded_unasked(quiet: bool, tmp_path: Path) -> None:
+    """A line says so, unless quiet: nothing that needs it was asked for."""
+    (tmp_path / "own.py").write_text(REFUSING)
+    (tmp_path / "pyproject.toml").write_text("[tool.regcmp]\n" + QUICK + 'plugin = ["own.py"]\n')
+    done = run_here(("compare", "--seeds", "1", *(("-q",) if quiet else ())), tmp_path)
+    assert done.code == 0
+    said = (
+        "Warning: the plugin 'own.py' of [tool.regcmp] in 'pyproject.toml' was not loaded: code runs only"
+        " where you name it; add --plugin own.py, or --config pyproject.toml\n"
+    )
+    assert done.err == ("" if quiet else said)
+
+
+def test_a_method_that_needs_a_project_s_plugin_says_why_it_is_unknown(tmp_path: Path) -> None:
+    """Whatever says which methods; also under -q."""
+    (tmp_path / "own.py").write_text(REFUSING)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.regcmp]\nplugin = "own.py"\nmethods = ["mine"]\n'
+    )
+    done = run_here(("compare", "--dataset", "iris", "-q"), tmp_path)
+    assert done.code == 2 and done.err.startswith("Error: unknown regularizer 'mine'")
+    assert "the plugin 'own.py' of [tool.regcmp] in 'pyproject.toml' was not loaded" in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (("--config", "pyproject.toml"), {}),
+        (("--plugin", "own.py"), {}),
+        ((), {"REGCMP_COMPARE_PLUGIN": "own.py"}),
+        ((), {"REGCMP_COMPARE_CONFIG": "pyproject.toml"}),
+    ],
+)
+def test_a_plugin_that_is_named_runs(
+    words: tuple[str, ...], extra: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, a variable, or the file that names it."""
+    for name, value in extra.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "own.py").write_text(REFUSING)
+    (tmp_path / "pyproject.toml").write_text("[tool.regcmp]\n" + QUICK + 'plugin = ["own.py"]\n')
+    done = run_here(("compare", *words), tmp_path)
+    assert done.code == 2 and "failed to import: RuntimeError: this code ran" in done.err
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"QUIET": "0", "STRICT": "false", "NO_GITHUB": "0"}, 0),
+        ({"SEEDS": "", "QUIET": "", "OUTPUT": "", "LR": "", "PLUGIN": "", "CONFIG": ""}, 0),
+        ({"QUIET": "maybe"}, 2),
+    ],
+)
+def test_what_is_empty_or_off_in_the_environment_is_as_if_it_were_not_there(
+    extra: dict[str, str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a word that is neither on nor off is an error."""
+    for name, value in extra.items():
+        monkeypatch.setenv(f"REGCMP_COMPARE_{name}", value)
+    words = (
+        "compare",
+        "--dataset",
+        "iris",
+        "--epochs",
+        "1",
+        "--test-size",
+        "0.2",
+        "none",
+        "--jobs",
+        "1",
+    )
+    done = run_here((*words, "--hidden", "2"), tmp_path)
+    assert done.code == code, done.err
+    assert done.err.count("\n") == (code > 0)
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "no"])
+def test_debugging_is_off_where_its_variable_says_so(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback."""
+    monkeypatch.setenv("REGCMP_DEBUG", value)
+    done = run_here(("compare", "--dataset", "nothing"), tmp_path)
+    assert done.code == 2 and done.err.count("\n") == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcmp.cli.config import CONFIG_OPTIONS, blaming, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, to_toml
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
     GATE_OPTIONS,
@@ -17,6 +17,7 @@ from regcmp.cli.gates import (
     parse_gates,
 )
 from regcmp.cli.options import Command, option
+from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.screen import Screen
@@ -29,6 +30,7 @@ from regcmp.report.files import check_distinct, target
 if TYPE_CHECKING:
     from regcmp.data.dataset import Dataset
     from regcmp.gates import Grounds
+    from regcmp.plan import Plan
 
 OPTIONS = (
     *of_group("Data", "Protocol", "Network", "Training"),
@@ -42,6 +44,7 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
     option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    FORCE_OPTION,
     option("Output", "--strict", is_flag=True,
            help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
@@ -70,6 +73,7 @@ def compare(
     color: str,
     jobs: str | None,
     strict: bool,
+    force: bool,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
     no_github: bool,
@@ -111,10 +115,13 @@ def compare(
     from regcmp.api import Watch, run
 
     screen = Screen(quiet=quiet, color=color)
+    screen.warn_of_data(not_loaded(ctx))
 
-    def loaded(dataset: Dataset) -> None:
+    def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
-        check_drawable(plot, dataset, plan.protocol.noise_features)
+        check_drawable(plot, dataset, settled.protocol.noise_features)
+        places = [place for _, place in exports]
+        check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
 
     with (
         blaming(ctx),

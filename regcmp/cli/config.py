@@ -7,6 +7,7 @@ added elsewhere is included by itself.
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,21 @@ import click
 from click.core import ParameterSource
 
 from regcmp.cli.options import option
+from regcmp.cli.values import as_number, words_of
 from regcmp.data.files import looks_like_path
 from regcmp.data.reading import TEXT_OPTIONS
 from regcmp.errors import UsageError, unknown
 
 PROJECT = Path("pyproject.toml")
-NOT_SAVED = ("config", "save-config", "debug", "help", "quiet")
-"""What belongs to one call; a file that silenced all that it is used for would surprise."""
+PLACES = ("output", "runs", "history")
+NOT_SAVED = ("config", "save-config", "debug", "help", "quiet", "force", *PLACES)
+"""What belongs to one call: a file that silenced all that it is used for would surprise, and one that
+wrote where the first call did would lose what that had found."""
+HEADER = f"""\
+# Written by --save-config: 'regcmp compare --config' with this file trains the same again.
+# Where results go ({", ".join(PLACES)}) is left out, so that none is overwritten: name it in the call.
+"""
+NOT_LOADED = "regcmp.not_loaded"
 ONLY_IF_GIVEN = ("Output", "Gates", "Other")
 """Groups of options that decide no number: a saved plan names them where the command did."""
 Plain = str | int | float | bool
@@ -48,10 +57,28 @@ def read_config(ctx: click.Context, param: click.Parameter, value: str | None) -
         if own.name in defaults:
             raise UsageError(f"{str(path)!r}: {name!r} stands in it twice, with '-' and with '_'")
         assert own.name is not None
-        defaults[own.name] = _value(own, given, f"{str(path)!r}: key {key!r}")
+        defaults[own.name] = words_of(own, given, f"{str(path)!r}: key {key!r}")
+    if not value and (plugins := defaults.pop("plugins", None)):
+        ctx.meta[NOT_LOADED] = plugins
     ctx.default_map = defaults
     ctx.meta["regcmp.config"] = str(path)
     return value
+
+
+def not_loaded(ctx: click.Context) -> list[str]:
+    """What to say of plugins that pyproject.toml names and that nobody asked for, if there are any.
+
+    Code that lies in the current folder, as in a copy of somebody's project, is not run for that.
+    """
+    plugins = ctx.meta.get(NOT_LOADED)
+    if not plugins or ctx.get_parameter_source("plugins") != ParameterSource.DEFAULT:
+        return []
+    flags = " ".join(f"--plugin {shlex.quote(each)}" for each in plugins)
+    what = f"the plugin {plugins[0]!r}" if len(plugins) == 1 else f"{len(plugins)} plugins"
+    return [
+        f"{what} of [tool.regcmp] in {str(PROJECT)!r} was not loaded: code runs only where you name it;"
+        f" add {flags}, or --config {PROJECT}"
+    ]
 
 
 def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
@@ -64,14 +91,26 @@ def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
         document = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"--config: can't read {str(path)!r}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         if not must_exist and "tool.regcmp" not in text:
             return {}  # a file of others, for them to complain of
-        raise UsageError(f"--config: {str(path)!r} is no TOML: {error}") from error
-    settings = document.get("tool", {}).get("regcmp", {}) if is_project else document
+        raise UsageError(f"--config: {str(path)!r} is no TOML: {_why(error)}") from error
+    tools = document.get("tool") if is_project else None
+    settings = (
+        (tools.get("regcmp", {}) if isinstance(tools, dict) else {}) if is_project else document
+    )
     if not isinstance(settings, dict):
         raise UsageError(f"{str(path)!r}: expected tool.regcmp to be a table of options")
     return settings
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with the text, without the words that Python has for its programmers."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
+        return str(error)
+    return "it holds a number of too many digits"
 
 
 def key_of(param: click.Parameter) -> str:
@@ -79,27 +118,6 @@ def key_of(param: click.Parameter) -> str:
     if isinstance(param, click.Argument):
         return str(param.name)
     return max(param.opts, key=len).lstrip("-")
-
-
-def _value(param: click.Parameter, given: Any, what: str) -> Any:
-    """The value as the flag would have it: words. Raises UsageError for one of another type."""
-    if getattr(param, "is_flag", False):
-        if not isinstance(given, bool):
-            raise UsageError(f"{what}: expected true or false, got {given!r}")
-        return given
-    several = getattr(param, "multiple", False) or param.nargs != 1
-    commas = "," in f"{param.metavar}{param.default}"
-    if isinstance(given, list) and (several or commas):
-        words = [_word(each, what) for each in given]
-        return words if several else ",".join(words)
-    word = _word(given, what)
-    return [word] if several else word
-
-
-def _word(given: Any, what: str) -> str:
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise UsageError(f"{what}: expected a text or a number, got {given!r}")
-    return given if isinstance(given, str) else repr(given)
 
 
 @contextmanager
@@ -113,6 +131,8 @@ def blaming(ctx: click.Context) -> Iterator[None]:
 
 def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     text = str(error)
+    if text.startswith("unknown regularizer") and (said := not_loaded(ctx)):
+        return UsageError(f"{text}; {said[0]}")
     for param in ctx.command.params:
         if key_of(param) not in _keys_in(text):
             continue
@@ -161,12 +181,13 @@ def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:
         if key_of(param) in NOT_SAVED or (left_open and minor):
             continue
         value = words[name] if _is_plain(words.get(name)) else ctx.params.get(name)
+        value = as_number(param, value)
         value = list(value) if isinstance(value, tuple) else value
         if value == [] and ctx.params.get(name) == "":
             value = ""  # as in --na '', which says something else than no --na
         if value is not None and value != []:
             settings[key_of(param)] = value
-    return tomli_w.dumps(settings, multiline_strings=False)
+    return HEADER + tomli_w.dumps(settings, multiline_strings=False)
 
 
 def _is_plain(value: Any) -> bool:

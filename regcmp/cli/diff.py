@@ -13,6 +13,7 @@ from regcmp.cli.gates import (
     with_gates,
 )
 from regcmp.cli.options import Command, option
+from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.screen import Screen
 from regcmp.report.files import check_distinct, target
 
@@ -26,6 +27,14 @@ FORMATS = (".csv", ".json", ".md", ".xml")
         envvar="REGCMP_DIFF_OUTPUT",
         help="Write it as .csv, .json, .md or .xml (gates, as JUnit); '-' is CSV on standard output."
         " Repeatable. Without it, the table is printed.")  # fmt: skip
+@FORCE_OPTION
+@option(
+    "Output",
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Say nothing of gates that passed, nor of waiting.",
+)
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
 @option("Gates", "--max-drop", multiple=True, metavar="test|gap=NUMBER",
@@ -37,6 +46,8 @@ def diff(
     old: str,
     new: str,
     outputs: tuple[str, ...],
+    force: bool,
+    quiet: bool,
     color: str,
     max_drop: tuple[str, ...],
     fail_if: tuple[str, ...],
@@ -69,6 +80,7 @@ def diff(
     drops = [drop_gate(text, found.new.plan["metric"]) for text in max_drop]
     gates = drops + parse_gates(fail_if, warn_if, lambda: grounds_of_diff(found.table))
     need_gates(places, gates)
+    check_overwritten(places, "regcmp.diff", {}, force=force)
     findings = judge_gates(gates, found.table, lambda: grounds_of_diff(found.table))
     table = make_diff_table(found)
     writers = {
@@ -79,5 +91,5 @@ def diff(
     }
     refused = write_all((place, writers[place.format]) for place in places)
     if not places:
-        Screen(quiet=False, color=color).show_table(table, to_stderr=False)
-    conclude(findings, refused, lambda: to_markdown(table), no_github=no_github)
+        Screen(quiet=quiet, color=color).show_table(table, to_stderr=False)
+    conclude(findings, refused, lambda: to_markdown(table), no_github=no_github, quiet=quiet)

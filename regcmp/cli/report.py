@@ -15,6 +15,7 @@ from regcmp.cli.gates import (
     with_gates,
 )
 from regcmp.cli.options import Command, option
+from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
 from regcmp.report.files import check_distinct
@@ -32,6 +33,14 @@ from regcmp.report.files import check_distinct
         envvar="REGCMP_REPORT_RUNS", help="Write a row per run, as .csv or .parquet.")  # fmt: skip
 @option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_HISTORY", help="Write a row per run and recorded epoch.")  # fmt: skip
+@FORCE_OPTION
+@option(
+    "Output",
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Say nothing of gates that passed, nor of waiting.",
+)
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
 @with_gates
@@ -42,6 +51,8 @@ def report(
     plot: str | None,
     runs_file: str | None,
     history_file: str | None,
+    force: bool,
+    quiet: bool,
     color: str,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -69,12 +80,19 @@ def report(
     saved = read_report(file)
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
     need_gates(places, gates)
+    check_overwritten(places, "regcmp.report", saved.plan, force=force)
     findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
-    screen = Screen(quiet=False, color=color)
+    screen = Screen(quiet=quiet, color=color)
     refused = write_all(
         (place, partial(content, saved, findings, name, place, plot)) for name, place in exports
     )
     if not exports:
         screen.show(saved, to_stderr=False)
     refused += draw(screen, saved, plot, places)
-    conclude(findings, refused, lambda: to_markdown(make_table(saved)), no_github=no_github)
+    conclude(
+        findings,
+        refused,
+        lambda: to_markdown(make_table(saved)),
+        no_github=no_github,
+        quiet=quiet,
+    )

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from regcmp.data.columns import image_text, parse_image
 from regcmp.engine.architecture import ArchitectureError, check_words
 from regcmp.errors import UsageError, unknown
-from regcmp.hints import split_names, with_point
+from regcmp.hints import brief, split_names, with_point
 from regcmp.option import Option
 from regcmp.plan.methods import plain_text
 
@@ -56,8 +56,8 @@ def schema_of(option: Option) -> dict[str, Any]:
 
 def refuse(option: Option, expected: str, value: Any, hint: str = "") -> NoReturn:
     """Raise the UsageError of an option: what was expected, what was given, and a hint."""
-    given = value if isinstance(value, str) else str(value)
-    raise UsageError(f"{option.flag}: expected {expected}, got {given!r}{hint}", option.name)
+    given = brief(value if isinstance(value, str) else brief(value))
+    raise UsageError(f"{option.flag}: expected {expected}, got {given}{hint}", option.name)
 
 
 def texts(
@@ -151,10 +151,10 @@ def widths(option: Option, value: Sequence[int] | int | str) -> tuple[int, ...]:
     try:
         return tuple(whole(one, item) for item in items)
     except UsageError:
-        given = value if isinstance(value, str) else ",".join(map(str, items))
+        given = value if isinstance(value, str) else ",".join(map(brief, items))
         raise UsageError(
             f"{option.flag}: expected the widths of the hidden layers, from 1 to {MAX_WIDTH} and"
-            f" separated by commas, as in 128,64; got {given!r}",
+            f" separated by commas, as in 128,64; got {brief(given)}",
             option.name,
         ) from None
 
