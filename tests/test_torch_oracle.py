@@ -399,8 +399,12 @@ def test_smooth_with_class_weights() -> None:
     """Trained on the same batches: a row's smoothed loss times the weight of its class."""
     stack = make_stack(
         *(Ingredient("smooth", (0.2,)),),
-        **{"task": "weighted", "activation": "tanh", "epochs": EPOCHS, "batch_size": BATCH},
-        **{"optimizer": "momentum", "lr": RATE},
+        task="weighted",
+        activation="tanh",
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        optimizer="momentum",
+        lr=RATE,
     )
     assert stack.rows.class_weights is not None
     weights = torch.tensor(stack.rows.class_weights[0])
