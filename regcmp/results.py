@@ -50,6 +50,8 @@ HISTORY_COLUMNS = (
     "test_r2",
     "train_rmse",
     "test_rmse",
+    "train_balanced_accuracy",
+    "test_balanced_accuracy",
 )
 SUMMARY_COLUMNS = (
     "dataset",
@@ -134,6 +136,11 @@ class Metric:
         """Its column of the gap in the runs frame, positive for overfitting."""
         return f"{self.score}_gap"
 
+    @property
+    def better(self) -> str:
+        """Which way is better, in words."""
+        return f"{'higher' if self.higher_is_better else 'lower'} is better"
+
 
 METRICS = {
     "accuracy": Metric("accuracy"),
@@ -211,17 +218,19 @@ def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[st
         "method": method,
         "seed": seed,
         "epoch": record.epoch,
-        "train_accuracy": _meaningful(record.train),
-        "test_accuracy": _meaningful(record.test),
+        "train_accuracy": _meaningful(record.train, record.train.accuracy),
+        "test_accuracy": _meaningful(record.test, record.test.accuracy),
         "train_loss": record.train.loss,
         "test_loss": record.test.loss,
         "train_r2": record.train.r2,
         "test_r2": record.test.r2,
         "train_rmse": record.train.rmse,
         "test_rmse": record.test.rmse,
+        "train_balanced_accuracy": _meaningful(record.train, record.train.balanced_accuracy),
+        "test_balanced_accuracy": _meaningful(record.test, record.test.balanced_accuracy),
     }
 
 
-def _meaningful(scores: Scores) -> float | None:
-    """The accuracy, unless the network's outputs are no numbers: it would be that of a constant."""
-    return scores.accuracy if isfinite(scores.loss) else None
+def _meaningful(scores: Scores, accuracy: float | None) -> float | None:
+    """An accuracy, unless the network's outputs are no numbers: it would be that of a constant."""
+    return accuracy if isfinite(scores.loss) else None

@@ -16,18 +16,20 @@ from commands import TINY, run
 from handmade import LEVELS, METHODS, VARIANTS, report
 from test_html import EVIL, renamed
 
+import regcmp
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
 from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
 from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
+from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.picture import _draw
 from regcmp.report.reading import read_report
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
 from regcmp.report.table import make_table
-from regcmp.results import HISTORY_COLUMNS, Report, frame
+from regcmp.results import HISTORY_COLUMNS, METRICS, Report, frame
 
 SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
@@ -65,6 +67,53 @@ def test_curves_are_means_and_standard_deviations_over_seeds() -> None:
     test = panel.lines[1]
     assert test.side == "test"
     assert test.means == pytest.approx((10, 85)) and test.sds == pytest.approx((0, 5 * 2**0.5))
+
+
+LABELS = {
+    "accuracy": ("iris", "accuracy in %", "higher is better"),
+    "balanced_accuracy": ("iris", "balanced accuracy in %", "higher is better"),
+    "log_loss": ("iris", "log loss in nats", "lower is better"),
+    "r2": ("diabetes", "R²", "higher is better"),
+    "rmse": ("diabetes", "RMSE in units of the target", "lower is better"),
+}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_curves_show_the_metric_that_is_compared(metric: str) -> None:
+    """They end where the table stands; and every renderer says what they show, and which way is better."""
+    dataset, score, better = LABELS[metric]
+    words = {"hidden": "4", "epochs": 4, "seeds": 2, "jobs": 1, "train_size": 40, "vary": "split"}
+    given = regcmp.compare(dataset, ["none", "l2=0.1,1"], metric=metric, **words)
+    factor = 100 if score.endswith("%") else 1
+    for panel, (_, row) in zip(figures_of(given, "curves"), given.summary.iterrows(), strict=True):
+        assert isinstance(panel, Panel)
+        assert (panel.score, panel.better) == (score, better)
+        ends = [line.means[-1] / factor for line in panel.lines]
+        np.testing.assert_allclose(ends, [row["train_mean"], row["test_mean"]], rtol=1e-12)
+    for kind, along in (("curves", "over epochs"), ("strength", "against strength")):
+        title = next(line for line in sketch(figures_of(given, kind), 80) if along in line)
+        assert score in title and title.endswith(f"), {better}")
+    legend = with_test_curves(make_table(given), given, "utf-8").below[-1]
+    assert legend.startswith(f"Test curve: {score}, {better}; ")
+    page, name = to_html(given), score[0].upper() + score[1:]
+    assert page.count(f"<figcaption>{name}, {better}. Solid blue: test") == 2
+    for figure in (*figures_of(given, "gap"), *figures_of(given, "pairs")):
+        assert isinstance(figure, Differences) and score.split(" in ")[0] in figure.title
+
+
+def test_an_older_report_without_balanced_accuracy_in_its_history_shows_accuracy() -> None:
+    """And says so."""
+    older = report()
+    for name in ("train", "test"):
+        assert older.history[f"{name}_balanced_accuracy"].isna().all()
+    older = replace(
+        older,
+        plan=older.plan | {"metric": "balanced_accuracy"},
+        summary=older.summary.assign(metric="balanced_accuracy"),
+    )
+    for panel in figures_of(older, "curves"):
+        assert isinstance(panel, Panel)
+        assert panel.score == "accuracy in %" and ": accuracy in % over epochs" in panel.title
 
 
 def test_strengths_stand_in_their_order_also_inside_combinations() -> None:
@@ -189,6 +238,7 @@ def test_a_picture_names_its_axes_and_keeps_its_legend_out_of_the_panels() -> No
     assert [each.get_text() for each in sheet.legends[0].get_texts()] == ["train", "test"]
     assert all(axes.get_legend() is None for axes in sheet.axes)
     assert {axes.get_xlabel() for axes in sheet.axes if axes.axison} == {"Epoch"}
+    assert sheet.axes[0].get_ylabel() == "accuracy in %\nhigher is better"
 
 
 def test_sketched_curves_leave_out_the_untrained_network() -> None:

@@ -59,6 +59,10 @@ class Panel:
     about: str
     axis: str
     """What the places along the axis are."""
+    score: str = ""
+    """What the lines show, with its unit; '' where it is no score."""
+    better: str = ""
+    """Which way the score is better, in words."""
 
 
 Figure = Differences | Panel | Map
@@ -77,8 +81,8 @@ def differences(report: Report, what: str) -> list[Figure]:
         name = clean(record["method"])
         about = f"{name} {style.estimate(value, low, high)}"
         rows.append(Row(name, (value * style.factor,), interval, about))
-    score = "Test score" if what == "test" else "Gap"
-    title = f"{score} minus the baseline's, in {style.of_differences}"
+    score = f"Test {style.name}" if what == "test" else f"Gap in {style.name}"
+    title = f"{score} minus the baseline's{style.in_unit}"
     return [Differences(title, tuple(rows))] if rows else []
 
 
@@ -93,14 +97,14 @@ def pairs(report: Report) -> list[Figure]:
         if values:
             about = f"{clean(name)}: {', '.join(f'{v:+.2f}' for v in values)}"
             rows.append(Row(clean(name), tuple(values), None, about))
-    title = f"Test score minus the baseline's, seed by seed, in {style.of_differences}"
+    title = f"Test {style.name} minus the baseline's, seed by seed{style.in_unit}"
     return [Differences(title, tuple(rows))] if rows else []
 
 
 def curves(report: Report) -> list[Figure]:
     """A panel for each method: train and test scores over the epochs, mean and standard deviation."""
     score, style = METRICS[report.plan["metric"]], style_of(report.summary)
-    if score.train not in report.history:  # balanced accuracy
+    if report.history[score.test].isna().all():  # older reports have no balanced accuracy here
         score, style = METRICS["accuracy"], STYLES["accuracy"]
     columns = [score.train, score.test]
     history = report.history.dropna(subset=columns)
@@ -126,6 +130,8 @@ def curves(report: Report) -> list[Figure]:
                 ),
                 about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g}.",
                 axis="Epoch",
+                score=style.score_in,
+                better=score.better,
             )
         )
     return panels
@@ -164,6 +170,8 @@ def strengths(report: Report) -> list[Figure]:
                     for each in records
                 ),
                 axis="Strength",
+                score=style.score_in,
+                better=METRICS[report.plan["metric"]].better,
             )
         )
     return panels

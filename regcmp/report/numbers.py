@@ -52,9 +52,9 @@ class Style:
         return f"{self.name} in {unit}" if unit else self.name
 
     @property
-    def of_differences(self) -> str:
-        """What differences are counted in: 'points'; where they have no unit, the score's name."""
-        return self.unit or self.name
+    def in_unit(self) -> str:
+        """What differences are counted in: ', in points'; '' where they have no unit."""
+        return f", in {self.unit}" if self.unit else ""
 
     def amount(self, text: str) -> str:
         """A difference that is written already, with its unit: '+0.31 points'."""

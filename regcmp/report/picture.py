@@ -76,6 +76,9 @@ def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
             _draw_map(place, figure)
         else:
             _draw_panel(place, figure)
+    for row in grid:
+        if isinstance(figures[0], Panel):
+            row[0].set_ylabel(f"{figures[0].score}\n{figures[0].better}".strip(), fontsize=7)
     for place in places[len(figures) :]:
         place.set_axis_off()
     if isinstance(figures[0], Map):

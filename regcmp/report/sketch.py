@@ -81,8 +81,9 @@ def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
     labels = panel.labels or tuple(f"{x:.3g}" for x in panel.along)
     keys = ", ".join(f"{MARKS[line.side]} {line.side}" for line in panel.lines)
     keys += f", {BOTH} both" if any(BOTH in row for row in rows) else ""
+    better = f", {panel.better}" if panel.better else ""
     return [
-        f"{panel.title} ({keys})",
+        f"{panel.title} ({keys}){better}",
         *(
             f"{mark:>{left}} |{''.join(row)}".rstrip()
             for mark, row in zip(scale, rows, strict=True)

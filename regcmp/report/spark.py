@@ -19,6 +19,7 @@ def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
     if not panels:
         return table
     means = {name: panel.lines[1].means for name, panel in panels.items()}
+    first = next(iter(panels.values()))
     low, high = min(map(min, means.values())), max(map(max, means.values()))
     epochs = sorted({epoch for panel in panels.values() for epoch in panel.along})
     last = len(epochs) - 1
@@ -33,8 +34,8 @@ def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
         for name, panel in panels.items()
     }
     legend = (
-        f"Test curve: mean over seeds, from {bars[0]} = {low:.3g} to {bars[-1]} = {high:.3g},"
-        f" at epochs {shown[0]:g} to {shown[-1]:g}."
+        f"Test curve: {first.score}, {first.better}; mean over seeds, from {bars[0]} = {low:.3g}"
+        f" to {bars[-1]} = {high:.3g}, at epochs {shown[0]:g} to {shown[-1]:g}."
     )
     return replace(
         table,

@@ -168,11 +168,10 @@ def _holm(compared: int) -> str:
 
 
 def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -> list[str]:
-    higher = METRICS[plan["metric"]].higher_is_better
+    metric = METRICS[plan["metric"]]
     lines = [
-        f"Score: {style.score_in}, {'higher' if higher else 'lower'} is better."
-        " Gap:"
-        f" {'train - test' if higher else 'test - train'}, both in evaluation mode."
+        f"Score: {style.score_in}, {metric.better}."
+        f" Gap: {'train - test' if metric.higher_is_better else 'test - train'}, both in evaluation mode."
         " ±: standard deviation across seeds."
     ]
     compared = sum(1 for row in records if pd.notna(row["p_value"]))

@@ -22,7 +22,7 @@ from regcmp.report.numbers import style_of
 from regcmp.report.regions import regions
 from regcmp.report.table import Table, make_table
 from regcmp.report.text import FOLDS
-from regcmp.results import Report
+from regcmp.results import METRICS, Report
 
 SORT_KEYS = (
     "method", "n", "train_mean", "test_mean", "gap_mean", "delta_test", "wins", "p_holm", "delta_gap",
@@ -93,30 +93,33 @@ def _foldable(name: str) -> str:
 
 def _figures(report: Report) -> list[str]:
     """The charts that have something to show, each under a heading and with a caption."""
-    unit = style_of(report.summary).of_differences
+    style, better = style_of(report.summary), METRICS[report.plan["metric"]].better
+    unit = f"{_capital(style.name)}{style.in_unit}, {better}"
+    gaps = f"Gap in {style.name}{style.in_unit}, smaller is less overfitting"
     alone = report.plan["seeds"] == 1
     line = "no interval from a single seed" if alone else "line: its 95 % interval"
-    interval = f"In {unit}. Dot: mean paired difference; {line}; dashed: the baseline."
+    interval = f"Dot: mean paired difference; {line}; dashed: the baseline."
+    curves, strengths = figures.curves(report), figures.strengths(report)
     sides, spread = "Solid blue: test; dashed orange: train", "one standard deviation over seeds"
     bands = "" if alone else f"; bands: {spread}"
     bars = "" if alone else f"; bars: {spread}"
     drawn = (
-        ("Test score against the baseline", interval, figures.differences(report, "test")),
-        ("Gap against the baseline", interval, figures.differences(report, "gap")),
+        (
+            "Test score against the baseline",
+            f"{unit}. {interval}",
+            figures.differences(report, "test"),
+        ),
+        ("Gap against the baseline", f"{gaps}. {interval}", figures.differences(report, "gap")),
         (
             "Paired differences",
-            f"In {unit}. A dot per seed; dashed: the baseline.",
+            f"{unit}. A dot per seed; dashed: the baseline.",
             figures.pairs(report),
         ),
-        (
-            "Learning curves",
-            f"{sides}{bands}.",
-            figures.curves(report),
-        ),
+        ("Learning curves", f"{_score(curves)}{sides}{bands}.", curves),
         (
             "Score against strength",
-            f"{sides}{bars}. Strengths stand evenly spaced.",
-            figures.strengths(report),
+            f"{_score(strengths)}{sides}{bars}. Strengths stand evenly spaced.",
+            strengths,
         ),
         (
             "Weights",
@@ -141,6 +144,16 @@ def _figures(report: Report) -> list[str]:
         )
         sections.append(_figure("Decision regions", caption, maps, legend(maps[0])))
     return sections
+
+
+def _score(found: Sequence[figures.Figure]) -> str:
+    """A sentence on what panels show: 'Log loss in nats, lower is better. '."""
+    panels = [each for each in found if isinstance(each, figures.Panel)]
+    return f"{_capital(panels[0].score)}, {panels[0].better}. " if panels else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _figure(title: str, caption: str, found: Sequence[figures.Figure], key: str = "") -> str:
