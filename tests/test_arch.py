@@ -213,6 +213,6 @@ def test_a_worker_that_the_system_kills_is_told_of(tmp_path: Path) -> None:
     done = run(("compare", *words, "--seeds", "2", "--epochs", "2"), tmp_path)
     assert done.code == 1
     assert done.err.splitlines()[-1] == (
-        "Error: the system killed a worker process, most often for want of memory; try fewer --jobs,"
-        " a smaller network or --batch-size"
+        "Error: a worker process ended while 'hungry' of 'p.py' was trained: killed by the system for"
+        " want of memory, or by this code; --jobs 1 tells"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -762,6 +763,7 @@ def test_ctrl_c_during_an_import_is_not_a_failed_import(
         text=True,
         timeout=60,
         check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert done.returncode == 130
     assert (done.stdout, done.stderr.strip()) == ("", "")

@@ -368,7 +368,7 @@ def test_a_plugin_that_is_named_runs(
     (tmp_path / "own.py").write_text(REFUSING)
     (tmp_path / "pyproject.toml").write_text("[tool.regcmp]\n" + QUICK + 'plugin = ["own.py"]\n')
     done = run_here(("compare", *words), tmp_path)
-    assert done.code == 2 and "failed to import: RuntimeError: this code ran" in done.err
+    assert done.code == 1 and "failed to import: RuntimeError: this code ran" in done.err
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,13 @@ def test_the_readme_s_class_is_off_at_zero_and_adds_the_slope_of_its_formula(
     ("text", "message"),
     [
         (None, "--plugin: expected a Python file, can't read 'p.py': No such file or directory"),
-        ("1 / 0", "--plugin: 'p.py' failed to import: ZeroDivisionError: division by zero"),
+        ("1 / 0", "--plugin: 'p.py', line 1 failed to import: ZeroDivisionError: division by zero"),
         ("def", "--plugin: 'p.py' failed to import: SyntaxError: "),
-        ("raise SystemExit(3)", "--plugin: 'p.py' failed to import: SystemExit: 3"),
+        ("raise SystemExit(3)", "--plugin: 'p.py', line 1 failed to import: SystemExit: 3"),
         ("import nowhere", "failed to import: ModuleNotFoundError: No module named 'nowhere'"),
+        ("import sys\nsys.exit(0)", "--plugin: 'p.py', line 2 failed to import: SystemExit: 0"),
+        ("raise BaseException('b')", "--plugin: 'p.py', line 1 failed to import: BaseException: b"),
+        ("x\0y", "failed to import: SyntaxError: source code string cannot contain null bytes"),
         ("x = 1", "registers no regularizer; write @regcmp.register above its class"),
         (TWIN.replace('"twin"', '"l2"'), "regularizer 'Twin': the name 'l2' exists already"),
         (
@@ -138,13 +141,76 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(
     monkeypatch.chdir(tmp_path)
     if text is not None:
         Path("p.py").write_text(text)
-    with pytest.raises(regcmp.UsageError) as caught:
+    with pytest.raises(regcmp.RegcmpError) as caught:
         make_plan("iris", plugins=["p.py"])
     assert message in str(caught.value)
+    assert caught.value.exit_code == (1 if "failed to import" in message else 2)
     assert REGISTRY.keys() == BUILT_IN
     if text in (None, "1 / 0"):
         done = run(["compare", *WORDS, "--plugin", "p.py"], tmp_path)
-        assert (done.code, done.err) == (2, f"Error: {caught.value}\n")
+        assert (done.code, done.err) == (caught.value.exit_code, f"Error: {caught.value}\n")
+
+
+FAILING = """
+import os, sys, regcmp
+
+print("imported")
+
+@regcmp.register
+class Half(regcmp.Regularizer):
+    name = "half"
+    formula = "L + half"
+    strength_is = regcmp.Number(0.1, 0, 1, "share")
+
+    def penalize(self, grad, context):
+        print("called")
+        HERE
+
+def helper():
+    return 1 / 0
+"""
+SHAPE = "expected it to return an array of shape (2, "
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "return helper()",
+            "'p.py', line 17: hook 'penalize' of 'half': ZeroDivisionError: division",
+        ),
+        ("sys.exit(0)", "'p.py', line 14: hook 'penalize' of 'half': SystemExit: 0"),
+        (
+            "raise BaseException('b')",
+            "'p.py', line 14: hook 'penalize' of 'half': BaseException: b",
+        ),
+        ("raise GeneratorExit", "'p.py', line 14: hook 'penalize' of 'half': GeneratorExit:"),
+        ("return self.penalize(grad, context)", "hook 'penalize' of 'half': RecursionError: "),
+        ("return None", f"'p.py', line 12: hook 'penalize' of 'half': {SHAPE}"),
+        ("return grad[:, :3]", f"'p.py', line 12: hook 'penalize' of 'half': {SHAPE}"),
+    ],
+)
+def test_a_hook_that_fails_is_named_with_its_line(
+    line: str, message: str, jobs: str, tmp_path: Path
+) -> None:
+    """In one line, exit 1, wherever it ran; what it prints does not reach standard output."""
+    (tmp_path / "p.py").write_text(FAILING.replace("HERE", line))
+    words = ("compare", "--dataset", "iris", "--epochs", "1", "--seeds", "2", "--hidden", "4", "-q")
+    done = run((*words, "none", "half", "--plugin", "p.py", "--jobs", jobs, "-o", "-"), tmp_path)
+    assert (done.code, done.out) == (1, "")
+    said, last = done.err.splitlines()[:-1], done.err.splitlines()[-1]
+    assert set(said) == {"imported", "called"}
+    assert last.startswith(f"Error: {message}") or f" {message}" in last
+
+
+def test_a_hook_that_ends_its_process_is_suspected(tmp_path: Path) -> None:
+    """Nothing is known of how a worker ended but what it trained."""
+    (tmp_path / "p.py").write_text(FAILING.replace("HERE", "os._exit(0)"))
+    words = ("compare", "--dataset", "iris", "--epochs", "1", "--seeds", "2", "--hidden", "4", "-q")
+    done = run((*words, "none", "half", "--plugin", "p.py", "--jobs", "2"), tmp_path)
+    assert done.code == 1
+    assert "a worker process ended while 'half' of 'p.py' was trained" in done.err.splitlines()[-1]
 
 
 def test_a_second_file_cannot_take_a_name_but_a_file_can_be_read_again(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def assert_rows(table: Table) -> None:
         ("a.csv", TEXT.replace(",", ";").encode()),
         ("a.csv", TEXT.replace("x", '"x"').replace("a,", '"a",').encode()),
         ("a.tsv", TEXT.replace(",", "\t").encode()),
-        ("a.csv.gz", gzip.compress(TEXT.encode())),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("a.csv.bz2", bz2.compress(TEXT.encode())),
         ("a.tsv.xz", lzma.compress(TEXT.replace(",", "\t").encode())),
     ],
@@ -440,8 +440,8 @@ def idx(array: np.ndarray) -> bytes:
 def test_idx_files_are_read_as_a_folder_or_one_by_one(tmp_path: Path) -> None:
     """MNIST's own names, compressed or not."""
     x, y = np.arange(5 * 4).reshape(5, 2, 2), np.array([3, 1, 4, 1, 5])
-    write(tmp_path, gzip.compress(idx(x)), "train-images-idx3-ubyte.gz")
-    write(tmp_path, gzip.compress(idx(y)), "train-labels-idx1-ubyte.gz")
+    write(tmp_path, gzip.compress(idx(x), mtime=0), "train-images-idx3-ubyte.gz")
+    write(tmp_path, gzip.compress(idx(y), mtime=0), "train-labels-idx1-ubyte.gz")
     write(tmp_path, idx(x[:2]), "t10k-images-idx3-ubyte")
     write(tmp_path, idx(y[:2]), "t10k-labels-idx1-ubyte")
     table = read_table(str(tmp_path))
@@ -495,7 +495,7 @@ def test_arff_svmlight_and_parquet(tmp_path: Path) -> None:
         *(("a" + suffix, b"\x93NUMPY\x01\x00v\x00{'descr': 3}") for suffix in (".npz", ".arff", ".svm")),
         ("X.npy", b"\x93NUMPY\x01\x00v\x00{'descr': 3}"),
         ("a.parquet", b"PAR1 no more"),
-        ("a.csv.gz", gzip.compress(TEXT.encode())[:-9]),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9]),
         ("a.csv.xz", lzma.compress(TEXT.encode())[:-9]),
         ("a.csv.bz2", b"no archive"),
         ("a.csv.zip", b"PK no archive"),

@@ -134,8 +134,8 @@ def _unexpected(error: Exception) -> str:
     # By name, since joblib is not imported where no worker process was started.
     if kind == "TerminatedWorkerError":
         return (
-            "a worker process ended without a word, most often killed by the system for want of memory, or"
-            " by a plugin that ends its process; try fewer --jobs, a smaller network or --batch-size"
+            "the system killed a worker process, most often for want of memory; try fewer --jobs, a"
+            " smaller network or --batch-size"
         )
     return f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)"
 

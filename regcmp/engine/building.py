@@ -8,6 +8,7 @@ import numpy as np
 
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
+from regcmp.engine.hooks import called
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY, Regularizer
 from regcmp.engine.stack import Design
@@ -20,7 +21,7 @@ def network_of(design: Design) -> Network:
         settings.arch, settings.hidden, design.shape, design.n_classes or 1, settings.activation
     )
     for each in design.ingredients:
-        layers = known[each.name].build(layers, each.strength[0])
+        layers = called(known[each.name].build, layers, each.strength[0])
     return Network(layers, design.image)
 
 
@@ -32,7 +33,8 @@ def regularizers_of(design: Design, network: Network, seeds: Sequence[int]) -> l
 
     known = known_to(design)
     return [
-        known[each.name](
+        called(
+            known[each.name],
             column(each.strength),
             {key: column(values) for key, values in each.options.items()},
             seeds,

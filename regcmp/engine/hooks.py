@@ -67,7 +67,7 @@ def chain(methods: Sequence[Hook], idle: Callable[..., Any]) -> Callable[[Value,
 
 
 def called(method: Callable[..., Any], *values: Any) -> Any:
-    """What a method returns. Raises HookError where one from outside raises anything.
+    """What a method, or a class, returns. Raises HookError where one from outside raises anything.
 
     What it prints goes to standard error: standard output may carry an export.
     """
@@ -82,8 +82,13 @@ def called(method: Callable[..., Any], *values: Any) -> Any:
         raise HookError(_where(method, error) + f"{type(error).__name__}: {error}") from error
 
 
+def _owner(method: Any) -> Any:
+    """The regularizer, or the class of it, that a method belongs to."""
+    return method if isinstance(method, type) else getattr(method, "__self__", None)
+
+
 def _is_ours(method: Any) -> bool:
-    return getattr(getattr(method, "__self__", None), "name", "") in BUILT_IN
+    return getattr(_owner(method), "name", "") in BUILT_IN
 
 
 def _checked(method: Any) -> Hook:
@@ -124,9 +129,10 @@ def _said(kind: tuple[Any, ...]) -> str:
 
 def _where(method: Any, error: BaseException | None = None) -> str:
     """'my.py', line 12: hook 'penalize' of 'half': the last line in the hook's file, or its first."""
-    code, regularizer = method.__func__.__code__, method.__self__
+    owner = _owner(method)
+    hook = owner.prepare if method is owner else method
+    code = getattr(hook, "__func__", hook).__code__
     frames = extract_tb(error.__traceback__) if error else []
     lines = [each.lineno for each in frames if each.filename == code.co_filename]
-    line = lines[-1] if lines else code.co_firstlineno
-    file = regularizer.file or code.co_filename
-    return f"{file!r}, line {line}: hook {method.__name__!r} of {regularizer.name!r}: "
+    line, file = lines[-1] if lines else code.co_firstlineno, owner.file or code.co_filename
+    return f"{file!r}, line {line}: hook {hook.__name__!r} of {owner.name!r}: "

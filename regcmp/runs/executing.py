@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,8 +53,10 @@ def train_all(
     Raises PluginError where a hook of a regularizer from outside fails.
     """
     waiting: set[Future[Any]] = set()
+    outside: dict[str, str] = {}
     try:
         for index, stack in enumerate(stacks):
+            outside |= {name: each.file for name, each in stack.outside.items()}
             waiting.add(executor.submit(timed_training, index, stack))
             while len(waiting) >= ahead:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -64,3 +66,11 @@ def train_all(
             yield from (each.result() for each in done)
     except HookError as error:
         raise PluginError(str(error)) from error
+    except BrokenExecutor as error:
+        if not outside:
+            raise
+        suspects = " and ".join(f"{name!r} of {file!r}" for name, file in outside.items())
+        raise PluginError(
+            f"a worker process ended while {suspects} was trained: killed by the system for want of"
+            " memory, or by this code; --jobs 1 tells"
+        ) from error
