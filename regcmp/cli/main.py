@@ -18,6 +18,7 @@ import click
 from regcmp.cli.screen import harmless
 from regcmp.cli.streams import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
+from regcmp.hints import brief, meant
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
@@ -28,6 +29,8 @@ COMMANDS = {
     "info": "Show versions and machine, for bug reports.",
 }
 GATE_FAILED = 3
+SHORT = ("-d", "-f", "-j")
+"""What other commands call --sep, --force and --jobs."""
 INTERRUPTED, TERMINATED = 130, 143
 _stopped: list[int] = []
 """Exit codes of signals that came: a module under import may make another exception of theirs."""
@@ -91,9 +94,7 @@ def main() -> NoReturn:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         code = error.exit_code
     except click.NoSuchOption as error:
-        nearest = list(error.possibilities or ())[:1]
-        said = click.NoSuchOption(error.option_name, possibilities=nearest)
-        code = _complain(said.format_message(), error.exit_code)
+        code = _complain(no_such_option(error), error.exit_code)
     except click.ClickException as error:
         code = _complain(error.format_message(), error.exit_code)
     except RegcmpError as error:
@@ -107,6 +108,20 @@ def main() -> NoReturn:
     if (failed := end_streams()) and code in (0, GATE_FAILED):
         code = _complain(failed, 1)
     sys.exit(code)
+
+
+def no_such_option(error: click.NoSuchOption) -> str:
+    """What may be meant by an option that is none, or where they are listed."""
+    names: list[str] = []
+    if error.ctx:
+        for param in error.ctx.command.get_params(error.ctx):
+            names += [*param.opts, *param.secondary_opts]
+    given = error.option_name
+    # A short one is a word of its own: -y means yes in one place and the target in none.
+    near = meant("option", given, names) if given.startswith("--") or given in SHORT else ""
+    path = error.ctx.command_path if error.ctx else "regcmp"
+    way_out = f": did you mean {near}?" if near else f"; '{path} --help' lists those there are"
+    return f"unknown option {brief(given)}{way_out}"
 
 
 def _unexpected(error: Exception) -> str:
