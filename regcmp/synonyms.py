@@ -55,7 +55,7 @@ OPTIONS = _table(
     text: textcolumns textcolumn
     train-size: trainsplit trainfraction trainratio
     validation-size: valsplit validationsplit validationfraction valsize valfraction
-    -o FILE.json: output-file outputfile outfile out export exportjson json saveto report save
+    -o FILE.json: outputfile outfile out export exportjson json saveto report save
     -o FILE.csv: csv exportcsv
     -o FILE.md: markdown exportmarkdown md
     -o FILE.html: html exporthtml
@@ -165,6 +165,11 @@ WORDS: dict[str, dict[str, str]] = {
         weights: histogram histograms
         """
     ),
+    "regularizer": {
+        "inputdropout": "dropout:input=0.2",
+        "noregularization": "none",
+        "noreg": "none",
+    },
     "schedule": _table(
         """
         constant: none fixed
