@@ -1,8 +1,9 @@
 """What can go wrong by a user's doing; each message is one line that names it and says what to do."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
+
+from regcmp.hints import brief, meant
 
 
 class RegcmpError(Exception):
@@ -38,8 +39,9 @@ class PluginError(RegcmpError):
 def unknown(
     kind: str, given: str, known: Iterable[str], of: str = "", option: str = ""
 ) -> UsageError:
-    """The error for a name that isn't there, with the nearest one, or else all of them."""
+    """The error for a name that isn't there, with what may be meant, or else all of them."""
     names = list(known)
-    near = get_close_matches(given.lower(), names, n=1, cutoff=0.6)
-    way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names)}"
-    return UsageError(f"unknown {kind} {given!r}{of}: {way_out}", *([option] if option else []))
+    near = meant(kind, given, names)
+    way_out = f"did you mean {near}?" if near else f"choose one of {', '.join(names)}"
+    message = f"unknown {kind} {brief(given)}{of}: {way_out}"
+    return UsageError(message, *([option] if option else []))

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from regcmp.errors import UsageError, unknown
+from regcmp.hints import plain
 from regcmp.plan.methods import parse_word, plain_text
 from regcmp.results import DIFF_COLUMNS, INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
 
@@ -156,6 +157,9 @@ def _parse(text: str, grounds: Grounds, fatal: bool) -> Gate:
     if column in TEXTS:
         raise UsageError(f"column {column!r} holds text; a gate needs a number")
     if column not in grounds.columns:
+        shown = grounds.metric if grounds.metric != "auto" else "accuracy"
+        if plain(column) == plain(shown):
+            raise UsageError(f"unknown column {column!r}: did you mean {grounds.ranked_by!r}?")
         raise unknown("column", column, grounds.columns)
     method = resolve(word, grounds.methods)
     if method == grounds.baseline and column in grounds.versus:

@@ -12,8 +12,10 @@ import regcmp
 ROOT = Path(regcmp.__file__).parent
 
 LAYERS = (
-    ("errors", "environment", "engine"),
-    ("hints", "option"),
+    ("environment", "engine", "option", "synonyms"),
+    ("hints",),
+    ("errors",),
+    ("pipes",),
     ("data",),
     ("plan",),
     ("results",),

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from regcmp import compare
+from regcmp import compare, pipes
 from regcmp.data import files
 from regcmp.data.bundled import BUNDLED
 from regcmp.data.columns import Columns
@@ -92,7 +92,7 @@ def test_a_zip_archive_holds_one_file(name: str, tmp_path: Path) -> None:
 def test_standard_input_is_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read once, though text columns take a second look."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
-    monkeypatch.setattr(files, "_input", [])
+    monkeypatch.setattr(pipes, "_read", {})
     assert_rows(read_table("-"))
 
 

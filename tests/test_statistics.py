@@ -266,6 +266,82 @@ def test_all_runs_of_the_baseline_lost() -> None:
     assert verdict(summary, "none", 6).startswith("No comparison: every run of the baseline none")
 
 
+LOST = "try a smaller --lr."
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        (
+            {"none": [None, *BASE[1:]], "l1": BETTER, "l2": BETTER},
+            "No test was made, since a lost pair takes the p-value: the baseline none lost 1 of 6 runs"
+            f" (diverged); {LOST}",
+        ),
+        (
+            {"none": [None, *BASE[1:]], "l2": [*BETTER[:5], None]},
+            "No test was made, since a lost pair takes the p-value: the baseline none lost 1 of 6 runs"
+            f" (diverged); {LOST}",
+        ),
+        (
+            {"none": [*BASE[:2], *[None] * 4], "l2": BETTER},
+            "No test was made, since a lost pair takes the p-value: the baseline none lost 4 of 6 runs"
+            f" (diverged); {LOST}",
+        ),
+        (
+            {"none": BASE, "l1": [None] * 6, "l2": [None] * 6},
+            "No test was made: l1 lost all 6 runs (diverged), l2 lost all 6 runs (diverged); "
+            + LOST,
+        ),
+        (
+            {"none": BASE, "l1": [None] * 6, "l2": [*BETTER[:5], None]},
+            "No test was made: l1 lost all 6 runs (diverged), l2 lost 1 of 6 runs (diverged); "
+            + LOST,
+        ),
+        (
+            {"none": BASE, "l1": BASE, "l2": [None, *BETTER[1:]]},
+            "No test was made: l1 has the same score under every seed; l2 lost 1 of 6 runs (diverged); "
+            + LOST,
+        ),
+        (
+            {"none": BASE, "l2": BASE},
+            "No test was made: l2 has the same score under every seed.",
+        ),
+        (
+            {"none": [None] * 6, "l2": [None] * 6},
+            "No comparison: every run of the baseline none diverged; " + LOST,
+        ),
+        (
+            {"none": [None, *BASE[1:3]], "l2": BETTER[:3]},
+            "No winner is named from 2 pairs: a claim needs at least 5 seeds, better 10 (--seeds 10)."
+            f" The baseline none lost 1 of 3 runs (diverged); {LOST}",
+        ),
+        (
+            {"none": BASE[:1], "l2": [None]},
+            f"No test was made: l2 lost its run (diverged); {LOST}",
+        ),
+    ],
+)
+def test_a_verdict_says_why_nothing_was_tested(
+    scores: dict[str, list[tuple[float, float] | None]], expected: str
+) -> None:
+    """Not that no method was shown to be better: no claim of scores nor of gaps was put to a test."""
+    summary = summarize(runs(**scores), "none", "accuracy", 0.25)
+    text = verdict(summary, "none", len(scores["none"]))
+    assert text == expected
+    assert not summary["p_value"].notna().any()
+
+
+def test_gaps_may_be_tested_where_scores_are_equal() -> None:
+    """Then the verdict still names them."""
+    l2: list[tuple[float, float] | None] = [
+        (each[0] - 0.05 - i / 1000, each[1]) for i, each in enumerate(BASE) if each
+    ]
+    text = verdict(summarize(runs(none=BASE, l2=l2), "none", "accuracy", 0.25), "none", 6)
+    assert text.startswith(
+        "No test was made: l2 has the same score under every seed. Smaller gap: l2"
+    )
+
+
 def test_identical_scores_say_so() -> None:
     """No interval of width zero is claimed."""
     l2 = row_of(summarize(runs(none=BASE, l2=BASE), "none", "accuracy", 0.25), "l2")

@@ -22,6 +22,7 @@ from regcmp.cli.values import as_number, words_of
 from regcmp.data.files import looks_like_path
 from regcmp.data.reading import TEXT_OPTIONS
 from regcmp.errors import UsageError, unknown
+from regcmp.pipes import read_input
 
 PROJECT = Path("pyproject.toml")
 PLACES = ("output", "runs", "history")
@@ -87,7 +88,7 @@ def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
         return {}
     text = ""
     try:
-        text = path.read_text("utf-8")
+        text = read_input(str(path)).decode("utf-8")
         document = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"--config: can't read {str(path)!r}: {error.strerror}") from error

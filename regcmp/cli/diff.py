@@ -76,6 +76,7 @@ def diff(
     from regcmp.report.markdown import to_markdown
     from regcmp.report.reading import read_report
 
+    screen = Screen(quiet=quiet, color=color)
     found = diff_reports(old, read_report(old), new, read_report(new))
     drops = [drop_gate(text, found.new.plan["metric"]) for text in max_drop]
     gates = drops + parse_gates(fail_if, warn_if, lambda: grounds_of_diff(found.table))
@@ -91,5 +92,5 @@ def diff(
     }
     refused = write_all((place, writers[place.format]) for place in places)
     if not places:
-        Screen(quiet=quiet, color=color).show_table(table, to_stderr=False)
+        screen.show_table(table, to_stderr=False)
     conclude(findings, refused, lambda: to_markdown(table), no_github=no_github, quiet=quiet)

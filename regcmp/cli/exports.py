@@ -42,10 +42,10 @@ def content(
 def write_all(exports: Iterable[tuple[Target, Callable[[], Content]]]) -> list[RegcmpError]:
     """Make and write each export; what went wrong with some, for ``check_written`` at the end.
 
-    Files first: a closed pipe must not cost one.
+    Files first: a pipe that is closed, or that nobody reads yet, must not cost one.
     """
     refused = []
-    for place, make in sorted(exports, key=lambda each: each[0].path is None):
+    for place, make in sorted(exports, key=lambda each: _turn(each[0])):
         try:
             made = make()
         except RegcmpError as error:
@@ -59,6 +59,13 @@ def write_all(exports: Iterable[tuple[Target, Callable[[], Content]]]) -> list[R
         except RegcmpError as error:
             refused.append(error)
     return refused
+
+
+def _turn(place: Target) -> int:
+    """Files come before pipes and devices, and these before standard output."""
+    if place.path is None:
+        return 2
+    return int(place.path.exists() and not place.path.is_file())
 
 
 def check_written(refused: Sequence[RegcmpError]) -> None:

@@ -14,6 +14,7 @@ from regcmp.cli.exports import check_written
 from regcmp.cli.options import Decorated, option
 from regcmp.cli.screen import harmless
 from regcmp.errors import RegcmpError, UsageError
+from regcmp.pipes import special, write_into
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,13 +136,17 @@ def conclude(
 def _append(path: Path, text: str) -> None:
     data = text.encode("utf-8", "replace") + b"\n"
     try:
+        if special(str(path)):
+            write_into(str(path), data, wait=False)
+            return
         size = path.stat().st_size if path.exists() else 0
         if size + len(data) > MOST_SUMMARY:
             data = b"The table of regcmp is too long for this summary.\n"
         with path.open("ab") as file:
             file.write(data)
-    except OSError as error:
+    except (OSError, UsageError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise RegcmpError(
-            f"GITHUB_STEP_SUMMARY: {str(path)!r} could not be written ({error.strerror});"
-            " --no-github leaves it alone"
+            f"GITHUB_STEP_SUMMARY: {str(path)!r} could not be written ({why}); --no-github leaves it"
+            " alone"
         ) from error

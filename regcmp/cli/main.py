@@ -17,6 +17,7 @@ from regcmp.cli.screen import harmless
 from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
 from regcmp.cli.streams import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
+from regcmp.hints import brief, meant
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
@@ -28,6 +29,8 @@ COMMANDS = {
     "info": "Show versions and machine, for bug reports.",
 }
 GATE_FAILED = 3
+SHORT = ("-d", "-f", "-j")
+"""What other commands call --sep, --force and --jobs."""
 
 
 class Group(click.Group):
@@ -95,21 +98,16 @@ def _run() -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         return error.exit_code
+    except click.NoSuchOption as error:
+        return _complain(no_such_option(error), error.exit_code)
     except click.ClickException as error:
-        return _complain(_said_by_click(error), error.exit_code)
+        return _complain(error.format_message(), error.exit_code)
     except RegcmpError as error:
         return _complain(str(error), error.exit_code)
     except Exception as error:
         # A module under import may make another exception of a signal's.
         return ending() or _complain(_of_the_system(error) or _unexpected(error), 1)
     return 0
-
-
-def _said_by_click(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption):
-        nearest = list(error.possibilities or ())[:1]
-        error = click.NoSuchOption(error.option_name, possibilities=nearest)
-    return error.format_message()
 
 
 def _of_the_system(error: Exception) -> str:
@@ -127,6 +125,20 @@ def _current_folder_is_gone() -> bool:
     except FileNotFoundError:
         return True
     return False
+
+
+def no_such_option(error: click.NoSuchOption) -> str:
+    """What may be meant by an option that is none, or where they are listed."""
+    names: list[str] = []
+    if error.ctx:
+        for param in error.ctx.command.get_params(error.ctx):
+            names += [*param.opts, *param.secondary_opts]
+    given = error.option_name
+    # A short one is a word of its own: -y means yes in one place and the target in none.
+    near = meant("option", given, names) if given.startswith("--") or given in SHORT else ""
+    path = error.ctx.command_path if error.ctx else "regcmp"
+    way_out = f": did you mean {near}?" if near else f"; '{path} --help' lists those there are"
+    return f"unknown option {brief(given)}{way_out}"
 
 
 def _unexpected(error: Exception) -> str:

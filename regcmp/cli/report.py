@@ -65,6 +65,7 @@ def report(
     Examples:
       regcmp report report.json
       regcmp report report.json -o report.html -o report.md
+      regcmp compare --dataset iris -q -o -.json | regcmp report -
       regcmp report report.json --fail-if 'gap_mean(best) > 0.05'
     """
     exports = listed(outputs, runs_file, history_file)
@@ -77,12 +78,12 @@ def report(
     from regcmp.report.reading import read_report
     from regcmp.report.table import make_table
 
+    screen = Screen(quiet=quiet, color=color)
     saved = read_report(file)
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
     need_gates(places, gates)
     check_overwritten(places, "regcmp.report", saved.plan, force=force)
     findings = judge_gates(gates, saved.summary, lambda: grounds_of(saved.plan))
-    screen = Screen(quiet=quiet, color=color)
     refused = write_all(
         (place, partial(content, saved, findings, name, place, plot)) for name, place in exports
     )

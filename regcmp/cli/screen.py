@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
+from regcmp import pipes
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -45,6 +47,7 @@ class Screen:
     def __init__(self, *, quiet: bool, color: str) -> None:
         self.quiet = quiet
         self.color = color
+        pipes.announce = None if quiet else self._warn
 
     def console(self, stream: TextIO) -> Console:
         """A console on this stream, coloured as --color says."""

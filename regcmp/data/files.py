@@ -6,7 +6,6 @@ import bz2
 import gzip
 import io
 import lzma
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from typing import IO, Any, BinaryIO
 
 from regcmp.data.table import Progress
 from regcmp.errors import DataError, UsageError
+from regcmp.pipes import DEVICE, read_once, special
+from regcmp.pipes import STDIN as STDIN
 
 FORMATS = {
     ".csv": "delimited",
@@ -53,7 +54,6 @@ FREE_BYTES = 100 * 2**20
 """What expands to more than MAX_BYTES, or beyond FREE_BYTES to MAX_RATIO times its size, is refused."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
-STDIN = "-"
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def check_file(spec: str, option: str = "--dataset", named: str | None = None) -
         raise UsageError(
             f"{option}: the name {spec!r} is not valid UTF-8, and no report could hold it; rename it"
         )
+    if kind := _special(spec, option):
+        return _as_named(_check_pipe(spec, option, kind), named)
     if folder:
         if any(is_idx(each.name) for each in path.iterdir()):
             return File(spec, "idx", "", option=option)
@@ -149,6 +151,24 @@ def _as_named(file: File, named: str | None) -> File:
         raise UsageError(f"--format: {named} can't be read from standard input; name a file")
     chosen = "delimited" if named in ("csv", "tsv") else named
     return replace(file, format=chosen, suffix=f".{named}")
+
+
+def _special(spec: str, option: str) -> str:
+    try:
+        return special(spec)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def _check_pipe(spec: str, option: str, kind: str) -> File:
+    """A pipe to be read as text, by its suffix or else as CSV. Raises UsageError; does not open it."""
+    suffix, compression = _suffixes(spec)
+    format_ = FORMATS.get(suffix, "delimited")
+    if kind == DEVICE or format_ not in TEXT or compression == ".zip":
+        raise UsageError(
+            f"{option}: {spec!r} is {kind}, and only text is read from pipes; save it to a file first"
+        )
+    return File(spec, format_, suffix if suffix in FORMATS else ".csv", compression, option)
 
 
 def _suffixes(spec: str) -> tuple[str, str]:
@@ -235,7 +255,8 @@ class Bytes(io.RawIOBase):
         self.stored = stored
         self.inner = inner
         self.progress = progress
-        self.size = None if file.text == STDIN else Path(file.text).stat().st_size
+        self.size = None if file.text == STDIN else stored.seek(0, io.SEEK_END)
+        stored.seek(0)
         self.count = 0
 
     def readable(self) -> bool:
@@ -259,7 +280,8 @@ class Bytes(io.RawIOBase):
 def open_bytes(file: File, progress: Progress | None = None) -> Iterator[BinaryIO]:
     """Open a file, or the one file inside a compressed one, to be read from its beginning."""
     with _one_line(file.text):
-        stored = _stdin() if file.text == STDIN else file.path.open("rb")
+        once = file.text == STDIN or special(file.text)
+        stored = _piped(file.text, progress) if once else file.path.open("rb")
     with stored:
         with _one_line(file.text):
             if file.compression == ".zip":
@@ -272,14 +294,9 @@ def open_bytes(file: File, progress: Progress | None = None) -> Iterator[BinaryI
         yield io.BufferedReader(Bytes(file, stored, inner, progress), 1 << 20)
 
 
-_input: list[bytes] = []
-"""What standard input gave: it can be read once, and text may have to be read twice."""
-
-
-def _stdin() -> BinaryIO:
-    if not _input:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
-        if len(data) > MAX_BYTES:
-            raise DataError(f"standard input holds more than {MAX_BYTES >> 30} GB; take part of it")
-        _input.append(data)
-    return io.BytesIO(_input[0])
+def _piped(text: str, progress: Progress | None) -> BinaryIO:
+    data = read_once(text, MAX_BYTES, progress)
+    if len(data) > MAX_BYTES:
+        name = "standard input" if text == STDIN else repr(text)
+        raise DataError(f"{name} holds more than {MAX_BYTES >> 30} GB; take part of it")
+    return io.BytesIO(data)

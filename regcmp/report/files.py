@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
+from regcmp.pipes import DEVICE, descriptor, special, write_into
 
 FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml", ".png", ".svg", ".pdf")
 """What -o writes; report/formats.py has the writers."""
@@ -45,6 +46,9 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
         return Target(None, ".csv")
     path = Path(text)
     suffix = path.suffix.lower()
+    kind = _special(flag, text)
+    if kind and suffix not in formats:
+        suffix = ".csv" if ".csv" in formats else formats[0]
     if suffix not in formats:
         raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
     package, extra = NEEDS.get(suffix, ("", ""))
@@ -56,6 +60,29 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
         if suffix in BINARY:
             raise UsageError(f"{flag} {text!r}: {suffix} is no text for a terminal; name a file")
         return Target(None, suffix)
+    if kind:
+        if not os.access(path, os.W_OK):
+            raise UsageError(f"{flag} {text!r}: {kind} that may not be written into")
+        is_stdout = descriptor(text) == 1 and suffix not in BINARY
+        return Target(None if is_stdout else path, suffix)
+    _check_file(flag, text, path)
+    return Target(path, suffix)
+
+
+def _special(flag: str, text: str) -> str:
+    """What a place is that is no regular file. Raises UsageError where nothing can be written to it."""
+    try:
+        return special(text)
+    except UsageError as error:
+        raise UsageError(f"{flag} {error}") from error
+    except OSError as error:
+        raise UsageError(f"{flag} {text!r}: can't be written ({error.strerror})") from error
+    except ValueError as error:
+        raise UsageError(f"{flag} {text!r}: {error}") from error
+
+
+def _check_file(flag: str, text: str, path: Path) -> None:
+    """Raise UsageError where a file could not be written here."""
     try:
         if path.is_dir() or text.endswith(os.sep):
             raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
@@ -72,7 +99,6 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
         raise UsageError(
             f"{flag} {text!r}: can't be written ({error.strerror}); choose another place"
         ) from error
-    return Target(path, suffix)
 
 
 def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ()) -> None:
@@ -82,6 +108,8 @@ def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ())
     read = set(map(os.path.realpath, files))
     seen: set[Path | None] = set()
     for each in targets:
+        if each.path is not None and special(str(each.path)) == DEVICE:
+            continue  # such as /dev/null, where nothing is lost
         if each.path is not None and os.path.realpath(each.path) in read:
             raise UsageError(
                 f"{str(each.path)!r} is read by this command, and an export would overwrite it; name"
@@ -97,16 +125,21 @@ def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ())
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file beside ``path`` and rename it, so that a reader sees the old or the new, never a part.
 
-    The new file keeps the mode of the one it replaces. Raises RegcmpError where the system refuses.
+    The new file keeps the mode of the one it replaces. What is no regular file is written into. Raises
+    RegcmpError where the system refuses.
     """
     temporary = ""
+    data = content if isinstance(content, bytes) else content.encode()
     try:
+        if special(str(path)):
+            write_into(str(path), data)
+            return
         path = path.resolve() if path.is_symlink() else path
         with tempfile.NamedTemporaryFile(
             "wb", dir=path.parent, prefix=".regcmp-", delete=False
         ) as file:
             temporary = file.name
-            file.write(content if isinstance(content, bytes) else content.encode())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from pathlib import Path
 from typing import Any, NoReturn
 
-from regcmp.errors import DataError
+from regcmp.errors import DataError, UsageError
+from regcmp.pipes import read_input
 from regcmp.plan.plan import before_options
 from regcmp.report.json_text import SCHEMA
 from regcmp.results import (
@@ -84,17 +84,24 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "map": {"method": str, "rows": list},
 }
 """The keys without which no format can be written, and what kind of value they have."""
+MOST_LEVELS = 50
+DIGITS = 20
 WAY_OUT = "'regcmp compare -o FILE.json' writes one"
 
 
 def read_report(path: str) -> Report:
     """The report that ``-o FILE.json`` wrote. Raises DataError, naming the file, for anything else."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_refuse)
+        text = read_input(path).decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
+        _check_depth(document)
     except OSError as error:
         raise DataError(f"{path!r} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise DataError(f"{path!r} is nested too deeply to be a report; {WAY_OUT}") from error
+    except UsageError as error:
+        raise DataError(str(error)) from error
+    except ValueError as error:
         raise DataError(f"{path!r} is not JSON ({error}); {WAY_OUT}") from error
     _check(path, document)
     try:
@@ -216,3 +223,32 @@ def _boundary(part: Any) -> dict[str, Any] | None:
 
 def _refuse(token: str) -> NoReturn:
     raise ValueError(f"{token} is no number of JSON")
+
+
+def _whole(token: str) -> int | float:
+    """A whole number; as a float where it is larger than any count or seed."""
+    if len(token) <= DIGITS and abs(number := int(token)) < 2**63:
+        return number
+    return _finite(token)
+
+
+def _finite(token: str) -> float:
+    number = float(token)
+    if not isfinite(number):
+        raise ValueError(f"{token[:20]}... is too large for a number")
+    return number
+
+
+def _check_depth(document: Any) -> None:
+    """Raise RecursionError for what could be read, but not be written again."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(MOST_LEVELS):
+        level = [
+            each
+            for part in level
+            for each in (part.values() if isinstance(part, dict) else part)
+            if isinstance(each, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError

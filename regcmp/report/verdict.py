@@ -31,12 +31,8 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     if base["n"] == 0:
         way_out = WAYS_OUT[base["status"]]
         return f"No comparison: every run of the baseline {baseline} {base['status']}; {way_out}."
-    pairs = max(map(_pairs, others))
-    if pairs < MIN_PAIRS_FOR_P:
-        return (
-            f"No winner is named from {count(pairs, 'pair')}: a claim needs at least"
-            f" {MIN_PAIRS_FOR_P} seeds, better 10 (--seeds 10)."
-        )
+    if all(pd.isna(row["p_holm"]) for row in others):
+        return _no_test(base, others, style, seeds)
     shown = [row for row in others if row["p_holm"] < ALPHA]
     better = sorted(
         (row for row in shown if sign * row["delta_test"] > 0),
@@ -50,6 +46,35 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     if worse:
         text += f" Worse than {baseline}: {_listed(worse)}."
     return text + _gaps(others, style, seeds)
+
+
+def _no_test(base: dict[str, Any], others: list[dict[str, Any]], style: Style, seeds: int) -> str:
+    """Why nothing was tested: runs were lost, seeds are too few, or all differences are equal."""
+    lost = [row for row in others if row["n_failed"]]
+    if all(row["n"] == 0 for row in others):
+        return f"No test was made: {_losses(lost)}."
+    if seeds < MIN_PAIRS_FOR_P:
+        text = (
+            f"No winner is named from {count(max(map(_pairs, others)), 'pair')}: a claim needs at least"
+            f" {MIN_PAIRS_FOR_P} seeds, better 10 (--seeds 10)."
+        )
+        return text + (f" The baseline {_losses([base])}." if base["n_failed"] else "")
+    if base["n_failed"]:
+        return f"No test was made, since a lost pair takes the p-value: the baseline {_losses([base])}."
+    equal = [f"{row['method']} {_differs(row, style)}" for row in others if not row["n_failed"]]
+    reasons = "; ".join(equal + ([_losses(lost)] if lost else []))
+    return f"No test was made: {reasons}.{_gaps(others, style, seeds)}"
+
+
+def _losses(rows: list[dict[str, Any]]) -> str:
+    """'l1=1 lost 3 of 10 runs (diverged), l2=1 lost all 10 runs (dead); try ...'."""
+    parts = []
+    for row in rows:
+        drawn = row["n"] + row["n_failed"]
+        of = f"{row['n_failed']} of {drawn} runs" if row["n"] else f"all {count(drawn, 'run')}"
+        parts.append(f"{row['method']} lost {'its run' if drawn == 1 else of} ({row['status']})")
+    ways_out = dict.fromkeys(WAYS_OUT[row["status"]] for row in rows)
+    return f"{', '.join(parts)}; {', or '.join(ways_out)}"
 
 
 def _pairs(row: dict[str, Any]) -> int:
@@ -122,6 +147,8 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
     closed = [row for row in smaller if row["status"] == "ok"]
     underfit = [row for row in smaller if row["status"] == "underfit"]
     tested = sum(p is not None for p in adjusted)
+    if not tested:
+        return ""
     words = [f"after Holm over {tested} gaps"] if tested > 1 else []
     words += [f"left out as underfit: {_listed(underfit)}"] if underfit else []
     after = f" ({'; '.join(words)})" if words else ""
