@@ -1,10 +1,14 @@
-"""Small stacks of runs for the engine's tests."""
+"""Small stacks of runs for the engine's tests; and which tests a quick run leaves out."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from zlib import crc32
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -12,6 +16,65 @@ from regcmp.engine.architecture import needs_image
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
+
+SAMPLED = {
+    "test_a_pair_with_one_part_off_equals_the_other_part": 4,
+    "test_an_error_is_one_line_on_standard_error": 4,
+    "test_a_signal_ends_at_once_and_leaves_nothing": 5,
+    "test_equal_commands_write_equal_bytes": 4,
+    "test_five_fast_ctrl_c_are_as_one": 4,
+    "test_a_hook_that_fails_is_named_with_its_line": 4,
+    "test_a_command_runs": 5,
+    "test_an_example_runs": 6,
+    "test_other_data_have_no_map_and_the_plot_is_refused_before_training": 4,
+    "test_a_flag_wins_over_the_environment_and_that_over_a_file": 3,
+    "test_how_gates_end_a_command": 3,
+    "test_colours_follow_flag_and_environment": 3,
+    "test_what_an_error_advises_is_accepted": 4,
+    "test_a_missing_key_is_named_or_not_needed": 6,
+}
+"""Tests of many cases of one kind, each of which starts processes or trains: a quick run takes one
+case in so many, others on another day."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask for all tests."""
+    parser.addoption("--full", action="store_true", help="run every test, also what takes long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take all examples of a property only where all tests are asked for."""
+    config.addinivalue_line("markers", "full: takes long; --full runs it, too")
+    config.addinivalue_line("markers", "always: a case that a quick run does not leave out")
+    hypothesis.settings.register_profile("quick", max_examples=20, deadline=None)
+    hypothesis.settings.register_profile("full", deadline=None)
+    hypothesis.settings.load_profile("full" if config.getoption("--full") else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless it was asked for by --full, by its name or by its file."""
+    named = any("::" in each for each in config.args)
+    if config.getoption("--full") or named or config.option.keyword or config.option.markexpr:
+        return
+    turn = int(os.environ.get("REGCMP_TESTS_TURN", date.today().toordinal()))
+    left_out = [
+        each for each in items if each.get_closest_marker("full") or not _has_its_turn(each, turn)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [each for each in items if each not in set(left_out)]
+
+
+def _has_its_turn(item: pytest.Item, turn: int) -> bool:
+    name, _, case = item.name.partition("[")
+    if item.get_closest_marker("always"):
+        return True
+    return (crc32(case.encode()) + turn) % SAMPLED.get(name, 1) == 0
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """How to run everything."""
+    return "all tests" if config.getoption("--full") else "a quick run; --full runs every test"
+
 
 SETTINGS = Settings(
     hidden=(12, 8),

@@ -104,6 +104,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bytes") / "data.csv"
 
 
+@pytest.mark.full
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=tables())
 def test_anything_like_a_table_ends_well(path: Path, data: bytes) -> None:

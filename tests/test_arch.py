@@ -129,6 +129,7 @@ def test_widths_are_the_same_network_by_either_option(tmp_path: Path) -> None:
     assert one.out == other.out and one.file("arch.csv") == other.file("hidden.csv")
 
 
+@pytest.mark.full
 def test_a_deep_network_is_broken_at_its_hyphens(tmp_path: Path) -> None:
     """In 80 columns; in a pipe it stays in one line."""
     deep = "-".join(["conv4x3"] * 12)

@@ -283,6 +283,7 @@ def test_a_damaged_map_is_refused(key: str, value: object, tmp_path: Path) -> No
         read_report(str(tmp_path / "a.json"))
 
 
+@pytest.mark.full
 def test_pictures_of_a_saved_report_are_those_of_the_command(tmp_path: Path) -> None:
     """To the byte, in each format."""
     pytest.importorskip("matplotlib")

@@ -161,6 +161,7 @@ def test_exports_hold_what_was_printed(trained: Ahead) -> None:
     assert done.file("m.md").decode().count("\n| ") == 2 + len(summary)
 
 
+@pytest.mark.full
 def test_sixty_methods_at_forty_columns_keep_every_number(trained: Ahead) -> None:
     """Names are folded, lines fit, and the numbers are those of the CSV."""
     done = trained("sixty")
@@ -213,6 +214,7 @@ def test_runs_that_diverge_are_warned_of_and_no_winner_is_named(trained: Ahead) 
     assert "beats" not in read.verdict
 
 
+@pytest.mark.full
 def test_quiet_prints_nothing_on_standard_error(trained: Ahead) -> None:
     """No warning, and no table where standard output carries an export."""
     done = trained("quiet")
@@ -486,6 +488,7 @@ def test_without_a_command_the_help_is_shown(shown: Ahead) -> None:
     assert done.err == shown("--help").out
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", [name for name in SHOWN if name != "nothing"])
 def test_what_is_asked_for_is_shown_on_standard_output(name: str, shown: Ahead) -> None:
     """Exit 0, and no message."""
@@ -641,6 +644,7 @@ def completed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ahead]:
     commands.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("text", COMPLETED)
 def test_a_shell_completes_commands_options_names_and_methods(text: str, completed: Ahead) -> None:
     """Of methods the last part, after '+'."""

@@ -191,6 +191,7 @@ def test_datasets_names_a_variable_that_the_data_refuse(
     assert done.err.endswith(" (set by REGCMP_DATASETS_TARGET in the environment)\n")
 
 
+@pytest.mark.full
 def test_the_example_script_is_a_gate(tmp_path: Path) -> None:
     """And leaves its three files."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

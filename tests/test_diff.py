@@ -352,6 +352,7 @@ def test_reports_that_can_not_be_compared_are_refused() -> None:
         assert "'new.json'" in str(caught.value)
 
 
+@pytest.mark.full
 def test_the_command_prints_writes_and_fails(tmp_path: Path) -> None:
     """Exit codes 0, 1, 2 and 3; files are written although a gate fails."""
     (tmp_path / "a.json").write_text(to_json(made({"none": OLD})), "utf-8")

@@ -77,6 +77,7 @@ def test_nothing_is_read_or_trained_where_a_gate_is_malformed(
         compare.main([*words[:-1], BAD], standalone_mode=False)
 
 
+@pytest.mark.full
 def test_a_gate_comes_before_strict(tmp_path: Path) -> None:
     """Alone, --strict makes a stopped run exit code 1."""
     words = ("compare", *DIVERGING, "none", "--strict", "-q")
@@ -103,6 +104,7 @@ def test_in_github_actions_the_table_is_appended_and_gates_annotated(tmp_path: P
     assert summary.read_text("utf-8") == text
 
 
+@pytest.mark.full
 def test_a_saved_report_is_judged_like_the_comparison_itself(tmp_path: Path) -> None:
     """The same findings, the same JUnit file, the same exit code; a bare '-o g.xml' has no gate."""
     asked = ("--fail-if", BAD, "--warn-if", GOOD)

@@ -288,6 +288,7 @@ def test_each_status_is_counted_and_the_gravest_is_the_methods() -> None:
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("strictly", [(), ("--strict",)])
 def test_stopped_runs_are_warned_of_and_strictly_exit_1(
     strictly: tuple[str, ...], tmp_path: Path
@@ -325,6 +326,7 @@ def test_stopped_runs_are_warned_of_and_strictly_exit_1(
     assert (plan["max_dropped"], plan["max_dead"]) == (0.3, 0.99)
 
 
+@pytest.mark.full
 def test_no_default_is_stopped() -> None:
     """Every regularizer as its bare name has it, in the network and training that are default.
 

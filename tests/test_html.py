@@ -277,6 +277,7 @@ def test_a_missing_key_is_named_or_not_needed(tmp_path: Path) -> None:
                     assert REPORT_WRITERS[suffix](given, ()), f"{place} {key}"
 
 
+@pytest.mark.full
 def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:
     """The table where there is no -o; and a missing file is exit code 1."""
     frames = ["--runs", "r.csv", "--history", "h.csv"]

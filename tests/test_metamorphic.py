@@ -50,6 +50,7 @@ def test_equal_commands_write_equal_bytes(mood: str, reference: Done, tmp_path: 
     assert one == two
 
 
+@pytest.mark.full
 def test_the_order_of_the_methods_changes_nothing(reference: Done, tmp_path: Path) -> None:
     """Nor how a method is spelled."""
     words = ("l2=0.001+dropout=0.2", "dropout=5e-1", "l2=1e-2", "l2=.001", "l1", "none")

@@ -93,6 +93,7 @@ def offline(words: list[str], folder: Path, home: Path) -> Done:
     return run(words, folder, {"SCIKIT_LEARN_DATA": str(home), **cut_off, **nothing})
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("spec", ["openml:credit-g", "openml:Credit-G", "openml:31"])
 def test_a_kept_dataset_is_read_by_name_and_by_number(
     spec: str, tmp_path: Path, home: Path
@@ -110,6 +111,7 @@ def test_a_kept_dataset_is_read_by_name_and_by_number(
     assert any("'level' gives the target 'risk' away" in each for each in found["warnings"])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("spec", ["mnist", "fashion"])
 def test_the_aliases_are_compared(spec: str, tmp_path: Path, home: Path) -> None:
     """All 784 pixels, also the one that is dark everywhere; classes are digits, not floats."""
@@ -121,6 +123,7 @@ def test_the_aliases_are_compared(spec: str, tmp_path: Path, home: Path) -> None
     assert "images of 28x28 pixels" in page
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("spec", ["openml:adult", "openml:1590"])
 def test_what_is_not_kept_needs_the_network(spec: str, tmp_path: Path, home: Path) -> None:
     """Without one, a line says how to use a file; nothing is written."""

@@ -96,6 +96,7 @@ def test_what_should_be_known_is_said_before_training(tmp_path: Path) -> None:
     assert second.startswith("Error: 'rows.csv': class 'yes' has a single row")
 
 
+@pytest.mark.full
 def test_images_are_said_to_be_some(tmp_path: Path) -> None:
     """In the page, in its JSON and in the report's; features of noise are no pixels."""
     words = ("--image", "2x2", "--target", "5", "--no-header")

@@ -270,6 +270,7 @@ def test_five_fast_ctrl_c_are_as_one(moment: Callable[[Running], None], tmp_path
         run.clean_up()
 
 
+@pytest.mark.full
 @on_linux
 @pytest.mark.parametrize(
     "moment", [while_workers_start, while_workers_train], ids=lambda e: e.__name__
@@ -298,6 +299,7 @@ def test_workers_and_their_memory_end_with_a_killed_parent(
         run.clean_up()
 
 
+@pytest.mark.full
 @on_linux
 def test_a_closed_terminal_leaves_nothing(tmp_path: Path) -> None:
     """The kernel sends SIGHUP to the foreground group."""
@@ -374,6 +376,7 @@ unshare = pytest.mark.skipif(
 )
 
 
+@pytest.mark.full
 @unshare
 @pytest.mark.parametrize("quiet", [True, False])
 def test_without_shared_memory_this_process_trains(quiet: bool, tmp_path: Path) -> None:
@@ -392,6 +395,7 @@ def test_without_shared_memory_this_process_trains(quiet: bool, tmp_path: Path) 
     assert first == "" if quiet else first.startswith("Warning: no worker processes here (")
 
 
+@pytest.mark.full
 @unshare
 def test_a_full_shared_memory_is_named_with_a_way_out(tmp_path: Path) -> None:
     """Where arrays are too large to be sent as they are."""

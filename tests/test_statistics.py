@@ -426,6 +426,7 @@ def test_a_method_without_any_pair_has_no_wins() -> None:
     assert pd.isna(row_of(summary, "l2")["wins"])
 
 
+@pytest.mark.full
 def test_verdict_adjusts_the_gaps_of_many_methods() -> None:
     """Under pure noise, twelve methods claim a smaller gap in about 5 % of comparisons, not in 14 %."""
     rng, claims = np.random.default_rng(0), 0
