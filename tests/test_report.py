@@ -491,6 +491,7 @@ def test_markdown_has_no_formula_mention_or_link_of_a_name() -> None:
         ('"seeds": 10', '"seeds": 18446744073709551616', "'plan.seeds' is 1.84467440737"),
         ('"lr": 0.0125', '"lr": 1e400', "is not JSON (1e400... is too large for a number)"),
         ('"n": 10', '"n": 1' + "0" * 30, "'summary[0].n' is 1e+30"),
+        ('"ties": 10', '"ties": 1e300', ".ties' is 1e+300"),
         ('"plan": {', '"plan": {"x": ' + "[" * 200 + "]" * 200 + ",", "nested too deeply"),
         ('"plan": {', '"plan": {"x": ' + "[" * 99_999 + "]" * 99_999 + ",", "nested too deeply"),
         ('"plan": {', '"plan": ' + '{"x": ' * 9_999, "nested too deeply"),
