@@ -844,7 +844,7 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_shows_the_cursor() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--epoch", "3"), "Did you mean '--epochs'?"),
+        (("--epoch", "3"), "unknown option '--epoch': did you mean '--epochs'?"),
         (("wine", "l2"), "Did you mean --dataset wine?"),
         (("l2=0.5",), "Give a file, or one of digits,"),
     ],

@@ -21,7 +21,7 @@ from typing import Any
 import jsonschema
 import pandas as pd
 import pytest
-from commands import not_strict, read_csv, read_table, squeezed, strict
+from commands import not_strict, read_csv, read_table, run_here, squeezed, strict
 from handmade import LONG, VARIANTS, log_loss, report
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +33,7 @@ from regcmp.plan import make_plan
 from regcmp.report.delimited import DANGEROUS, to_csv
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import escape, to_markdown
+from regcmp.report.reading import read_report
 from regcmp.report.table import Table, make_table
 from regcmp.report.terminal import fold, print_table
 from regcmp.results import (
@@ -475,3 +476,46 @@ def test_markdown_has_no_formula_mention_or_link_of_a_name() -> None:
     assert found == (
         "<span>$</span>x<span>$</span> <span>@</span>you https<span>:</span>//a.b www<span>.</span>c.d a: b"
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            '"seeds": 10',
+            '"seeds": 1' + "0" * 5000,
+            "is not JSON (10000000000000000000... is too large",
+        ),
+        ('"seeds": 10', '"seeds": 1' + "0" * 400, "is too large for a number"),
+        ('"seeds": 10', '"seeds": 1' + "0" * 300, "is a damaged report: 'plan.seeds' is 1e+300"),
+        ('"seeds": 10', '"seeds": 18446744073709551616', "'plan.seeds' is 1.84467440737"),
+        ('"lr": 0.0125', '"lr": 1e400', "is not JSON (1e400... is too large for a number)"),
+        ('"n": 10', '"n": 1' + "0" * 30, "'summary[0].n' is 1e+30"),
+        ('"ties": 10', '"ties": 1e300', ".ties' is 1e+300"),
+        ('"plan": {', '"plan": {"x": ' + "[" * 200 + "]" * 200 + ",", "nested too deeply"),
+        ('"plan": {', '"plan": {"x": ' + "[" * 99_999 + "]" * 99_999 + ",", "nested too deeply"),
+        ('"plan": {', '"plan": ' + '{"x": ' * 9_999, "nested too deeply"),
+    ],
+)
+def test_numbers_and_nesting_beyond_all_measure_are_errors_of_one_line(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    """Whatever is to be written from the report."""
+    text = to_json(report())
+    assert old in text
+    (tmp_path / "r.json").write_text(text.replace(old, new, 1), "utf-8")
+    for words in (("report", "r.json", "-o", "-.json"), ("diff", "r.json", "r.json")):
+        done = run_here(words, tmp_path)
+        assert done.code == 1 and done.out == ""
+        assert done.err.startswith("Error: 'r.json' is") and message in done.err
+        assert done.err.count("\n") == 1 and len(done.err) < 300
+
+
+def test_whole_numbers_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """Up to the largest seed, and as a float beyond it."""
+    text = to_json(report()).replace(
+        '"timing": {', '"timing": {"a": 9223372036854775807, "b": -1e20,'
+    )
+    (tmp_path / "r.json").write_text(text, "utf-8")
+    timing = read_report(str(tmp_path / "r.json")).timing
+    assert timing["a"] == 2**63 - 1 and timing["b"] == -1e20

@@ -138,7 +138,11 @@ def _blame(ctx: click.Context, error: UsageError) -> UsageError:
         if key_of(param) not in _keys_in(text):
             continue
         source = ctx.get_parameter_source(param.name or "")
-        if source == ParameterSource.DEFAULT_MAP:
+        # Of arguments, older click says that what a file gives is a default.
+        unsaid = source in (ParameterSource.DEFAULT, None)
+        if source == ParameterSource.DEFAULT_MAP or (
+            unsaid and param.name in (ctx.default_map or {})
+        ):
             return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})")
         if source == ParameterSource.ENVIRONMENT:
             return UsageError(f"{text} (set by {_variable(ctx, param)} in the environment)")

@@ -12,6 +12,7 @@ from regcmp.plan.plan import before_options
 from regcmp.report.json_text import SCHEMA
 from regcmp.results import (
     HISTORY_COLUMNS,
+    INTEGERS,
     METRICS,
     RUN_COLUMNS,
     SUMMARY_COLUMNS,
@@ -146,6 +147,7 @@ def _complete(document: dict[str, Any]) -> None:
     for name in ("summary", "runs", "history"):
         for i, row in enumerate(document[name]):
             _need(name, row, f"{name}[{i}].")
+            _need_whole(row, f"{name}[{i}].")
     for i, each in enumerate(plan["plugins"]):
         _need("plugin", each, f"plan.plugins[{i}].")
     if not isinstance(document["environment"].get("packages", {}), dict):
@@ -178,6 +180,14 @@ def _need(name: str, part: Any, place: str) -> None:
             raise ValueError(f"it has no {place + key!r}")
         if not isinstance(part[key], kind):
             raise ValueError(f"{place + key!r} is {json.dumps(part[key])[:40]}")
+
+
+def _need_whole(row: dict[str, Any], place: str) -> None:
+    """Raise ValueError where a count is no whole number; it may be missing."""
+    for key in INTEGERS:
+        value = row.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError(f"{place + key!r} is {json.dumps(value)[:40]}")
 
 
 def _weights(part: Any) -> dict[str, Any] | None:

@@ -53,11 +53,10 @@ def _no_test(base: dict[str, Any], others: list[dict[str, Any]], style: Style, s
     lost = [row for row in others if row["n_failed"]]
     if all(row["n"] == 0 for row in others):
         return f"No test was made: {_losses(lost)}."
-    if seeds < MIN_PAIRS_FOR_P:
-        text = (
-            f"No winner is named from {count(max(map(_pairs, others)), 'pair')}: a claim needs at least"
-            f" {MIN_PAIRS_FOR_P} seeds, better 10 (--seeds 10)."
-        )
+    if (pairs := max(map(_pairs, others))) < MIN_PAIRS_FOR_P:
+        more = " seeds, better 10 (--seeds 10)" if seeds < MIN_PAIRS_FOR_P else ""
+        text = f"No winner is named from {count(pairs, 'pair')}: a claim needs at least"
+        text += f" {MIN_PAIRS_FOR_P}{more}."
         return text + (f" The baseline {_losses([base])}." if base["n_failed"] else "")
     if base["n_failed"]:
         return f"No test was made, since a lost pair takes the p-value: the baseline {_losses([base])}."
