@@ -11,7 +11,9 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
+from regcmp.estimate import Estimate, fitting
 from regcmp.experiment import Outcome, run_experiment
+from regcmp.memory import parse_size
 from regcmp.plan import Plan, make_plan, whole
 from regcmp.protocol import settle
 from regcmp.report.delimited import to_csv
@@ -59,6 +61,7 @@ def compare(
     methods: Iterable[str] | str | None = None,
     *,
     jobs: int | None = None,
+    max_memory: str | int | None = None,
     **words: Any,
 ) -> Comparison:
     """Train one network under several methods over paired seeds, and compare them.
@@ -70,11 +73,12 @@ def compare(
     noise_features, max_dropped, max_dead, plugins, and of data sep, decimal, encoding, header, na,
     sample, test, target, drop, text, use, task and image, as ``regcmp compare --help`` explains.
     ``jobs`` is the number of worker processes, by default one per core; no result depends on it.
+    ``max_memory`` is what the work may take, such as '8GB', by default what the machine has.
 
     Raises UsageError for a word that can't be meant and DataError for data that can't be used; both
     are ValueErrors and say what to do.
     """
-    return run(make_plan(dataset, methods, **words), jobs)
+    return run(make_plan(dataset, methods, **words), jobs, max_memory=max_memory)
 
 
 def run(
@@ -83,20 +87,28 @@ def run(
     progress: Callable[[int], None] | None = None,
     reading: Progress | None = None,
     loaded: Callable[[Dataset], None] | None = None,
+    max_memory: str | int | None = None,
+    estimated: Callable[[Estimate], None] | None = None,
 ) -> Comparison:
     """Carry a plan out.
 
     ``reading`` is called with the bytes that were read and are to be read, then ``loaded`` with the
-    dataset, which it may refuse, and ``progress`` with each number of runs that were done.
+    dataset, which it may refuse, ``estimated`` with what training takes, and ``progress`` with each
+    number of runs that were done. Without ``jobs``, there are as many as have room.
     """
     start = perf_counter()
-    jobs = default_jobs() if jobs is None else whole("jobs", jobs, 1)
+    jobs = None if jobs is None else whole("jobs", jobs, 1)
+    most = None if max_memory is None else parse_size(max_memory)
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, reading)
     if plan.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     if loaded is not None:
         loaded(dataset)
+    estimate = fitting(plan, dataset, jobs, most)
+    if estimated is not None:
+        estimated(estimate)
+    jobs = estimate.jobs if jobs is None else jobs
     outcome = run_experiment(plan, dataset, jobs, progress or (lambda _: None))
     varied = "split" in plan.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
@@ -121,13 +133,6 @@ def run(
         weights=outcome.weights,
         boundary=outcome.boundary,
     )
-
-
-def default_jobs() -> int:
-    """One worker per core that this process may use."""
-    from joblib import cpu_count
-
-    return int(cpu_count())
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:

@@ -31,6 +31,7 @@ SOURCES = ("split", "init", "order")
 DTYPES = ("float32", "float64")
 MAX_SEED = 2**63 - 1
 MAX_ROWS = 10**12
+MAX_EPOCHS = 10**9
 VALIDATION_SIZE = 0.2
 """The share of the training rows that a method selects by, unless told otherwise."""
 
@@ -174,7 +175,7 @@ def make_plan(
         )
     for name in words:
         if name not in Plan.__dataclass_fields__:
-            raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs"])
+            raise unknown("option", name, [*Plan.__dataclass_fields__, "jobs", "max_memory"])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     for name, of in (
         ("max_dropped", "a layer"),
@@ -200,6 +201,8 @@ def make_plan(
     ):
         words[name] = whole(name, words.get(name, getattr(Plan, name)), lowest, highest)
     words["seeds"] = whole("seeds", words["seeds"], 1, min(100_000, MAX_SEED + 1 - words["seed"]))
+    for name, highest in (("batch_size", MAX_ROWS), ("epochs", MAX_EPOCHS)):
+        words[name] = whole(name, words[name], 1, highest)
     if image is not None and words["noise_features"]:
         raise UsageError("--noise-features: noise is no pixel of --image; leave one of them out")
     arch, widths = _network(arch, hidden)

@@ -24,6 +24,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.reading import check_source
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.memory import parse_size
 from regcmp.method import NONE
 from regcmp.plan import CHOICES, DEFAULT_METHODS, SOURCES, Plan, make_plan, whole
 from regcmp.report.files import check_distinct, target
@@ -127,6 +128,8 @@ OPTIONS = (
     *CONFIG_OPTIONS,
     option("Other", "--jobs", metavar="N",
            help="Worker processes; no number depends on them.  [default: one per core]"),
+    option("Other", "--max-memory", metavar="SIZE",
+           help="Refuse what would take more, as in 8GB.  [default: what the machine has]"),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
 )  # fmt: skip
 
@@ -153,6 +156,7 @@ def compare(
     quiet: bool,
     color: str,
     jobs: str | None,
+    max_memory: str | None,
     strict: bool,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -182,6 +186,7 @@ def compare(
         )
         check_source(plan.dataset, plan.reading)
         workers = None if jobs is None else whole("jobs", jobs, 1)
+        most = None if max_memory is None else parse_size(max_memory)
     exports = listed(outputs, runs_file, history_file)
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
@@ -201,7 +206,7 @@ def compare(
         check_drawable(plot, dataset, plan.noise_features)
 
     with blaming(ctx), screen.progress(len(plan.methods) * plan.seeds) as (advance, reading):
-        comparison = run(plan, workers, advance, reading, loaded)
+        comparison = run(plan, workers, advance, reading, loaded, most, screen.announce)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(
         (place, partial(to_toml, ctx, plan.as_dict()))
