@@ -25,6 +25,7 @@ from regcmp.report.table import make_table
 from regcmp.report.verdict import verdict
 from regcmp.results import Report
 from regcmp.runs.collecting import Outcome
+from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, warnings_of_copies
 from regcmp.statistics import correction_ratio, summarize
 
@@ -105,6 +106,8 @@ class Watch:
     """Of the bytes that were read, and that are to be read."""
     loaded: Callable[[Dataset, Plan], None] = _nothing
     """Of the dataset and the plan as it is carried out, which it may refuse."""
+    estimated: Callable[[Estimate], None] = _nothing
+    """Of what training takes."""
     progress: Callable[[int], None] = _nothing
     """Of each number of runs that were done."""
     warn: Callable[[str], None] = warnings.warn
@@ -115,13 +118,16 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     """Carry a plan out, and tell ``watch`` how far it is."""
     watch = watch or Watch()
     start = perf_counter()
-    jobs = (execution or Execution()).jobs or default_jobs()
+    execution = execution or Execution()
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, watch.reading)
     if plan.protocol.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
     watch.loaded(dataset, plan)
+    estimate = fitting(plan, dataset, execution)
+    watch.estimated(estimate)
+    jobs = execution.jobs or estimate.jobs
     outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn)
     varied = "split" in plan.protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
@@ -146,13 +152,6 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         weights=outcome.weights,
         boundary=outcome.boundary,
     )
-
-
-def default_jobs() -> int:
-    """One worker per core that this process may use."""
-    from joblib import cpu_count
-
-    return int(cpu_count())
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:

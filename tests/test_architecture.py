@@ -15,7 +15,7 @@ LAYERS = (
     ("environment", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),
-    ("pipes",),
+    ("pipes", "memory"),
     ("data",),
     ("plan",),
     ("results",),

@@ -260,6 +260,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "no-github": ("--no-github",),
     "plugin": ("--plugin", "own.py"),
     "jobs": ("--jobs", "1"),
+    "max-memory": ("--max-memory", "8GB"),
 }
 """Each key, set to another value than its default."""
 

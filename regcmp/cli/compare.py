@@ -72,6 +72,7 @@ def compare(
     quiet: bool,
     color: str,
     jobs: str | None,
+    max_memory: str | None,
     strict: bool,
     force: bool,
     fail_if: tuple[str, ...],
@@ -101,7 +102,7 @@ def compare(
             methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
         )
         check_source(plan.dataset, plan.reading)
-        execution = make_execution(jobs=jobs)
+        execution = make_execution(jobs=jobs, max_memory=max_memory)
     exports = listed(outputs, runs_file, history_file)
     if save_config is not None:
         exports.append(("config", target("--save-config", save_config, (".toml",))))
@@ -127,7 +128,13 @@ def compare(
         blaming(ctx),
         screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading),
     ):
-        watch = Watch(reading, loaded, advance, lambda text: screen.warn_of_data([text]))
+        watch = Watch(
+            reading=reading,
+            loaded=loaded,
+            estimated=screen.announce,
+            progress=advance,
+            warn=lambda text: screen.warn_of_data([text]),
+        )
         comparison = run(plan, execution, watch)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(

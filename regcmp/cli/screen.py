@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regcmp.data.table import Progress as ReadBytes
     from regcmp.report.table import Table
     from regcmp.results import Report
+    from regcmp.runs.estimating import Estimate
 
 PLAIN = {
     "±": "+-",
@@ -153,6 +154,11 @@ class Screen:
         if not self.quiet:
             for each in warnings:
                 self._warn(f"Warning: {printable(each)}")
+
+    def announce(self, estimate: Estimate) -> None:
+        """Say on standard error what long work takes, before it starts."""
+        if estimate.is_long and not self.quiet:
+            self._warn(f"{estimate}".capitalize())
 
     def _warn(self, line: str) -> None:
         """A line on standard error, on a terminal in lines that fit it."""

@@ -23,7 +23,7 @@ GRAMMAR = (
 WORD = re.compile(
     r"(?:conv(?P<filters>[1-9]\d{0,4})x(?P<kernel>[1-9]\d?)(?:s(?P<stride>[1-9]))?(?P<valid>v)?"
     r"|(?P<pool>pool|avgpool)(?P<size>[1-9]\d?)(?:s(?P<step>[1-9]))?"
-    r"|(?P<gap>gap)|(?P<flatten>flatten)|(?P<width>[1-9]\d{0,4}))"
+    r"|(?P<gap>gap)|(?P<flatten>flatten)|(?P<width>100000|[1-9]\d{0,4}))"
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -185,6 +185,13 @@ class Gradient:
         return self.network.backward(
             params, self._views, dy, step.masks, step.taps, self.memories, need_dx
         )
+
+
+def n_parameters_of(layers: Iterable[Layer]) -> int:
+    """How many parameters the layers have, of which none is made for it."""
+    return sum(
+        prod(shape) for layer in layers for shape in (*layer.weights, *layer.gains, *layer.biases)
+    )
 
 
 def shapes_of(layers: Sequence[Layer]) -> Iterator[tuple[int, ...]]:

@@ -69,8 +69,10 @@ class Settings:
         "Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
         choices=tuple(SCHEDULES),
     )
-    batch_size: int = training("whole", 64, "Rows per step.", low=1, metavar="ROWS")
-    epochs: int = training("whole", 80, "Passes over the training rows.", low=1, metavar="N")
+    batch_size: int = training("whole", 64, "Rows per step.", low=1, high=10**12, metavar="ROWS")
+    epochs: int = training(
+        "whole", 80, "Passes over the training rows.", low=1, high=10**9, metavar="N"
+    )
     max_dropped: float = training(
         "share",
         0.95,

@@ -18,7 +18,7 @@ from regcmp.engine.hooks import Hooks, called
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
-from regcmp.engine.network import Gradient, Network, Step
+from regcmp.engine.network import Gradient, Network, Step, n_parameters_of, shapes_of
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
@@ -140,7 +140,8 @@ def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]
     out the weights, which no report holds.
     """
     start = perf_counter()
-    runs = [replace(run, theta=run.theta[:0]) for run in train(stack)]
+    # A copy, since a view would keep all of the weights.
+    runs = [replace(run, theta=run.theta[:0].copy()) for run in train(stack)]
     return index, runs, perf_counter() - start
 
 
@@ -199,12 +200,11 @@ def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -
     More runs share Python's overhead; too many spill a core's L2 cache.
     """
     layers = layers_of(settings.arch, settings.hidden, shape, n_outputs, settings.activation)
-    network = Network(layers)
     size = np.dtype(settings.dtype).itemsize
     batch = settings.batch_size * (
-        sum(map(prod, network.shapes)) + sum(layer.n_unfolded for layer in layers)
+        sum(map(prod, shapes_of(layers))) + sum(layer.n_unfolded for layer in layers)
     )
-    most = min(STACK_BYTES // (size * network.n_parameters), BATCH_BYTES // (size * batch))
+    most = min(STACK_BYTES // (size * n_parameters_of(layers)), BATCH_BYTES // (size * batch))
     return max(1, min(MOST_RUNS, most))
 
 

@@ -18,6 +18,10 @@ class Execution:
         "Worker processes; no number depends on them.  [default: one per core]",
         group="Other", low=1, metavar="N", decides=False,
     )  # fmt: skip
+    max_memory: int | None = option(
+        "bytes", None, "Refuse what would take more, as in 8GB.  [default: what the machine has]",
+        group="Other", metavar="SIZE", decides=False,
+    )  # fmt: skip
 
 
 def make_execution(**given: Any) -> Execution:

@@ -16,6 +16,7 @@ from regcmp.data.columns import image_text, parse_image
 from regcmp.engine.architecture import ArchitectureError, check_words
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import brief, split_names, with_point
+from regcmp.memory import parse_size
 from regcmp.option import Option
 from regcmp.plan.methods import plain_text
 
@@ -213,6 +214,11 @@ def image(option: Option, value: str | Sequence[int]) -> str:
     return image_text(parse_image("x".join(map(str, sizes))))
 
 
+def bytes_of(option: Option, value: Any) -> int:
+    """A size such as 8GB."""
+    return parse_size(value)
+
+
 def _whole_schema(option: Option) -> dict[str, Any]:
     return {"type": "integer", "minimum": option.low or 0}
 
@@ -236,6 +242,7 @@ KINDS = {
     "whole": Kind(whole, _whole_schema),
     "share": Kind(share, lambda _: {"type": "number", "minimum": 0, "maximum": 1}),
     "size": Kind(size, lambda _: {"type": "number", "exclusiveMinimum": 0}),
+    "bytes": Kind(bytes_of, lambda _: {"type": "integer", "minimum": 1}),
     "rate": Kind(rate, lambda _: {"type": "number", "exclusiveMinimum": 0}),
     "layers": Kind(layers, lambda _: TEXT),
     "widths": Kind(widths, _list_of({"type": "integer", "minimum": 1})),
