@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from regcmp.results import (
     METRICS,
     RUN_COLUMNS,
     SUMMARY_COLUMNS,
+    TEXTS,
     Report,
     frame,
 )
@@ -26,6 +28,8 @@ LATER: dict[str, dict[str, Any]] = {
 }
 """Keys that older reports do not have, and what held when there were none."""
 NUMBER = (int, float)
+LARGEST_COUNT = 10**12
+FRAMES = {"summary": SUMMARY_COLUMNS, "runs": RUN_COLUMNS, "history": HISTORY_COLUMNS}
 LARGEST = 1e300
 """Of a score: differences and percentages of such are still finite."""
 NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
@@ -144,10 +148,11 @@ def _complete(document: dict[str, Any]) -> None:
     _need("plan", plan, "plan.")
     _add_later("data", plan["data"])
     _need("data", plan["data"], "plan.data.")
-    for name in ("summary", "runs", "history"):
+    _check_lists(plan)
+    for name, columns in FRAMES.items():
         for i, row in enumerate(document[name]):
             _need(name, row, f"{name}[{i}].")
-            _need_whole(row, f"{name}[{i}].")
+            _check_cells(row, columns, f"{name}[{i}].")
     for i, each in enumerate(plan["plugins"]):
         _need("plugin", each, f"plan.plugins[{i}].")
     if not isinstance(document["environment"].get("packages", {}), dict):
@@ -182,12 +187,30 @@ def _need(name: str, part: Any, place: str) -> None:
             raise ValueError(f"{place + key!r} is {json.dumps(part[key])[:40]}")
 
 
-def _need_whole(row: dict[str, Any], place: str) -> None:
-    """Raise ValueError where a count is no whole number; it may be missing."""
-    for key in INTEGERS:
+def _check_cells(row: dict[str, Any], columns: Sequence[str], place: str) -> None:
+    """Raise ValueError where a column of numbers has something else; a cell may be missing."""
+    for key in columns:
         value = row.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        if value is None:
+            continue
+        if key in TEXTS:
+            fits = isinstance(value, str)
+        elif key in INTEGERS:
+            fits = isinstance(value, int) and (key == "seed" or abs(value) <= LARGEST_COUNT)
+        else:
+            fits = isinstance(value, NUMBER)
+        if not fits or isinstance(value, bool):
             raise ValueError(f"{place + key!r} is {json.dumps(value)[:40]}")
+
+
+def _check_lists(plan: dict[str, Any]) -> None:
+    """Raise ValueError where a list of names or of widths has something else, or a size is no number."""
+    for key, kind in (("methods", str), ("vary", str), ("hidden", int)):
+        if not all(isinstance(each, kind) for each in plan[key]):
+            raise ValueError(f"'plan.{key}' is {json.dumps(plan[key])[:40]}")
+    columns = plan["data"].get("columns", 0)
+    if not isinstance(columns, int):
+        raise ValueError(f"'plan.data.columns' is {json.dumps(columns)[:40]}")
 
 
 def _weights(part: Any) -> dict[str, Any] | None:
