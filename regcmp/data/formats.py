@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import quoted
 from regcmp.data.files import MAX_BYTES, File, open_bytes
 from regcmp.data.table import Progress, Table, name_or_place
@@ -78,22 +77,6 @@ def read_arff(file: File, progress: Progress | None = None) -> Table:
             frame[name] = words.where(words != "?", None).astype(object)
     plain, faults = plain_columns(file.text, frame)
     return Table(file.text, plain, file.text, faults=faults)
-
-
-def read_svmlight(file: File, progress: Progress | None = None) -> Table:
-    """Read lines of 'label index:value ...'; features that a line doesn't name are 0 there."""
-    from sklearn.datasets import load_svmlight_file
-
-    with open_bytes(file, progress) as data:
-        raw = data.read()
-    try:
-        x, y = load_svmlight_file(io.BytesIO(raw))
-    except (ValueError, OverflowError, IndexError, TypeError) as error:
-        raise DataError(
-            f"{file.text!r}: expected lines of 'label index:value ...': {_first_line(error)}"
-        ) from error
-    _check_cells(file.text, *x.shape)
-    return from_arrays(file.text, file.text, x.toarray(), y)
 
 
 def _check_cells(name: str, rows: int, columns: int) -> None:
