@@ -1,8 +1,7 @@
-"""Formats that a library reads: Parquet, ARFF, svmlight; and OpenML's datasets."""
+"""What a library reads: Parquet files, and OpenML's datasets."""
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcmp.data.columns import quoted
-from regcmp.data.files import MAX_BYTES, File, open_bytes
-from regcmp.data.table import Progress, Table, name_or_place
+from regcmp.data.declared import declared_as_texts
+from regcmp.data.files import MAX_BYTES, File
+from regcmp.data.table import Table, name_or_place
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -38,45 +38,19 @@ def read_parquet(file: File) -> Table:
     except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
     frame = _with_index(frame)
+    frame, declared = declared_as_texts(frame)
     frame.columns = [name_or_place(str(name), i) for i, name in enumerate(frame.columns, 1)]
     plain, faults = plain_columns(file.text, frame)
-    return Table(file.text, plain, file.text, faults=faults)
+    names = frozenset(
+        str(name) for name, is_declared in zip(frame, declared, strict=True) if is_declared
+    )
+    return Table(file.text, plain, file.text, faults=faults, declared=names)
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     """With an index that has a name as a column, which it was before set_index."""
     named = [each for each in frame.index.names if each is not None and each not in frame.columns]
     return (frame.reset_index(level=named) if named else frame).reset_index(drop=True)
-
-
-def read_arff(file: File, progress: Progress | None = None) -> Table:
-    """Read an ARFF file of numbers and nominal attributes."""
-    from scipy.io import arff
-
-    with open_bytes(file, progress) as data:
-        raw = data.read()
-    try:
-        records, _ = arff.loadarff(io.StringIO(raw.decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file.text!r} is not valid UTF-8 at byte {error.start}") from None
-    except NotImplementedError as error:
-        raise DataError(
-            f"{file.text!r}: {_first_line(error)}; only numeric and nominal attributes are read:"
-            " save it as .csv"
-        ) from error
-    except (arff.ArffError, ValueError, StopIteration, IndexError, TypeError) as error:
-        raise DataError(f"{file.text!r} is no ARFF file: {_first_line(error)}") from error
-    import pandas as pd
-
-    if records.dtype.names is None or not records.size:
-        raise DataError(f"{file.text!r} has no rows")
-    frame = pd.DataFrame({name: records[name] for name in records.dtype.names})
-    for name in frame:
-        if frame[name].dtype == object:
-            words = frame[name].map(lambda cell: cell.decode("utf-8", "replace"))
-            frame[name] = words.where(words != "?", None).astype(object)
-    plain, faults = plain_columns(file.text, frame)
-    return Table(file.text, plain, file.text, faults=faults)
 
 
 def _check_cells(name: str, rows: int, columns: int) -> None:

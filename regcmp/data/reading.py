@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
+from regcmp.data.arff import read_arff
 from regcmp.data.bundled import BUNDLED, read_bundled
 from regcmp.data.files import File, check_file, looks_like_path
 from regcmp.data.formats import (
     ALIASES,
     parse_openml,
-    read_arff,
     read_openml,
     read_parquet,
 )
@@ -47,7 +48,8 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     if reading.format is not None and not files:
         raise UsageError(f"--format says what a file is, and {spec!r} is none; leave it out")
     if all(file.format != "delimited" for file in files):
-        _check_no_text_options(spec, reading)
+        is_arff = any(file.format == "arff" for file in files)
+        _check_no_text_options(spec, replace(reading, encoding="utf-8") if is_arff else reading)
 
 
 def _check_other(spec: str, test: str) -> None:
@@ -132,5 +134,6 @@ def _read_file(
         return whole[file.format](file)
     if file.format == "svmlight":
         return read_svmlight([file], progress)[0]
-    streamed = {"arff": read_arff, "idx": read_idx}
-    return streamed[file.format](file, progress)
+    if file.format == "arff":
+        return read_arff(file, reading, progress)
+    return read_idx(file, progress)

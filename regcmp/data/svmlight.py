@@ -48,7 +48,7 @@ def read_svmlight(files: Sequence[File], progress: Progress | None = None) -> li
     rows, size = sum(x.shape[0] for x, _ in pairs), sum(map(len, raw))
     check_room(files[0].text, rows, pairs[0][0].shape[1], size)
     ranges = [(int(x.indices.min()), int(x.indices.max())) for x, _ in pairs if x.nnz]
-    tables = []
+    tables: list[Table] = []
     for file, text, (x, y) in zip(files, raw, pairs, strict=True):
         said = [QUERIES] if QUERY.search(text) else []
         if len(ranges) == 2 and not tables:
