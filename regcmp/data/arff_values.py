@@ -8,15 +8,13 @@ QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 PLAIN = r"[^\s,{}'\"%][^\s,{}]*"
 """A word without quotes; a percent sign begins a comment where a word could begin."""
 
-BY_COMMA = re.compile(
-    rf"\s*({QUOTED}|{PLAIN}(?:[ \t]+[^\s,{{}}%][^\s,{{}}]*)*|)\s*(,|(?=[{{}}%])|$)"
-)
+BY_COMMA = re.compile(rf"\s*({QUOTED}|{PLAIN}(?:[ \t]+{PLAIN})*|)\s*(,|(?=[{{}}%])|$)")
 BY_BLANK = re.compile(rf"\s*({QUOTED}|{PLAIN})(\s+(?=[^\s{{}}%])|(?=\s*(?:[{{}}%]|$)))")
-ENTRY = re.compile(rf"\s*(\d+)\s+({QUOTED}|{PLAIN}(?:[ \t]+[^\s,{{}}%][^\s,{{}}]*)*)\s*(,|(?=}}))")
+ENTRY = re.compile(rf"\s*(\d+)\s+({QUOTED}|{PLAIN}(?:[ \t]+{PLAIN})*)\s*(,|(?=}}))")
 WEIGHT = re.compile(r"\s*,?\s*\{\s*[-+\d.eE]+\s*\}\s*(?:%.*)?$")
 REST = re.compile(r"\s*(?:%.*)?$")
-ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|[0-3]?[0-7]{1,2}|.)")
+LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
 class RowError(ValueError):
@@ -91,4 +89,6 @@ def unquoted(token: str) -> str:
 
 def _letter(found: re.Match[str]) -> str:
     escaped = found[1]
-    return chr(int(escaped[1:], 16)) if len(escaped) > 1 else LETTERS.get(escaped, escaped)
+    if escaped[0] == "u" and len(escaped) > 1:
+        return chr(int(escaped[1:], 16))
+    return chr(int(escaped, 8)) if escaped.isdecimal() else LETTERS.get(escaped, escaped)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcmp.data.columns import quoted
-from regcmp.data.declared import declared_as_texts
 from regcmp.data.files import MAX_BYTES, File
 from regcmp.data.table import Table, name_or_place
 from regcmp.errors import DataError, UsageError
@@ -38,13 +37,10 @@ def read_parquet(file: File) -> Table:
     except (ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{file.text!r} is no Parquet file: {_first_line(error)}") from error
     frame = _with_index(frame)
-    frame, declared = declared_as_texts(frame)
     frame.columns = [name_or_place(str(name), i) for i, name in enumerate(frame.columns, 1)]
     plain, faults = plain_columns(file.text, frame)
-    names = frozenset(
-        str(name) for name, is_declared in zip(frame, declared, strict=True) if is_declared
-    )
-    return Table(file.text, plain, file.text, faults=faults, declared=names)
+    declared = frozenset(name for name, kind in frame.dtypes.items() if kind == "category")
+    return Table(file.text, plain, file.text, faults=faults, declared=declared)
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +136,8 @@ def read_openml(spec: str) -> Table:
     image = (28, 28, 1) if f"openml:{word}" in ALIASES.values() and frame.shape[1] == 785 else None
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
     target = names[0] if len(names) == 1 else None
-    return Table(spec, frame, source.strip(), target, None, image, said, faults)
+    declared = frozenset(nominal)
+    return Table(spec, frame, source.strip(), target, None, image, said, faults, declared=declared)
 
 
 def _without_code(error: Exception) -> str:
