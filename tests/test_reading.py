@@ -499,7 +499,7 @@ def test_arff_svmlight_and_parquet(tmp_path: Path) -> None:
         ("a.csv.xz", lzma.compress(TEXT.encode())[:-9]),
         ("a.csv.bz2", b"no archive"),
         ("a.csv.zip", b"PK no archive"),
-        ("a.arff", b"@relation r\n@attribute a string\n@data\nx\n"),
+        ("a.arff", b"@relation r\n@attribute a strange\n@data\nx\n"),
         ("a.svm", b"one 1:2\n"),
     ],
 )  # fmt: skip

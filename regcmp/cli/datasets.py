@@ -32,7 +32,7 @@ Files, by their suffix:
 
   .csv .tsv           text; also as .gz, .xz, .bz2 or .zip
   .txt .tab           text; also .data and .dat, and columns cut by blanks
-  .arff               numeric and nominal attributes; also compressed
+  .arff               ARFF, dense or sparse; also compressed
   .svm .libsvm        svmlight; also .svmlight and .t, also compressed
   .parquet            with the extra 'parquet'
   .npz                arrays X and y, or x_train, y_train, x_test and y_test

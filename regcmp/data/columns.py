@@ -261,24 +261,28 @@ def describe_column(
     *,
     as_text: bool = False,
     use: bool = False,
+    declared: bool = False,
     line: Line | None = None,
 ) -> Column:
     """What a column is. Raises DataError for what is neither a number nor plainly something else.
 
     ``decimal`` is empty for what no option of text says how to read.
-    ``as_text`` asks for its words, ``use`` for the column also where it looks like an id; ``line``
-    knows the line of a row. Raises UsageError where there is nothing of the kind.
+    ``as_text`` asks for its words, ``use`` for the column also where it looks like an id. One that is
+    ``declared`` a category is not doubted. ``line`` knows the line of a row.
+    Raises UsageError where there is nothing of the kind.
     """
-    if not (as_text or use):
+    if not (as_text or use or declared):
         check_notation(values, table, decimal, line)
-    column = _described(values, table, decimal, as_text, use)
+    column = _described(values, table, decimal, as_text, use, declared)
     if use and not column.used:
         why = NOT_USABLE[column.kind].format(quoted(column.name))
         raise UsageError(f"--use: column {column.name!r} of {table!r} {why}")
     return column
 
 
-def _described(values: pd.Series, table: str, decimal: str, as_text: bool, use: bool) -> Column:
+def _described(
+    values: pd.Series, table: str, decimal: str, as_text: bool, use: bool, declared: bool
+) -> Column:
     from pandas.api import types
 
     name, missing = str(values.name), int(values.isna().sum())
@@ -298,7 +302,7 @@ def _described(values: pd.Series, table: str, decimal: str, as_text: bool, use: 
         return _unused(name, "date", missing, "holds dates")
     if types.is_numeric_dtype(values.dtype):
         return _number(name, present, missing, table, use)
-    return _text(name, present.astype(str), missing, table, decimal, use)
+    return _text(name, present.astype(str), missing, table, decimal, use, declared)
 
 
 def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> Column:
@@ -340,7 +344,15 @@ def _counts(present: pd.Series, numbers: Numbers) -> bool:
     return whole and present.nunique() == len(numbers) > 2
 
 
-def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, use: bool) -> Column:
+def _text(
+    name: str,
+    texts: pd.Series,
+    missing: int,
+    table: str,
+    decimal: str,
+    use: bool,
+    declared: bool,
+) -> Column:
     """A column of texts: a category where they recur; where only some do, if that is asked for."""
     import pandas as pd
 
@@ -350,13 +362,14 @@ def _text(name: str, texts: pd.Series, missing: int, table: str, decimal: str, u
         return _unused(name, "one text", 0, f"is {levels[0]!r} in every row")
     if set(levels.str.lower()) <= {"true", "false"}:
         return Column(name, "boolean", missing)
-    check_no_numbers(name, counts, levels, table, decimal)
-    if levels.map(lambda each: bool(DATE.fullmatch(each))).all():
+    if not declared:
+        check_no_numbers(name, counts, levels, table, decimal)
+    if not declared and levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
     some_recur = max(counts.iloc[0], missing) >= RARE  # a gap is a level, too
     if len(levels) <= min(MOST_LEVELS, len(texts) / 2) or (use and some_recur):
         pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
-        doubt = "" if use else doubt_of(name, levels, decimal)
+        doubt = "" if use or declared else doubt_of(name, levels, decimal)
         return Column(name, "category", missing, doubt, levels=pairs)
     asked = f", unless --text {quoted(name)} asks for its words"
     if some_recur:

@@ -1,18 +1,16 @@
-"""Formats that a library reads: Parquet, ARFF, svmlight; and OpenML's datasets."""
+"""What a library reads: Parquet files, and OpenML's datasets."""
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import quoted
-from regcmp.data.files import MAX_BYTES, File, open_bytes
-from regcmp.data.table import Progress, Table, name_or_place
+from regcmp.data.files import MAX_BYTES, File
+from regcmp.data.table import Table, name_or_place
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -41,59 +39,14 @@ def read_parquet(file: File) -> Table:
     frame = _with_index(frame)
     frame.columns = [name_or_place(str(name), i) for i, name in enumerate(frame.columns, 1)]
     plain, faults = plain_columns(file.text, frame)
-    return Table(file.text, plain, file.text, faults=faults)
+    declared = frozenset(name for name, kind in frame.dtypes.items() if kind == "category")
+    return Table(file.text, plain, file.text, faults=faults, declared=declared)
 
 
 def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     """With an index that has a name as a column, which it was before set_index."""
     named = [each for each in frame.index.names if each is not None and each not in frame.columns]
     return (frame.reset_index(level=named) if named else frame).reset_index(drop=True)
-
-
-def read_arff(file: File, progress: Progress | None = None) -> Table:
-    """Read an ARFF file of numbers and nominal attributes."""
-    from scipy.io import arff
-
-    with open_bytes(file, progress) as data:
-        raw = data.read()
-    try:
-        records, _ = arff.loadarff(io.StringIO(raw.decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file.text!r} is not valid UTF-8 at byte {error.start}") from None
-    except NotImplementedError as error:
-        raise DataError(
-            f"{file.text!r}: {_first_line(error)}; only numeric and nominal attributes are read:"
-            " save it as .csv"
-        ) from error
-    except (arff.ArffError, ValueError, StopIteration, IndexError, TypeError) as error:
-        raise DataError(f"{file.text!r} is no ARFF file: {_first_line(error)}") from error
-    import pandas as pd
-
-    if records.dtype.names is None or not records.size:
-        raise DataError(f"{file.text!r} has no rows")
-    frame = pd.DataFrame({name: records[name] for name in records.dtype.names})
-    for name in frame:
-        if frame[name].dtype == object:
-            words = frame[name].map(lambda cell: cell.decode("utf-8", "replace"))
-            frame[name] = words.where(words != "?", None).astype(object)
-    plain, faults = plain_columns(file.text, frame)
-    return Table(file.text, plain, file.text, faults=faults)
-
-
-def read_svmlight(file: File, progress: Progress | None = None) -> Table:
-    """Read lines of 'label index:value ...'; features that a line doesn't name are 0 there."""
-    from sklearn.datasets import load_svmlight_file
-
-    with open_bytes(file, progress) as data:
-        raw = data.read()
-    try:
-        x, y = load_svmlight_file(io.BytesIO(raw))
-    except (ValueError, OverflowError, IndexError, TypeError) as error:
-        raise DataError(
-            f"{file.text!r}: expected lines of 'label index:value ...': {_first_line(error)}"
-        ) from error
-    _check_cells(file.text, *x.shape)
-    return from_arrays(file.text, file.text, x.toarray(), y)
 
 
 def _check_cells(name: str, rows: int, columns: int) -> None:
@@ -183,7 +136,8 @@ def read_openml(spec: str) -> Table:
     image = (28, 28, 1) if f"openml:{word}" in ALIASES.values() and frame.shape[1] == 785 else None
     source = f"openml.org, {bunch.details.get('name', word)} {bunch.details.get('version', '')}"
     target = names[0] if len(names) == 1 else None
-    return Table(spec, frame, source.strip(), target, None, image, said, faults)
+    declared = frozenset(nominal)
+    return Table(spec, frame, source.strip(), target, None, image, said, faults, declared=declared)
 
 
 def _without_code(error: Exception) -> str:

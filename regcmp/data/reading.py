@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
+from regcmp.data.arff import read_arff
 from regcmp.data.bundled import BUNDLED, read_bundled
 from regcmp.data.files import File, check_file, looks_like_path
 from regcmp.data.formats import (
     ALIASES,
     parse_openml,
-    read_arff,
     read_openml,
     read_parquet,
-    read_svmlight,
 )
+from regcmp.data.svmlight import read_svmlight
 from regcmp.data.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read_synthetic
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.errors import DataError, UsageError, unknown
@@ -47,7 +48,8 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
     if reading.format is not None and not files:
         raise UsageError(f"--format says what a file is, and {spec!r} is none; leave it out")
     if all(file.format != "delimited" for file in files):
-        _check_no_text_options(spec, reading)
+        is_arff = any(file.format == "arff" for file in files)
+        _check_no_text_options(spec, replace(reading, encoding="utf-8") if is_arff else reading)
 
 
 def _check_other(spec: str, test: str) -> None:
@@ -80,10 +82,14 @@ def read_table(
 
     ``progress`` is told how many bytes of a file were read, and of how many.
     """
+    from regcmp.data.given_test import with_test
     from regcmp.data.reading_options import check_reading
 
     check_source(spec, reading)
     reading = check_reading(reading or Reading())
+    test = None
+    if reading.test is not None:
+        test = check_file(reading.test, "--test", reading.format)
     if spec in BUNDLED:
         table = read_bundled(spec)
     elif spec in ALIASES or spec.startswith("openml:"):
@@ -91,11 +97,11 @@ def read_table(
     elif is_synthetic(spec):
         table = read_synthetic(spec)
     else:
-        table = _read_file(check_file(spec, named=reading.format), reading, progress)
-    if reading.test is not None:
-        file = check_file(reading.test, "--test", reading.format)
-        table = _with_test(table, file, reading, progress)
-    return table
+        file = check_file(spec, named=reading.format)
+        if test is not None and file.format == test.format == "svmlight":
+            return with_test(*read_svmlight([file, test], progress))
+        table = _read_file(file, reading, progress)
+    return table if test is None else _with_test(table, test, reading, progress)
 
 
 def _with_test(table: Table, file: File, reading: Reading, progress: Progress | None) -> Table:
@@ -126,5 +132,8 @@ def _read_file(
     whole = {"npy": read_npy, "npz": read_npz, "parquet": read_parquet}
     if file.format in whole:
         return whole[file.format](file)
-    streamed = {"arff": read_arff, "idx": read_idx, "svmlight": read_svmlight}
-    return streamed[file.format](file, progress)
+    if file.format == "svmlight":
+        return read_svmlight([file], progress)[0]
+    if file.format == "arff":
+        return read_arff(file, reading, progress)
+    return read_idx(file, progress)

@@ -48,6 +48,8 @@ class Table:
     """The file of the test rows where that is another one."""
     test_faults: Mapping[str, str] = field(default_factory=dict)
     """The same as ``faults``, of the test rows."""
+    declared: frozenset[str] = frozenset()
+    """The columns that the file itself declares to be categories, whatever their levels look like."""
     is_text: bool = False
     """Whether it was read as text, by options such as --na."""
     merged: Mapping[str, str] = field(default_factory=dict)

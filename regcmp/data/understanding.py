@@ -74,7 +74,7 @@ def understand(
     if columns.classes_as_text:
         texts_of_target = as_texts(table.frame[target])
         table = replace(table, frame=table.frame.assign(**{target: texts_of_target}))
-    elif columns.task == AUTO:
+    elif columns.task == AUTO and target not in table.declared:
         said += check_notation_of(table.frame[target], table.name, decimal, table.line)
     task = task_of(table.frame[target]) if columns.task == AUTO else columns.task
     if sample is not None:
@@ -87,6 +87,7 @@ def understand(
             decimal,
             as_text=name in texts,
             use=name in asked,
+            declared=name in table.declared,
             line=table.line,
         )
         for name in names
