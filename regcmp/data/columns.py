@@ -277,8 +277,8 @@ def _described(values: pd.Series, table: str, decimal: str, as_text: bool, use: 
         return Column(name, "text", missing)
     if types.is_bool_dtype(values.dtype):
         return Column(name, "boolean", missing)
-    if types.is_datetime64_any_dtype(values.dtype):
-        return _unused(name, "date", missing, "holds dates")
+    if (kind := values.dtype.kind) in "mM":
+        return _unused(name, "date", missing, f"holds {'dates' if kind == 'M' else 'times'}")
     if types.is_numeric_dtype(values.dtype):
         return _number(name, present, missing, table, use)
     return _text(name, present.astype(str), missing, table, decimal, use)
