@@ -13,8 +13,8 @@ from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.screen import Screen, printable, show_page
 from regcmp.data.bundled import BUNDLED
-from regcmp.data.columns import image_text
 from regcmp.data.formats import ALIASES
+from regcmp.data.image_sizes import image_text
 from regcmp.data.reading import check_source
 from regcmp.data.synthetic import SYNTHETIC
 from regcmp.errors import UsageError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections import defaultdict
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.files import BROKEN, MAX_BYTES, File, check_size, open_bytes
+from regcmp.data.image_sizes import has_channels_first
 from regcmp.data.table import Progress, Table
 from regcmp.errors import DataError, UsageError
 
@@ -31,7 +33,21 @@ NPZ_NAMES = (
 """What the arrays of an .npz file may be called; those of test rows may be missing."""
 
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+MOST_AXES = 4
+"""Rows, height, width and channels."""
+
 TARGET = "target"
+
+WAYS_OUT = defaultdict(
+    lambda: "save numbers, as in x.astype(float)",
+    M="make numbers of dates first, such as days, as in x.astype('datetime64[D]').astype(float)",
+    m="make numbers of times first, such as seconds, as in x / np.timedelta64(1, 's')",
+    c="save x.real and x.imag as columns of their own, or np.abs(x)",
+    U="save codes of texts, or a table as .csv, whose texts become categories",
+    S="save codes of texts, or a table as .csv, whose texts become categories",
+    V="of an array with named fields, save a table as .csv, as pd.DataFrame(x).to_csv does",
+)
+"""By the kind of an array's cells: what to do where they can't be learned from."""
 
 DAMAGED = (
     *BROKEN,
@@ -143,6 +159,8 @@ def _array(data: Any, name: str, size: int) -> Array:
             " or texts, as in X.astype(float)"
         )
     needed = prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0:
+        raise DataError(f"{name!r} is damaged: it announces the shape {shape}")
     if needed > min(size, MAX_BYTES):
         raise DataError(
             f"{name!r} is damaged: it announces {needed} bytes and has less than {size}"
@@ -150,7 +168,16 @@ def _array(data: Any, name: str, size: int) -> Array:
     raw = data.read(needed)
     if len(raw) < needed:
         raise DataError(f"{name!r} is cut off: {len(raw)} of {needed} bytes are there")
-    return np.frombuffer(raw, dtype).reshape(shape, order="F" if by_column else "C")
+    return _native(np.frombuffer(raw, dtype).reshape(shape, order="F" if by_column else "C"))
+
+
+def _native(values: Array) -> Array:
+    """In this machine's byte order, which pandas needs; of floats, in a size that it knows."""
+    dtype = values.dtype.newbyteorder("=")
+    if dtype.kind == "f" and dtype.itemsize not in (4, 8):
+        dtype = np.dtype(np.float64)
+    with np.errstate(over="ignore"):  # what becomes infinite is said of its column
+        return values.astype(dtype, copy=False)
 
 
 def _damaged(name: str, error: Exception) -> DataError:
@@ -196,13 +223,19 @@ def _read_one(path: Path, progress: Progress | None) -> Array:
             raise DataError(f"{name!r} is no IDX file: it begins with other bytes")
         shape = struct.unpack(f">{n_axes}I", _exactly(data, 4 * n_axes, name))
         dtype = np.dtype(IDX_TYPES[kind])
+        if n_axes > MOST_AXES or not prod(shape):
+            sizes = ", ".join(map(str, shape[: MOST_AXES + 1])) + ", ..." * (n_axes > MOST_AXES + 1)
+            raise DataError(
+                f"{name!r} announces {n_axes} axes of the sizes {sizes}; expected labels of one axis, or"
+                f" images of up to {MOST_AXES}, and none of size 0"
+            )
         needed = prod(shape) * dtype.itemsize
         if needed > MAX_BYTES:
             raise DataError(f"{name!r} announces {needed} bytes, more than {MAX_BYTES >> 30} GB")
         raw = _exactly(data, needed, name)
         if data.read(1):
             raise DataError(f"{name!r} goes on after the {needed} bytes that it announces")
-    return np.frombuffer(raw, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    return _native(np.frombuffer(raw, dtype).reshape(shape))
 
 
 def _exactly(data: BinaryIO, size: int, name: str) -> bytes:
@@ -233,14 +266,24 @@ def from_arrays(
             )
         test = _frame(name, x_test, y_test)
     image = (x.shape[1], x.shape[2], prod(x.shape[3:])) if x.ndim in (3, 4) else None
+    if image is not None and has_channels_first(image):
+        raise DataError(
+            f"{name!r}: features of shape {x.shape} have their channels first, and are read as rows,"
+            " height, width, channels; save np.transpose(x, (0, 2, 3, 1))"
+        )
     return Table(name, frame, source, TARGET, test, image)
 
 
 def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
     import pandas as pd
 
+    for values, what in ((x, "features"), (y, "labels")):
+        _check_kind(name, values, what)
     if x.ndim not in (2, 3, 4):
-        raise DataError(f"{name!r}: expected features of shape (rows, columns), found {x.shape}")
+        raise DataError(
+            f"{name!r}: expected features of shape (rows, columns), found {x.shape}"
+            + ("; of one feature, save x.reshape(-1, 1)" if x.ndim == 1 else "")
+        )
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or len(y) != len(x):
@@ -252,14 +295,19 @@ def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
         raise DataError(
             f"{name!r} has no rows or no columns: its features have the shape {x.shape}"
         )
-    if x.dtype.kind not in "biuf" or y.dtype.kind not in "biufUS":
-        raise DataError(
-            f"{name!r}: expected features that are numbers and labels that are numbers or texts,"
-            f" found {x.dtype} and {y.dtype}"
-        )
     flat = x.reshape(len(x), -1)
     frame = pd.DataFrame(flat, columns=[str(i + 1) for i in range(flat.shape[1])])
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "backslashreplace")
     frame[TARGET] = y.astype(object) if y.dtype.kind == "U" else y
     return frame
+
+
+def _check_kind(name: str, values: Array, what: str) -> None:
+    """Raise DataError for cells that are no numbers, nor texts where these are labels."""
+    kind, texts = values.dtype.kind, " or texts" if what == "labels" else ""
+    if kind in "biuf" or (kind in "US" and texts):
+        return
+    raise DataError(
+        f"{name!r}: expected {what} that are numbers{texts}, found {values.dtype}; {WAYS_OUT[kind]}"
+    )

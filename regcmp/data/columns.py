@@ -186,23 +186,6 @@ def _maybe_a_row(names: Sequence[str]) -> str:
     return "; if these are a row's values, add --no-header"
 
 
-def parse_image(text: str) -> tuple[int, int, int]:
-    """(28, 28, 1) from '28x28'. Raises UsageError."""
-    words = text.lower().replace("×", "x").split("x")
-    sizes = [int(word) for word in words if word.strip().isascii() and word.strip().isdecimal()]
-    if len(sizes) != len(words) or len(sizes) not in (2, 3) or min(sizes) < 1:
-        raise UsageError(
-            f"--image: expected height x width, and x channels if there are several, as in 28x28 or"
-            f" 32x32x3; got {text!r}"
-        )
-    return sizes[0], sizes[1], sizes[2] if len(sizes) == 3 else 1
-
-
-def image_text(image: tuple[int, int, int]) -> str:
-    """'28x28' or '32x32x3'."""
-    return "x".join(map(str, image[:2] if image[2] == 1 else image))
-
-
 def find_column(option: str, wanted: str, names: Sequence[str], table: str) -> str:
     """This column's name. Raises UsageError with the nearest one, or some of them."""
     if wanted in names:
@@ -298,8 +281,8 @@ def _described(
         return Column(name, "text", missing)
     if types.is_bool_dtype(values.dtype):
         return Column(name, "boolean", missing)
-    if types.is_datetime64_any_dtype(values.dtype):
-        return _unused(name, "date", missing, "holds dates")
+    if (kind := values.dtype.kind) in "mM":
+        return _unused(name, "date", missing, f"holds {'dates' if kind == 'M' else 'times'}")
     if types.is_numeric_dtype(values.dtype):
         return _number(name, present, missing, table, use)
     return _text(name, present.astype(str), missing, table, decimal, use, declared)

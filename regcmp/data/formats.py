@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regcmp.data.columns import quoted
 from regcmp.data.files import MAX_BYTES, File
 from regcmp.data.table import Table, name_or_place
+from regcmp.data.typed_cells import from_objects, is_time
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -73,29 +73,15 @@ def plain_columns(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[st
         kind = cells.dtype
         if pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_numeric_dtype(kind):
             plain[str(column)] = cells.astype(np.float64 if cells.hasnans else kind.numpy_dtype)
-        elif pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind):
+        elif isinstance(kind, pd.PeriodDtype):
+            plain[str(column)] = cells.dt.to_timestamp()
+        elif pd.api.types.is_numeric_dtype(kind) or is_time(kind):
             plain[str(column)] = cells
         else:
-            plain[str(column)], odd = _text(cells)
-            if odd:
-                faults[str(column)] = (
-                    f"column {str(column)!r} holds {odd} values; expected numbers or text: drop it"
-                    f" with --drop {quoted(str(column))}"
-                )
+            plain[str(column)], fault = from_objects(str(column), cells)
+            if fault:
+                faults[str(column)] = fault
     return pd.DataFrame(plain), faults
-
-
-def _text(cells: pd.Series) -> tuple[pd.Series, str]:
-    """The texts of a column, and what else it holds, in which case there are none."""
-    import pandas as pd
-
-    cells = cells.astype(object)
-    cells = cells.where(cells.notna(), None)
-    odd = next((each for each in cells if not isinstance(each, str | bool | None)), None)
-    if odd is not None:
-        return pd.Series([None] * len(cells), dtype=object, index=cells.index), type(odd).__name__
-    words = [str(cell) if cell is not None else None for cell in cells]
-    return pd.Series(words, dtype=object, index=cells.index), ""
 
 
 def _first_line(error: Exception) -> str:

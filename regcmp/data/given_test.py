@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regcmp.data.columns import LARGEST, Column, image_text, quoted, some
+from regcmp.data.columns import LARGEST, Column, quoted, some
+from regcmp.data.image_sizes import image_text
 from regcmp.data.labels import check_complete
 from regcmp.data.table import Table
 from regcmp.errors import DataError, UsageError

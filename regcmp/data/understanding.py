@@ -19,12 +19,12 @@ from regcmp.data.columns import (
     describe_column,
     find_columns,
     find_target,
-    parse_image,
     quoted,
     some,
 )
 from regcmp.data.dataset import Dataset
 from regcmp.data.given_test import joined, of_column
+from regcmp.data.image_sizes import parse_image
 from regcmp.data.labels import (
     alike,
     as_texts,

@@ -12,7 +12,7 @@ from math import isfinite
 from operator import index
 from typing import Any, NoReturn
 
-from regcmp.data.columns import image_text, parse_image
+from regcmp.data.image_sizes import image_text, parse_image
 from regcmp.engine.architecture import ArchitectureError, check_words
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import brief, split_names, with_point
