@@ -131,7 +131,7 @@ def drop_gate(text: str, metric: str) -> Gate:
         if drop < 0:
             raise UsageError(f"expected a drop of 0 or more, got {number!r}")
     except UsageError as error:
-        raise UsageError(f"--max-drop {text!r}: {error}") from None
+        raise UsageError(f"--max-drop {text!r}: {error}", "max_drop") from None
     falls = name == "test" and METRICS[metric].higher_is_better
     sign, limit = ("<", 0.0 - drop) if falls else (">", drop)
     return Gate(f"{column}(*) {sign} {limit:.15g}", column, ANY, sign, limit)
@@ -146,7 +146,7 @@ def parse_gate(text: str, grounds: Grounds, *, fatal: bool = True) -> Gate:
     try:
         return _parse(text, grounds, fatal)
     except UsageError as error:
-        raise UsageError(f"{flag} {text!r}: {error}") from None
+        raise UsageError(f"{flag} {text!r}: {error}", flag.lstrip("-")) from None
 
 
 def _parse(text: str, grounds: Grounds, fatal: bool) -> Gate:

@@ -57,7 +57,9 @@ def parse_size(value: Any) -> int:
         base = 1024 if given["binary"] else 1000
         size = float(given["number"]) * base ** UNITS[given["unit"].lower()]
     if not 1 <= size < float("inf"):
-        raise UsageError(f"--max-memory: expected a size, such as 8GB or 512MB, got {str(value)!r}")
+        raise UsageError(
+            f"--max-memory: expected a size, such as 8GB or 512MB, got {str(value)!r}", "max_memory"
+        )
     return int(size)
 
 

@@ -6,7 +6,6 @@ added elsewhere is included by itself.
 
 from __future__ import annotations
 
-import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -91,11 +90,13 @@ def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
         text = read_input(str(path)).decode("utf-8")
         document = tomllib.loads(text)
     except OSError as error:
-        raise UsageError(f"--config: can't read {str(path)!r}: {error.strerror}") from error
+        raise UsageError(
+            f"--config: can't read {str(path)!r}: {error.strerror}", "config"
+        ) from error
     except (ValueError, RecursionError) as error:
         if not must_exist and "tool.regcmp" not in text:
             return {}  # a file of others, for them to complain of
-        raise UsageError(f"--config: {str(path)!r} is no TOML: {_why(error)}") from error
+        raise UsageError(f"--config: {str(path)!r} is no TOML: {_why(error)}", "config") from error
     tools = document.get("tool") if is_project else None
     settings = (
         (tools.get("regcmp", {}) if isinstance(tools, dict) else {}) if is_project else document
@@ -133,35 +134,17 @@ def blaming(ctx: click.Context) -> Iterator[None]:
 def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     text = str(error)
     if text.startswith("unknown regularizer") and (said := not_loaded(ctx)):
-        return UsageError(f"{text}; {said[0]}")
+        return UsageError(f"{text}; {said[0]}", *error.options)
     for param in ctx.command.params:
-        if key_of(param) not in _keys_in(text):
+        if param.name not in error.options:
             continue
         source = ctx.get_parameter_source(param.name or "")
-        # Of arguments, older click says that what a file gives is a default.
-        unsaid = source in (ParameterSource.DEFAULT, None)
-        if source == ParameterSource.DEFAULT_MAP or (
-            unsaid and param.name in (ctx.default_map or {})
-        ):
-            return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})")
+        if source == ParameterSource.DEFAULT_MAP:
+            return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})", *error.options)
         if source == ParameterSource.ENVIRONMENT:
-            return UsageError(f"{text} (set by {_variable(ctx, param)} in the environment)")
+            where = f"(set by {_variable(ctx, param)} in the environment)"
+            return UsageError(f"{text} {where}", *error.options)
     return error
-
-
-def _keys_in(message: str) -> list[str]:
-    """The keys of what an error complains of: '--lr: ...', '--drop and --use both ...'."""
-    flags = re.match(r"--([\w-]+)(?: and --([\w-]+))?", message)
-    return [each for each in flags.groups() if each] if flags else [_key_of_kind(message)]
-
-
-def _key_of_kind(message: str) -> str:
-    """The key in "unknown class weight 'x': ..." or "method 'x': ..."; or ''."""
-    kind = re.match(r"unknown ([a-z ]+) '", message)
-    if kind and " in method " not in message:
-        key = kind[1].replace(" ", "-")
-        return {"regularizer": "methods", "source-of-variation": "vary"}.get(key, key)
-    return "methods" if message.startswith("method") or kind else ""
 
 
 def _variable(ctx: click.Context, param: click.Parameter) -> str:

@@ -42,7 +42,7 @@ def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> N
         reason = f"{name} has columns that are no plain numbers; --drop leaves columns out"
     else:
         reason = f"{name} has {dataset.n_features}; moons and circles have two"
-    raise UsageError(f"--plot 'boundary' needs data of two numeric features: {reason}")
+    raise UsageError(f"--plot 'boundary' needs data of two numeric features: {reason}", "plot")
 
 
 def drawn_here(plot: str | None, places: Iterable[Target]) -> bool:
@@ -67,5 +67,6 @@ def check_place(plot: str | None, places: Sequence[Target], *, quiet: bool) -> N
     if quiet and drawn_here(plot, places) and any(place.path is None for place in places):
         raise UsageError(
             f"--plot {plot!r} has no place: '-' takes standard output, and -q leaves standard error"
-            " empty; name a picture, as in -o plot.svg, or leave -q out"
+            " empty; name a picture, as in -o plot.svg, or leave -q out",
+            "plot",
         )

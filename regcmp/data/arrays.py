@@ -111,19 +111,22 @@ def read_npy(file: File) -> Table:
     if path.stem[:1] not in ("x", "X"):
         raise UsageError(
             f"{file.option}: {file.text!r} has no labels; name the features X.npy, X_train.npy or the"
-            " like, and put their labels beside them as y.npy, y_train.npy"
+            " like, and put their labels beside them as y.npy, y_train.npy",
+            *file.options,
         )
     paths = [path, _labels_of(path)]
     if not paths[1].exists():
         raise UsageError(
-            f"{file.option}: expected the labels of {file.text!r} beside it, in {str(paths[1])!r}"
+            f"{file.option}: expected the labels of {file.text!r} beside it, in {str(paths[1])!r}",
+            *file.options,
         )
     test = path.with_name(path.name.replace("_train", "_test"))
     if test != path and test.exists():
         if not _labels_of(test).exists():
             raise UsageError(
                 f"{file.option}: expected the labels of {str(test)!r}, the test rows of {file.text!r},"
-                f" in {str(_labels_of(test))!r}"
+                f" in {str(_labels_of(test))!r}",
+                *file.options,
             )
         paths += [test, _labels_of(test)]
     arrays = []
@@ -196,7 +199,10 @@ def read_idx(file: File, progress: Progress | None = None) -> Table:
         images = [train, *test[:1]]
     else:
         if "images" not in file.path.name:
-            raise UsageError(f"{file.option}: {file.text!r} has labels; name the file of images")
+            raise UsageError(
+                f"{file.option}: {file.text!r} has labels; name the file of images",
+                *file.options,
+            )
         images = [file.path]
     arrays = []
     for each in images:
@@ -211,7 +217,10 @@ def _find(file: File, folder: Path, start: str, kind: str) -> Path:
         if path.name.startswith(start) and kind in path.name:
             return path
     wanted = f"{start}-{kind}-idx{'3' if kind == 'images' else '1'}-ubyte".lstrip("-")
-    raise UsageError(f"{file.option}: {file.text!r} needs {wanted!r} (or .gz) in {str(folder)!r}")
+    raise UsageError(
+        f"{file.option}: {file.text!r} needs {wanted!r} (or .gz) in {str(folder)!r}",
+        *file.options,
+    )
 
 
 def _read_one(path: Path, progress: Progress | None) -> Array:

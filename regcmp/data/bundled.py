@@ -54,7 +54,7 @@ IMAGES = {"digits": (8, 8, 1)}
 def check_dataset(name: str) -> None:
     """Raise UsageError if there is no such dataset, without loading anything."""
     if name not in BUNDLED:
-        raise unknown("dataset", name, BUNDLED)
+        raise unknown("dataset", name, BUNDLED, option="dataset")
 
 
 def load_bundled(name: str) -> Dataset:

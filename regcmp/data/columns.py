@@ -151,7 +151,8 @@ def find_target(
         if wanted.isdecimal() and wanted not in names:
             raise UsageError(
                 f"--target: {table!r} has no column {wanted!r}; by position, its columns are 1 to"
-                f" {len(names)}, by name {some(names)}"
+                f" {len(names)}, by name {some(names)}",
+                "target",
             )
         return find_column("--target", wanted, names, table)
     if known is not None:
@@ -192,7 +193,7 @@ def find_column(option: str, wanted: str, names: Sequence[str], table: str) -> s
         return wanted
     near = get_close_matches(wanted, names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {some(names)}"
-    raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}")
+    raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}", option.lstrip("-"))
 
 
 def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table: str) -> set[str]:
@@ -218,7 +219,8 @@ def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table
         if len(meant) > 1:
             either = " or ".join(" and ".join(map(repr, each)) for each in meant)
             raise UsageError(
-                f"{option}: {','.join(parts)!r} could mean {either} of {table!r}; rename one of them"
+                f"{option}: {','.join(parts)!r} could mean {either} of {table!r}; rename one of them",
+                option.lstrip("-"),
             )
         found.update(meant[0])
         start = end
@@ -259,7 +261,7 @@ def describe_column(
     column = _described(values, table, decimal, as_text, use, declared)
     if use and not column.used:
         why = NOT_USABLE[column.kind].format(quoted(column.name))
-        raise UsageError(f"--use: column {column.name!r} of {table!r} {why}")
+        raise UsageError(f"--use: column {column.name!r} of {table!r} {why}", "use")
     return column
 
 
@@ -276,7 +278,8 @@ def _described(
         if not types.is_string_dtype(present.dtype):
             raise UsageError(
                 f"--text: column {name!r} of {table!r} holds no texts, but values such as"
-                f" {str(present.iloc[0])!r}; leave the option out"
+                f" {str(present.iloc[0])!r}; leave the option out",
+                "text",
             )
         return Column(name, "text", missing)
     if types.is_bool_dtype(values.dtype):

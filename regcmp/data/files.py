@@ -68,6 +68,11 @@ class File:
     """What named it."""
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """The option that named it, as errors have it."""
+        return (self.option.lstrip("-"),)
+
+    @property
     def path(self) -> Path:
         """Where it is."""
         return Path(self.text)
@@ -101,12 +106,15 @@ def check_file(spec: str, option: str = "--dataset", named: str | None = None) -
     try:
         found, folder = path.exists(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{option}: can't look for {spec!r}: {error}") from None
+        raise UsageError(
+            f"{option}: can't look for {spec!r}: {error}", option.lstrip("-")
+        ) from None
     if not found:
-        raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}")
+        raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}", option.lstrip("-"))
     if any("\ud800" <= letter <= "\udfff" for letter in spec):
         raise UsageError(
-            f"{option}: the name {spec!r} is not valid UTF-8, and no report could hold it; rename it"
+            f"{option}: the name {spec!r} is not valid UTF-8, and no report could hold it; rename it",
+            option.lstrip("-"),
         )
     if kind := _special(spec, option):
         return _as_named(_check_pipe(spec, option, kind), named)
@@ -115,7 +123,8 @@ def check_file(spec: str, option: str = "--dataset", named: str | None = None) -
             return File(spec, "idx", "", option=option)
         raise UsageError(
             f"{option}: {spec!r} is a folder; name a file in it (only folders of MNIST's files,"
-            " train-images-idx3-ubyte and its like, are read whole)"
+            " train-images-idx3-ubyte and its like, are read whole)",
+            option.lstrip("-"),
         )
     suffix, compression = _suffixes(spec)
     if named is not None:
@@ -130,16 +139,20 @@ def check_file(spec: str, option: str = "--dataset", named: str | None = None) -
         raise UsageError(
             f"{option}: can't tell the format of {spec!r} by its suffix; expected one of"
             f" {', '.join(FORMATS)} or these compressed ({', '.join(COMPRESSED)}); say it with"
-            " --format, as in --format csv"
+            " --format, as in --format csv",
+            option.lstrip("-"),
         )
     if compression and chosen.format not in (*TEXT, "idx"):
         raise UsageError(
-            f"{option}: files of the format {chosen.format} are compressed inside; unpack {spec!r} first"
+            f"{option}: files of the format {chosen.format} are compressed inside; unpack {spec!r} first",
+            option.lstrip("-"),
         )
     try:
         path.open("rb").close()
     except OSError as error:
-        raise UsageError(f"{option}: can't read {spec!r}: {error.strerror}") from None
+        raise UsageError(
+            f"{option}: can't read {spec!r}: {error.strerror}", option.lstrip("-")
+        ) from None
     return chosen
 
 
@@ -148,7 +161,9 @@ def _as_named(file: File, named: str | None) -> File:
     if named is None:
         return file
     if file.text == STDIN and f".{named}" in FORMATS and FORMATS[f".{named}"] not in TEXT:
-        raise UsageError(f"--format: {named} can't be read from standard input; name a file")
+        raise UsageError(
+            f"--format: {named} can't be read from standard input; name a file", "format"
+        )
     chosen = "delimited" if named in ("csv", "tsv") else named
     return replace(file, format=chosen, suffix=f".{named}")
 
@@ -157,7 +172,7 @@ def _special(spec: str, option: str) -> str:
     try:
         return special(spec)
     except UsageError as error:
-        raise UsageError(f"{option}: {error}") from error
+        raise UsageError(f"{option}: {error}", option.lstrip("-")) from error
 
 
 def _check_pipe(spec: str, option: str, kind: str) -> File:
@@ -166,7 +181,8 @@ def _check_pipe(spec: str, option: str, kind: str) -> File:
     format_ = FORMATS.get(suffix, "delimited")
     if kind == DEVICE or format_ not in TEXT or compression == ".zip":
         raise UsageError(
-            f"{option}: {spec!r} is {kind}, and only text is read from pipes; save it to a file first"
+            f"{option}: {spec!r} is {kind}, and only text is read from pipes; save it to a file first",
+            option.lstrip("-"),
         )
     return File(spec, format_, suffix if suffix in FORMATS else ".csv", compression, option)
 
@@ -200,7 +216,9 @@ def _inside(path: Path, option: str) -> str:
     with _one_line(str(path)), zipfile.ZipFile(path) as archive:
         suffix = Path(_member(archive, str(path)).filename).suffix.lower()
     if FORMATS.get(suffix) not in TEXT:
-        raise UsageError(f"{option}: in {str(path)!r}, expected a .csv or .tsv file")
+        raise UsageError(
+            f"{option}: in {str(path)!r}, expected a .csv or .tsv file", option.lstrip("-")
+        )
     return suffix
 
 

@@ -27,7 +27,8 @@ def read_parquet(file: File) -> Table:
     except ImportError:
         raise UsageError(
             f"{file.option}: {file.text!r} needs pyarrow: pip install 'regcmp[parquet]', or save it as"
-            " .csv"
+            " .csv",
+            *file.options,
         ) from None
     try:
         with parquet.ParquetFile(file.path) as opened:
@@ -97,7 +98,8 @@ def parse_openml(spec: str) -> str | int:
     word = ALIASES.get(spec, spec).removeprefix("openml:").strip()
     if not word or "/" in word:
         raise UsageError(
-            f"--dataset: expected openml:NAME or openml:ID, as in openml:credit-g; got {spec!r}"
+            f"--dataset: expected openml:NAME or openml:ID, as in openml:credit-g; got {spec!r}",
+            "dataset",
         )
     return int(word) if word.isdecimal() else word
 

@@ -31,10 +31,13 @@ SHARED_OPTIONS = re.compile(r"--(?:sep|decimal|encoding|header|no-header|na)\b")
 def with_test(table: Table, test: Table) -> Table:
     """The table with another one's rows as its test rows."""
     if table.test is not None:
-        raise UsageError(f"--test: {table.name!r} has test rows of its own; leave --test out")
+        raise UsageError(
+            f"--test: {table.name!r} has test rows of its own; leave --test out", "test"
+        )
     if test.test is not None:
         raise UsageError(
-            f"--test: {test.name!r} has training rows and test rows; name a file of test rows alone"
+            f"--test: {test.name!r} has training rows and test rows; name a file of test rows alone",
+            "test",
         )
     if table.image and test.image and table.image != test.image:
         raise DataError(

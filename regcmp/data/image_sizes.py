@@ -15,7 +15,8 @@ def parse_image(text: str) -> tuple[int, int, int]:
     if len(sizes) != len(words) or len(sizes) not in (2, 3) or min(sizes) < 1:
         raise UsageError(
             f"--image: expected height x width, and x channels if there are several, as in 28x28 or"
-            f" 32x32x3; got {text!r}"
+            f" 32x32x3; got {text!r}",
+            "image",
         )
     image = sizes[0], sizes[1], sizes[2] if len(sizes) == 3 else 1
     if has_channels_first(image):
@@ -23,7 +24,8 @@ def parse_image(text: str) -> tuple[int, int, int]:
         how = "reorder the columns as np.transpose(x, (0, 2, 3, 1)) does, and say"
         raise UsageError(
             f"--image: {text!r} has its channels first, and they come last:"
-            f" {'say' if channels == 1 else how} {image_text((height, width, channels))}"
+            f" {'say' if channels == 1 else how} {image_text((height, width, channels))}",
+            "image",
         )
     return image
 

@@ -41,12 +41,14 @@ def check_source(spec: str, reading: Reading | None = None) -> None:
         files.append(check_file(spec, named=reading.format))
     else:
         names = [*BUNDLED, *SYNTHETIC, *ALIASES]
-        raise unknown("dataset", spec, names, of=", and no file of that name")
+        raise unknown("dataset", spec, names, of=", and no file of that name", option="dataset")
     if reading.test is not None:
         files.append(check_file(reading.test, "--test", reading.format))
         _check_other(spec, reading.test)
     if reading.format is not None and not files:
-        raise UsageError(f"--format says what a file is, and {spec!r} is none; leave it out")
+        raise UsageError(
+            f"--format says what a file is, and {spec!r} is none; leave it out", "format"
+        )
     if all(file.format != "delimited" for file in files):
         is_arff = any(file.format == "arff" for file in files)
         _check_no_text_options(spec, replace(reading, encoding="utf-8") if is_arff else reading)
@@ -60,7 +62,7 @@ def _check_other(spec: str, test: str) -> None:
     if same:
         called = "" if test == spec else f", as {spec!r} is"
         raise UsageError(
-            f"--test: {test!r} is the dataset itself{called}; name a file of other rows"
+            f"--test: {test!r} is the dataset itself{called}; name a file of other rows", "test"
         )
 
 
@@ -71,7 +73,8 @@ def _check_no_text_options(spec: str, reading: Reading) -> None:
             option = "--no-header" if name == "header" and not reading.header else f"--{name}"
             raise UsageError(
                 f"{option} says how a text table (.csv, .tsv) is read, and {spec!r} is none; leave"
-                " it out"
+                " it out",
+                option.lstrip("-"),
             )
 
 

@@ -19,12 +19,15 @@ def check_reading(reading: Reading) -> Reading:
         sep = SEPARATORS.get(sep.lower(), "\t" if sep == "\\t" else sep)
         if len(sep) != 1 or sep in '"\n\r\0' or ord(sep) > 127:
             raise UsageError(
-                f"--sep: expected one character or one of {', '.join(SEPARATORS)}, got {sep!r}"
+                f"--sep: expected one character or one of {', '.join(SEPARATORS)}, got {sep!r}",
+                "sep",
             )
     if reading.decimal not in (".", ","):
-        raise UsageError(f"--decimal: expected '.' or ',', got {reading.decimal!r}")
+        raise UsageError(f"--decimal: expected '.' or ',', got {reading.decimal!r}", "decimal")
     if sep == reading.decimal:
-        raise UsageError(f"--sep and --decimal are both {sep!r}; they must differ")
+        raise UsageError(
+            f"--sep and --decimal are both {sep!r}; they must differ", "sep", "decimal"
+        )
     try:
         is_text = codecs.lookup(reading.encoding)._is_text_encoding
     except (LookupError, ValueError):
@@ -32,13 +35,16 @@ def check_reading(reading: Reading) -> Reading:
     if not is_text:
         raise UsageError(
             f"--encoding: unknown encoding {reading.encoding!r}; common ones are utf-8, cp1252,"
-            " latin-1 and utf-16"
+            " latin-1 and utf-16",
+            "encoding",
         )
     for name, known in (("quoting", QUOTING), ("format", (None, *FORMAT_NAMES))):
         if getattr(reading, name) not in known:
-            raise unknown(name, str(getattr(reading, name)), [each for each in known if each])
+            raise unknown(
+                name, str(getattr(reading, name)), [each for each in known if each], option=name
+            )
     if reading.sample is not None and reading.sample < 1:
-        raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}")
+        raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}", "sample")
     return replace(reading, sep=sep)
 
 
@@ -52,4 +58,4 @@ def _check_types(reading: Reading) -> None:
     ):
         value = getattr(reading, name)
         if not isinstance(value, kind):
-            raise UsageError(f"--{name}: expected {expected}, got {value!r}")
+            raise UsageError(f"--{name}: expected {expected}, got {value!r}", name)

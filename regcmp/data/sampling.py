@@ -30,7 +30,9 @@ def sampled_rows(
     classes, the draw is a plain one. Raises UsageError where it can't be.
     """
     if size > len(y):
-        raise UsageError(f"--sample: {name!r} has {count(len(y))}, fewer than the {size} asked for")
+        raise UsageError(
+            f"--sample: {name!r} has {count(len(y))}, fewer than the {size} asked for", "sample"
+        )
     members = np.bincount(y, minlength=n_classes) if n_classes else np.empty(0, np.intp)
     least = np.minimum(members, fewest)
     if size < max(FEWEST_ROWS, least.sum()):
@@ -39,7 +41,8 @@ def sampled_rows(
         )
         raise UsageError(
             f"--sample: {count(size)} of {name!r} can't {needed}; at least"
-            f" {max(FEWEST_ROWS, least.sum())} are needed"
+            f" {max(FEWEST_ROWS, least.sum())} are needed",
+            "sample",
         )
     drawn = stream(0, "sample").permutation(len(y))
     if not n_classes:

@@ -34,7 +34,8 @@ def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) ->
     if not given and n_test >= n:
         raise UsageError(
             f"--test-size: {count(n_test)} of the {n} of {dataset.name!r} leave none to train on;"
-            " make it smaller"
+            " make it smaller",
+            "test_size",
         )
     rest = n if given else n - n_test
     if train_size is None:
@@ -47,7 +48,8 @@ def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) ->
             " rows; make it smaller"
             if given
             else f"--train-size and --test-size ask for {n_train} + {n_test} rows, but"
-            f" {dataset.name!r} has {n}; make one of them smaller"
+            f" {dataset.name!r} has {n}; make one of them smaller",
+            "train_size",
         )
     _check_size(dataset, "--train-size", n_train)
     if not given:
@@ -60,13 +62,15 @@ def _check_size(dataset: Dataset, name: str, size: int) -> None:
     if dataset.task == "regression" and size < 2:
         raise UsageError(
             f"{name}: {count(size)} can't show how the target of {dataset.name!r} varies; at least"
-            f" 2 are needed{_or_sample(dataset)}"
+            f" 2 are needed{_or_sample(dataset)}",
+            name.lstrip("-").replace("-", "_"),
         )
     if size < len(dataset.classes):
         raise UsageError(
             f"{name}: {count(size)} can't hold all {len(dataset.classes)} classes of"
             f" {dataset.name!r}; at least {len(dataset.classes)} are needed, some more for rare"
-            f" classes{_or_sample(dataset)}"
+            f" classes{_or_sample(dataset)}",
+            name.lstrip("-").replace("-", "_"),
         )
 
 
@@ -129,7 +133,8 @@ def _draw(dataset: Dataset, rows: Rows, n_train: int, n_others: int, seed: int) 
             raise UsageError(
                 f"--train-size: {n_train} of {len(rows)} rows leave out {count(n_others)}, too few"
                 f" to draw {len(dataset.classes)} classes by their shares; leave the option out, or"
-                " make it smaller"
+                " make it smaller",
+                "train_size",
             )
     train, others = train_test_split(
         rows,
@@ -148,7 +153,8 @@ def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
         names = ", ".join(repr(dataset.classes[i]) for i in sorted(empty))
         raise UsageError(
             f"{name}: {count(len(rows))} leave class {names} of {dataset.name!r} without any row"
-            f" under seed {seed}; make it larger{_or_sample(dataset)}"
+            f" under seed {seed}; make it larger{_or_sample(dataset)}",
+            name.lstrip("-").replace("-", "_"),
         )
 
 
@@ -162,7 +168,8 @@ def validation_count(dataset: Dataset, n_train: int, size: float | None) -> int:
         raise UsageError(
             f"--validation-size: {count(n)} of {n_train} training rows leave"
             f" {max(n_train - n, 0)} to train on; validation and training need at least {fewest}"
-            f" each{', one of every class' if dataset.classes else ''}"
+            f" each{', one of every class' if dataset.classes else ''}",
+            "validation_size",
         )
     return n
 
@@ -181,7 +188,8 @@ def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> S
         raise UsageError(
             f"--validation-size: class {classes[int(members.argmin())]!r} of"
             f" {dataset.name!r} has a single training row under seed {seed}, and validation needs"
-            f" one of its own; make --train-size larger{_or_sample(dataset)}"
+            f" one of its own; make --train-size larger{_or_sample(dataset)}",
+            "validation_size",
         )
     train, validation = train_test_split(
         split.train,

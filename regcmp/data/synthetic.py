@@ -99,19 +99,20 @@ def parse_synthetic(spec: str) -> tuple[str, dict[str, float]]:
     """Name and numbers, defaults included. Raises UsageError, naming what can't be meant."""
     name, *words = spec.split(":")
     if name not in SYNTHETIC:
-        raise unknown("dataset", name, SYNTHETIC, of=f" in {spec!r}")
+        raise unknown("dataset", name, SYNTHETIC, of=f" in {spec!r}", option="dataset")
     parameters = SYNTHETIC[name].parameters
     given: dict[str, float] = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:
             raise UsageError(
-                f"--dataset: expected NAME=NUMBER after each ':' in {spec!r}, got {word!r}"
+                f"--dataset: expected NAME=NUMBER after each ':' in {spec!r}, got {word!r}",
+                "dataset",
             )
         if key not in parameters:
-            raise unknown("parameter", key, parameters, of=f" of {name!r}")
+            raise unknown("parameter", key, parameters, of=f" of {name!r}", option="dataset")
         if key in given:
-            raise UsageError(f"--dataset: {key!r} stands twice in {spec!r}")
+            raise UsageError(f"--dataset: {key!r} stands twice in {spec!r}", "dataset")
         given[key] = _number(name, key, text, parameters[key])
     numbers = {key: each.default for key, each in parameters.items()} | given
     _check_together(spec, numbers)
@@ -129,7 +130,8 @@ def _number(name: str, key: str, text: str, parameter: Parameter) -> float:
     kind = "a whole number" if parameter.whole else "a number"
     raise UsageError(
         f"--dataset: {name}:{key}: expected {kind} from {parameter.low:.10g} to"
-        f" {parameter.high:.10g}, got {text!r}"
+        f" {parameter.high:.10g}, got {text!r}",
+        "dataset",
     )
 
 
@@ -137,20 +139,25 @@ def _check_together(spec: str, numbers: dict[str, float]) -> None:
     if numbers["n"] < 2 * numbers.get("classes", 2):
         raise UsageError(
             f"--dataset: {spec!r}: {numbers['n']} rows are less than two for each of"
-            f" {numbers['classes']} classes; make n larger"
+            f" {numbers['classes']} classes; make n larger",
+            "dataset",
         )
     if numbers["n"] * numbers.get("features", 2) > 10**9:
-        raise UsageError(f"--dataset: {spec!r} has more than 1e9 cells; make n or features smaller")
+        raise UsageError(
+            f"--dataset: {spec!r} has more than 1e9 cells; make n or features smaller", "dataset"
+        )
     informative = numbers.get("informative")
     if informative is not None and informative > numbers["features"]:
         raise UsageError(
             f"--dataset: {spec!r}: {informative} informative features are more than all"
-            f" {numbers['features']}"
+            f" {numbers['features']}",
+            "dataset",
         )
     if informative is not None and numbers["classes"] > 2**informative:
         raise UsageError(
             f"--dataset: {spec!r}: a cube of {informative} dimensions has corners for"
-            f" {2 ** int(informative)} classes, not for {numbers['classes']}; make informative larger"
+            f" {2 ** int(informative)} classes, not for {numbers['classes']}; make informative larger",
+            "dataset",
         )
 
 

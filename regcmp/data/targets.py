@@ -56,7 +56,8 @@ def targets_of(
         raise UsageError(
             f"--label-noise: it leaves class {dataset.classes[int(members.argmin())]!r} of"
             f" {dataset.name!r} without training rows under seed {seed}, so it can't be weighted;"
-            " make it smaller, or --train-size larger"
+            " make it smaller, or --train-size larger",
+            "label_noise",
         )
     return Targets(labels, other, class_weights=len(labels) / (len(members) * members))
 

@@ -164,12 +164,14 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
                 way_out = f"leave it out with --drop {quoted(each.name)}"
             raise UsageError(
                 f"--image: every column of {table!r} beside its target must be a pixel, and"
-                f" {each.name!r} {what}; {way_out}"
+                f" {each.name!r} {what}; {way_out}",
+                "image",
             )
     if prod(image) != len(used):
         raise UsageError(
             f"--image: {text} are {prod(image)} pixels, and {table!r} has {len(used)} columns beside"
-            " its target; correct the size, or leave columns out with --drop"
+            " its target; correct the size, or leave columns out with --drop",
+            "image",
         )
     return image
 
@@ -179,11 +181,16 @@ def _check_words(target: str, asked: dict[str, set[str]]) -> None:
     for option, names in asked.items():
         if target in names:
             raise UsageError(
-                f"{option}: {target!r} is the target; choose another one with --target"
+                f"{option}: {target!r} is the target; choose another one with --target",
+                option.lstrip("-"),
             )
     for (one, names), (other, others) in combinations(asked.items(), 2):
         if both := names & others:
-            raise UsageError(f"{one} and {other} both name {min(both)!r}; leave one out")
+            raise UsageError(
+                f"{one} and {other} both name {min(both)!r}; leave one out",
+                one.lstrip("-"),
+                other.lstrip("-"),
+            )
 
 
 def _check_enough(table: Table) -> None:

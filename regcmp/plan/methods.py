@@ -96,7 +96,7 @@ def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tup
     words = list(words)
     for before, word in pairwise(words):
         if is_number(word) and before in REGISTRY:
-            raise UsageError(f"method {word!r} is a number alone; write {before}={word}")
+            raise UsageError(f"method {word!r} is a number alone; write {before}={word}", "methods")
     methods = {method for word in words for method in parse_word(word, max_dropped)}
     return tuple(sorted(methods, key=Method.key))
 
@@ -111,15 +111,19 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
         if names.count(name) > 1:
             raise UsageError(
                 f"method {word!r}: {name!r} stands in it twice; give its strengths as a list,"
-                f" {name}=A,B"
+                f" {name}=A,B",
+                "methods",
             )
         for other, reason in excluded(name).items():
             if other in names:
-                raise UsageError(f"method {word!r}: {name!r} can't go with {other!r}: {reason}")
+                raise UsageError(
+                    f"method {word!r}: {name!r} can't go with {other!r}: {reason}", "methods"
+                )
         for other, reason in REGISTRY[name].needs.items():
             if other not in names:
                 raise UsageError(
-                    f"method {word!r}: {name!r} needs {other!r}: {reason}; write {word}+{other}"
+                    f"method {word!r}: {name!r} needs {other!r}: {reason}; write {word}+{other}",
+                    "methods",
                 )
     _refuse_stale(word, [parts[0] for parts in alternatives])
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
@@ -142,7 +146,8 @@ def _refuse_stale(word: str, parts: Sequence[Part]) -> None:
             raise UsageError(
                 f"method {word!r}: {part.name!r} can't follow a schedule beside {keepers[0]!r}: judged"
                 f" are weights of an earlier epoch, when its strength was another; leave"
-                f" :{SCHEDULE}={part.schedule} out"
+                f" :{SCHEDULE}={part.schedule} out",
+                "methods",
             )
 
 
@@ -150,9 +155,13 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     head, *tail = text.split(":")
     name, equals, numbers = head.partition("=")
     if name == NONE:
-        raise UsageError(f"method {word!r}: 'none' is the method without any part; leave it out")
+        raise UsageError(
+            f"method {word!r}: 'none' is the method without any part; leave it out", "methods"
+        )
     if not name:
-        raise UsageError(f"method {word!r}: expected {GRAMMAR}, as in 'dropout=0.5+l2=1e-4'")
+        raise UsageError(
+            f"method {word!r}: expected {GRAMMAR}, as in 'dropout=0.5+l2=1e-4'", "methods"
+        )
     if name not in REGISTRY:
         raise unknown_regularizer(name, word)
     regularizer = REGISTRY[name]
@@ -162,13 +171,15 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     for setting in tail:
         key, _, value = setting.partition("=")
         if key == setting and is_number(key) and not equals:
-            raise UsageError(f"method {word!r}: a strength follows '='; write {name}={key}")
+            raise UsageError(
+                f"method {word!r}: a strength follows '='; write {name}={key}", "methods"
+            )
         if key != SCHEDULE and key not in options:
             raise unknown(
                 "option", key, [*options, SCHEDULE], of=f" of {name!r} in method {word!r}"
             )
         if key in given:
-            raise UsageError(f"method {word!r}: {name}:{key} stands in it twice")
+            raise UsageError(f"method {word!r}: {name}:{key} stands in it twice", "methods")
         given.add(key)
         if key == SCHEDULE:
             schedule = _schedule(value, regularizer, word)
@@ -181,7 +192,7 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     try:
         strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
     except UsageError as error:
-        raise UsageError(f"{error}{with_point(numbers)}") from None
+        raise UsageError(f"{error}{with_point(numbers)}", *error.options) from None
     values = tuple(sorted(options.items()))
     return [Part(name, strength, values, schedule) for strength in strengths]
 
@@ -191,11 +202,13 @@ def unknown_regularizer(name: str, word: str) -> UsageError:
     names = [NONE, *REGISTRY]
     several = word.split(",")
     if len(several) > 1 and all(re.split("[=:+]", each)[0] in names for each in several):
-        return UsageError(f"method {word!r}: methods stand apart; write {' '.join(several)}")
+        return UsageError(
+            f"method {word!r}: methods stand apart; write {' '.join(several)}", "methods"
+        )
     meant = regularizer_meant(name, REGISTRY)
     if meant:
-        return UsageError(f"unknown regularizer {name!r}: did you mean '{meant}'?")
-    return unknown("regularizer", name, names)
+        return UsageError(f"unknown regularizer {name!r}: did you mean '{meant}'?", "methods")
+    return unknown("regularizer", name, names, option="methods")
 
 
 def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
@@ -205,7 +218,8 @@ def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
     if reason and text != CONSTANT:
         raise UsageError(
             f"method {word!r}: {regularizer.name!r} can't follow a schedule: {reason}; leave"
-            f" :{SCHEDULE}={text} out"
+            f" :{SCHEDULE}={text} out",
+            "methods",
         )
     return text
 
@@ -226,16 +240,18 @@ def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float
     except ValueError:
         raise UsageError(
             f"method {word!r}: expected a number for {what}, got {text!r}; for example"
-            f" {what}={shortest(allowed.default)}"
+            f" {what}={shortest(allowed.default)}",
+            "methods",
         ) from None
     if not (isfinite(value) and allowed.low <= value <= high):
         way_out = "; --max-dropped allows more" if high < value <= allowed.high else ""
         raise UsageError(
             f"method {word!r}: {what} is the {allowed.meaning},"
-            f" from {shortest(allowed.low)} to {shortest(high)}, got {text!r}{way_out}"
+            f" from {shortest(allowed.low)} to {shortest(high)}, got {text!r}{way_out}",
+            "methods",
         )
     if allowed.whole and not value.is_integer():
-        raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}")
+        raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}", "methods")
     return value + 0.0  # -0.0 and 0.0 are one strength
 
 

@@ -73,7 +73,7 @@ def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugi
     no longer the one that the plan names.
     """
     if not isinstance(given, Iterable):
-        raise UsageError(f"--plugin: expected files such as 'own.py', got {given!r}")
+        raise UsageError(f"--plugin: expected files such as 'own.py', got {given!r}", "plugins")
     plugins = []
     for each in given:
         path, expected = (each["path"], each["sha256"]) if isinstance(each, Mapping) else (each, "")
@@ -81,7 +81,8 @@ def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugi
         if expected and plugin.sha256 != expected:
             raise UsageError(
                 f"--plugin: {plugin.path!r} has changed: its sha256 begins with"
-                f" {plugin.sha256[:12]}, the plan's with {expected[:12]}"
+                f" {plugin.sha256[:12]}, the plan's with {expected[:12]}",
+                "plugins",
             )
         plugins.append(plugin)
     return tuple(plugins)
@@ -97,7 +98,7 @@ def _load(path: str) -> Plugin:
         source = Path(path).read_bytes()
     except OSError as error:
         raise UsageError(
-            f"--plugin: expected a Python file, can't read {path!r}: {error.strerror}"
+            f"--plugin: expected a Python file, can't read {path!r}: {error.strerror}", "plugin"
         ) from error
     module = ModuleType(f"regcmp_plugin {Path(path).resolve()}")
     module.__file__ = path
@@ -117,7 +118,8 @@ def _load(path: str) -> Plugin:
         del sys.modules[module.__name__]
     if not any(each.__module__ == module.__name__ for each in REGISTRY.values()):
         raise UsageError(
-            f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class"
+            f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class",
+            "plugins",
         )
     return Plugin(path, sha256(source).hexdigest())
 

@@ -33,7 +33,8 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
     if plan.protocol.metric not in known:
         raise UsageError(
             f"--metric: {plan.protocol.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
-            f" choose one of {', '.join(known)}"
+            f" choose one of {', '.join(known)}",
+            "metric",
         )
     return plan
 
@@ -45,12 +46,14 @@ def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
     if plan.protocol.noise_features:
         raise UsageError(
             f"--noise-features: {plan.settings.arch!r} is for images, to which no features can be added;"
-            " leave the option out"
+            " leave the option out",
+            "noise_features",
         )
     if dataset.image is None:
         raise UsageError(
             f"--arch: {plan.settings.arch!r} is for images, and {dataset.name!r} is none; --image HxW says"
-            " that its features are pixels, and --arch mlp is for any table"
+            " that its features are pixels, and --arch mlp is for any table",
+            "arch",
         )
     given, settings = plan.settings.arch, plan.settings
     plan = plan.with_values(arch=words_of(given, settings.hidden, dataset.image))
@@ -59,7 +62,7 @@ def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
         layers = layers_of(arch, settings.hidden, dataset.image, n_out, settings.activation)
     except ArchitectureError as error:
         name = "" if given == arch else f" ({given!r} is {arch} here)"
-        raise UsageError(f"--arch: {error}{name}") from None
+        raise UsageError(f"--arch: {error}{name}", "arch") from None
     check_fit(plan.methods, layers)
     return plan
 
@@ -73,11 +76,13 @@ def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
     if not vary:
         raise UsageError(
             f"--vary: {dataset.name!r} has {given} test rows of its own, so the split can't vary;"
-            " expected init, order or both"
+            " expected init, order or both",
+            "vary",
         )
     if plan.protocol.test_size not in (Protocol.test_size, given):
         raise UsageError(
-            f"--test-size: {dataset.name!r} has {given} test rows of its own; leave the option out"
+            f"--test-size: {dataset.name!r} has {given} test rows of its own; leave the option out",
+            "test_size",
         )
     return plan.with_values(vary=vary, test_size=given)
 
@@ -90,7 +95,8 @@ def _fitting(plan: Plan, dataset: Dataset) -> Plan:
                 raise UsageError(
                     f"method {str(method)!r}: {part.name!r} is defined for"
                     f" {' and '.join(REGISTRY[part.name].tasks)} only, and {dataset.name!r} is a"
-                    f" {dataset.task}; leave it out"
+                    f" {dataset.task}; leave it out",
+                    "methods",
                 )
     if dataset.task == "regression":
         for name, option in OPTIONS.items():

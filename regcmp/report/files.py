@@ -50,19 +50,28 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
     if kind and suffix not in formats:
         suffix = ".csv" if ".csv" in formats else formats[0]
     if suffix not in formats:
-        raise UsageError(f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'")
+        raise UsageError(
+            f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'",
+            flag.lstrip("-"),
+        )
     package, extra = NEEDS.get(suffix, ("", ""))
     if package and find_spec(package) is None:
         raise UsageError(
-            f"{flag} {text!r}: {suffix} needs {package}; install it: pip install 'regcmp[{extra}]'"
+            f"{flag} {text!r}: {suffix} needs {package}; install it: pip install 'regcmp[{extra}]'",
+            flag.lstrip("-"),
         )
     if text == STDOUT + path.suffix:
         if suffix in BINARY:
-            raise UsageError(f"{flag} {text!r}: {suffix} is no text for a terminal; name a file")
+            raise UsageError(
+                f"{flag} {text!r}: {suffix} is no text for a terminal; name a file",
+                flag.lstrip("-"),
+            )
         return Target(None, suffix)
     if kind:
         if not os.access(path, os.W_OK):
-            raise UsageError(f"{flag} {text!r}: {kind} that may not be written into")
+            raise UsageError(
+                f"{flag} {text!r}: {kind} that may not be written into", flag.lstrip("-")
+            )
         is_stdout = descriptor(text) == 1 and suffix not in BINARY
         return Target(None if is_stdout else path, suffix)
     _check_file(flag, text, path)
@@ -74,22 +83,27 @@ def _special(flag: str, text: str) -> str:
     try:
         return special(text)
     except UsageError as error:
-        raise UsageError(f"{flag} {error}") from error
+        raise UsageError(f"{flag} {error}", flag.lstrip("-")) from error
     except OSError as error:
-        raise UsageError(f"{flag} {text!r}: can't be written ({error.strerror})") from error
+        raise UsageError(
+            f"{flag} {text!r}: can't be written ({error.strerror})", flag.lstrip("-")
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{flag} {text!r}: {error}") from error
+        raise UsageError(f"{flag} {text!r}: {error}", flag.lstrip("-")) from error
 
 
 def _check_file(flag: str, text: str, path: Path) -> None:
     """Raise UsageError where a file could not be written here."""
     try:
         if path.is_dir() or text.endswith(os.sep):
-            raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it")
+            raise UsageError(
+                f"{flag} {text!r}: this is a directory; name a file in it", flag.lstrip("-")
+            )
         folder = (path.resolve() if path.is_symlink() else path).parent
         if not folder.is_dir():
             raise UsageError(
-                f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first"
+                f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first",
+                flag.lstrip("-"),
             )
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".regcmp-"):
             pass
@@ -97,7 +111,8 @@ def _check_file(flag: str, text: str, path: Path) -> None:
             raise PermissionError(13, "the file is read-only")
     except OSError as error:
         raise UsageError(
-            f"{flag} {text!r}: can't be written ({error.strerror}); choose another place"
+            f"{flag} {text!r}: can't be written ({error.strerror}); choose another place",
+            flag.lstrip("-"),
         ) from error
 
 
