@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, set_in_file, to_toml
 from regcmp.cli.data_options import DATA_OPTIONS
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
@@ -180,9 +180,7 @@ def compare(
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
     with blaming(ctx):
-        plan = make_plan(
-            methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
-        )
+        plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
         check_source(plan.dataset, plan.reading)
         workers = None if jobs is None else whole("jobs", jobs, 1)
     exports = listed(outputs, runs_file, history_file)

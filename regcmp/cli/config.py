@@ -121,6 +121,11 @@ def key_of(param: click.Parameter) -> str:
     return max(param.opts, key=len).lstrip("-")
 
 
+def set_in_file(ctx: click.Context, name: str) -> Any:
+    """What the file says of a parameter, or None; click's own look-up has answered otherwise at times."""
+    return (ctx.default_map or {}).get(name)
+
+
 @contextmanager
 def blaming(ctx: click.Context) -> Iterator[None]:
     """Have a UsageError say in which file or variable of the environment its option was set."""
@@ -137,12 +142,11 @@ def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     for param in ctx.command.params:
         if key_of(param) not in _keys_in(text):
             continue
-        source = ctx.get_parameter_source(param.name or "")
-        # Of arguments, older click says that what a file gives is a default.
-        unsaid = source in (ParameterSource.DEFAULT, None)
-        if source == ParameterSource.DEFAULT_MAP or (
-            unsaid and param.name in (ctx.default_map or {})
-        ):
+        name = str(param.name)
+        source = ctx.get_parameter_source(name)
+        # Of arguments, older click does not say that they come from the file.
+        unsaid = isinstance(param, click.Argument) and not ctx.params.get(name)
+        if source == ParameterSource.DEFAULT_MAP or (unsaid and set_in_file(ctx, name)):
             return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})")
         if source == ParameterSource.ENVIRONMENT:
             return UsageError(f"{text} (set by {_variable(ctx, param)} in the environment)")
