@@ -19,7 +19,7 @@ from commands import environment, read_csv, run, run_here
 from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
-from regcmp.cli.config import NOT_SAVED, key_of, to_toml
+from regcmp.cli.config import NOT_SAVED, key_of, set_in_file, to_toml
 from regcmp.plan import make_plan
 from regcmp.plan.plan import DEFAULT_METHODS
 
@@ -271,7 +271,7 @@ def said(words: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], str]:
     own = signature(inspect.unwrap(compare.callback)).parameters  # type: ignore[arg-type]
     rest = {name: each for name, each in ctx.params.items() if name in own}
     words_of_plan = {name: each for name, each in ctx.params.items() if name not in own}
-    methods = ctx.params["methods"] or ctx.lookup_default("methods") or DEFAULT_METHODS
+    methods = ctx.params["methods"] or set_in_file(ctx, "methods") or DEFAULT_METHODS
     plan = make_plan(methods=methods, **words_of_plan).as_dict()
     return rest, plan, to_toml(ctx, plan)
 

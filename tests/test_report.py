@@ -494,6 +494,7 @@ def test_markdown_has_no_formula_mention_or_link_of_a_name() -> None:
         ('"ties": 10', '"ties": 1e300', ".ties' is 1e+300"),
         ('"ties": 10', '"ties": 9223372036854775807', ".ties' is 9223372036854775807"),
         ('"gap_sd": 0', '"gap_sd": true, "x": 0', "'summary[0].gap_sd' is true"),
+        ('"train_mean": 0', '"train_mean": null, "x": 0', "it has no 'summary[0].train_mean'"),
         ('"vary": [', '"vary": [0.5, ', "'plan.vary' is [0.5, "),
         ('"plan": {', '"plan": {"x": ' + "[" * 200 + "]" * 200 + ",", "nested too deeply"),
         ('"plan": {', '"plan": {"x": ' + "[" * 99_999 + "]" * 99_999 + ",", "nested too deeply"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, set_in_file, to_toml
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gates import (
     GATE_OPTIONS,
@@ -98,9 +98,7 @@ def compare(
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
     with blaming(ctx):
-        plan = make_plan(
-            methods=methods or ctx.lookup_default("methods") or DEFAULT_METHODS, **words
-        )
+        plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
         check_source(plan.dataset, plan.reading)
         execution = make_execution(jobs=jobs, max_memory=max_memory)
     exports = listed(outputs, runs_file, history_file)

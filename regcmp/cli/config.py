@@ -122,6 +122,11 @@ def key_of(param: click.Parameter) -> str:
     return max(param.opts, key=len).lstrip("-")
 
 
+def set_in_file(ctx: click.Context, name: str) -> Any:
+    """What the file says of a parameter, or None; click's own look-up has answered otherwise at times."""
+    return (ctx.default_map or {}).get(name)
+
+
 @contextmanager
 def blaming(ctx: click.Context) -> Iterator[None]:
     """Have a UsageError say in which file or variable of the environment its option was set."""
@@ -138,8 +143,11 @@ def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     for param in ctx.command.params:
         if param.name not in error.options:
             continue
-        source = ctx.get_parameter_source(param.name or "")
-        if source == ParameterSource.DEFAULT_MAP:
+        name = str(param.name)
+        source = ctx.get_parameter_source(name)
+        # Of arguments, older click does not say that they come from the file.
+        unsaid = isinstance(param, click.Argument) and not ctx.params.get(name)
+        if source == ParameterSource.DEFAULT_MAP or (unsaid and set_in_file(ctx, name)):
             return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})", *error.options)
         if source == ParameterSource.ENVIRONMENT:
             where = f"(set by {_variable(ctx, param)} in the environment)"

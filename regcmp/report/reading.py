@@ -28,6 +28,8 @@ LATER: dict[str, dict[str, Any]] = {
 }
 """Keys that older reports do not have, and what held when there were none."""
 NUMBER = (int, float)
+MEANS = ("train_mean", "test_mean", "gap_mean")
+"""What every row has of whose runs one was finished."""
 LARGEST_COUNT = 10**12
 FRAMES = {"summary": SUMMARY_COLUMNS, "runs": RUN_COLUMNS, "history": HISTORY_COLUMNS}
 LARGEST = 1e300
@@ -168,6 +170,9 @@ def _check_summary(rows: list[dict[str, Any]], metric: str) -> None:
     for i, row in enumerate(rows):
         if row["metric"] != metric:
             raise ValueError(f"'summary[{i}].metric' is {row['metric']!r}, its plan's {metric!r}")
+        for key in MEANS:
+            if row["n"] and row.get(key) is None:
+                raise ValueError(f"it has no 'summary[{i}].{key}'")
         for key, value in row.items():
             if isinstance(value, NUMBER) and abs(value) > LARGEST:
                 raise ValueError(f"'summary[{i}].{key}' is {value:g}")
