@@ -42,6 +42,8 @@ class Option:
     """Whether its default leaves everything as it is, so that a command need not name it."""
     classes: bool = False
     """Whether it means nothing for a regression."""
+    settled: bool = False
+    """Whether a report always has a value in the place of a default that leaves it open."""
     since: str = "0.1"
     before: Any = ...
     """What held in reports that are older than the option; without it, every report has it."""

@@ -6,7 +6,6 @@ import copy
 import json
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,11 @@ from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import read_report
 from regcmp.report.regions import BANDS, Map, regions
+from regcmp.report.schema import report_schema
 from regcmp.report.sketch import CLASSES, sketch
 from regcmp.results import Report
 
-SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+SCHEMA = report_schema()
 QUICK = ("--seeds", "2", "--epochs", "40", "--hidden", "8", "--jobs", "1", "-q")
 NAMES = ["left", "right"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -36,6 +34,7 @@ from regcmp.data.bundled import BUNDLED
 from regcmp.data.formats import ALIASES
 from regcmp.data.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.report.schema import report_schema
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
 ESCAPE = "\x1b"
@@ -155,7 +154,7 @@ def test_exports_hold_what_was_printed(trained: Ahead) -> None:
     assert tuple(history[0]) == HISTORY_COLUMNS
     assert len(history) == 2 * len(runs)
     document = strict(done.file("r.json"))
-    schema = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+    schema = report_schema()
     jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
     assert printed.verdict.rstrip() == document["verdict"]
     assert done.file("m.md").decode().count("\n| ") == 2 + len(summary)
@@ -545,7 +544,7 @@ def test_the_version_is_that_of_the_package(shown: Ahead) -> None:
 def test_info_has_all_that_a_bug_report_needs(shown: Ahead) -> None:
     """As JSON of the same schema as a report's environment, and as lines of the same names."""
     found = strict(shown("info --json").stdout)
-    schema = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+    schema = report_schema()
     jsonschema.validate(
         found, schema | {"$ref": "#/$defs/environment", "properties": {}, "required": []}
     )

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -26,12 +25,13 @@ from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.picture import _draw
 from regcmp.report.reading import read_report
+from regcmp.report.schema import report_schema
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
 from regcmp.report.table import make_table
 from regcmp.results import HISTORY_COLUMNS, METRICS, Report, frame
 
-SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+SCHEMA = report_schema()
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -26,6 +25,7 @@ from regcmp.engine.measuring import Measure, Record, Scores
 from regcmp.engine.network import Gradient, Step
 from regcmp.engine.stack import Ingredient, Rows
 from regcmp.engine.training import Trained, train
+from regcmp.report.schema import report_schema
 from regcmp.results import run_row
 
 HIDDEN, RATE = (9, 7), 0.01
@@ -188,7 +188,7 @@ def test_every_format_shows_a_regression(tmp_path: Path) -> None:
     assert "network 10-4-1 relu" in done.out
     assert "Score: RMSE in units of the target, lower is better. Gap: test - train" in done.out
     report = json.loads(done.file("a.json"))
-    schema = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+    schema = report_schema()
     jsonschema.validate(report, schema, jsonschema.Draft202012Validator)
     assert report["plan"]["metric"] == "rmse" and report["plan"]["data"]["classes"] == []
     assert report["history"][0]["train_accuracy"] is None

@@ -14,7 +14,6 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from regcmp.report.delimited import DANGEROUS, to_csv
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import escape, to_markdown
 from regcmp.report.reading import read_report
+from regcmp.report.schema import report_schema
 from regcmp.report.table import Table, make_table
 from regcmp.report.terminal import fold, print_table
 from regcmp.results import (
@@ -47,7 +47,7 @@ from regcmp.results import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = json.loads(files("regcmp.report").joinpath("schema.json").read_text("utf-8"))
+SCHEMA = report_schema()
 COLUMNS = {"summary": SUMMARY_COLUMNS, "runs": RUN_COLUMNS, "history": HISTORY_COLUMNS}
 EACH_VARIANT = pytest.mark.parametrize("variant", list(VARIANTS))
 

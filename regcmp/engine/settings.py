@@ -61,7 +61,9 @@ class Settings:
     optimizer: str = training(
         "choice", "adam", "How weights follow the gradient.", choices=tuple(OPTIMIZERS)
     )
-    lr: float = training("rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE")
+    lr: float = training(
+        "rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE", settled=True
+    )
     """None until a plan puts the optimizer's own rate in its place."""
     schedule: str = training(
         "choice",

@@ -50,9 +50,15 @@ def parse(option: Option, value: Any) -> Any:
 def schema_of(option: Option) -> dict[str, Any]:
     """The JSON Schema of the option's value in a report."""
     schema = dict(KINDS[option.kind].schema(option))
-    if option.default is None and "type" in schema:
-        schema["type"] = [schema["type"], "null"]
-    return {"description": option.help.partition("  [default")[0], **schema}
+    if option.default is None and not option.settled:
+        return {"description": _about(option), "anyOf": [schema, {"type": "null"}]}
+    if option.settled and "enum" in schema:
+        schema["enum"] = [each for each in schema["enum"] if each != option.default]
+    return {"description": _about(option), **schema}
+
+
+def _about(option: Option) -> str:
+    return option.help.partition("  [default")[0]
 
 
 def refuse(option: Option, expected: str, value: Any, hint: str = "") -> NoReturn:

@@ -35,6 +35,7 @@ class Plan:
         "Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for CSV from"
         " standard input.",
         metavar="NAME|FILE",
+        settled=True,
     )
     methods: tuple[Method, ...] = option("methods", DEFAULT_METHODS, "The methods to compare.")
     baseline: Method = option(

@@ -78,6 +78,7 @@ class Protocol:
         "The score that is compared; auto is accuracy, or r2 for a regression.",
         group="Protocol",
         choices=METRICS,
+        settled=True,
     )
     class_weight: str = option(
         "choice", "none",

@@ -1,4 +1,4 @@
-"""A report as JSON: strict, complete, and checked against report/schema.json by the tests."""
+"""A report as JSON: strict, complete, and checked against report/schema.py by the tests."""
 
 from __future__ import annotations
 
