@@ -178,7 +178,8 @@ def frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFram
     table = pd.DataFrame([[row.get(key) for key in columns] for row in rows], columns=list(columns))
     for name in columns:
         kind = "Int64" if name in INTEGERS else "object" if name in TEXTS else "float64"
-        table[name] = table[name].astype(kind)
+        with np.errstate(invalid="ignore"):  # what no integer holds is refused by the cast itself
+            table[name] = table[name].astype(kind)
     return table.replace([np.inf, -np.inf], np.nan)
 
 

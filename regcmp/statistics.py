@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +52,14 @@ def correction_ratio(n_rows: int, n_test: int) -> float:
     return n_test / (n_rows - n_test)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     """The corrected resampled t-test of Nadeau and Bengio (2003), and its interval.
 
     t = mean / sqrt((1/J + ratio) s²) with J - 1 degrees of freedom, where s² is the variance (ddof 1)
     of the J ``differences`` and ``ratio`` is their correction where each difference comes from a
     split of its own. With ratio 0 it is the plain paired t-test. Without any spread there is no
-    interval and no p: the observed variance of 0 is no estimate.
+    interval and no p: the observed variance of 0 is no estimate; nor is one too large for a number.
     """
     d = np.asarray(differences, float)
     n = len(d)
@@ -69,11 +71,14 @@ def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     if np.ptp(d) <= EQUAL:
         return Paired(n, mean, all_equal=True)
     error = float(np.sqrt((1 / n + ratio) * d.var(ddof=1)))
+    if not isfinite(error):
+        return Paired(n, mean)
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * error
     p = 2 * float(stdtr(n - 1, -abs(mean) / error)) if n >= MIN_PAIRS_FOR_P else None
     return Paired(n, mean, mean - half, mean + half, p)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def welch_t(new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old: float) -> Unpaired:
     """Welch's (1947) t-test of mean(new) - mean(old), each mean with Nadeau and Bengio's correction.
 
@@ -90,6 +95,8 @@ def welch_t(new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old:
         return Unpaired(mean)
     v = (1 / len(a) + ratio_new) * a.var(ddof=1)
     w = (1 / len(b) + ratio_old) * b.var(ddof=1)
+    if not isfinite((v + w) ** 2):
+        return Unpaired(mean)
     df = float((v + w) ** 2 / (v**2 / (len(a) - 1) + w**2 / (len(b) - 1)))
     error = float(np.sqrt(v + w))
     half = float(stdtrit(df, (1 + LEVEL) / 2)) * error

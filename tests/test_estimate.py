@@ -209,3 +209,12 @@ def test_the_weights_of_a_run_that_is_done_are_let_go() -> None:
     """A view of none of them would keep them all."""
     (run,) = timed_training(0, make_stack())[1]
     assert run.theta.base is None and np.size(run.theta) == 0
+
+
+@pytest.mark.parametrize("size", ["1000000", '"1MB"'])
+def test_a_config_file_may_say_bytes_or_a_size(size: str, tmp_path: Path) -> None:
+    """And is named by the refusal."""
+    text = f'dataset = "iris"\nmethods = ["none"]\nseeds = 1\njobs = 1\nmax-memory = {size}\n'
+    (tmp_path / "c.toml").write_text(text)
+    done = run_here(["compare", "--config", "c.toml"], tmp_path)
+    assert done.code == 2 and "--max-memory allows 1.0 MB" in done.err

@@ -227,6 +227,7 @@ def written(document: Any, folder: Path) -> str:
     [
         (("summary", 1, "metric"), "r2", "'summary[1].metric' is 'r2', its plan's 'accuracy'"),
         (("summary", 1, "delta_test"), 1e308, "'summary[1].delta_test' is 1e+308"),
+        (("runs", 0, "epochs"), 1e300, "cannot safely cast"),
         (("environment", "packages"), [1], "'environment.packages' are no names with versions"),
         (("plan", "plugins"), [1], "it has no 'plan.plugins[0].path'"),
         (("plan", "plugins"), [{"path": 1}], "'plan.plugins[0].path' is 1"),

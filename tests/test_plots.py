@@ -320,6 +320,21 @@ def test_a_long_test_curve_keeps_its_ends_and_a_single_epoch_has_none() -> None:
     assert with_test_curves(make_table(single), single, "utf-8") == make_table(single)
 
 
+def test_losses_whose_squares_are_no_numbers_are_left_out_of_curves() -> None:
+    """Runs that diverge have such, and the page is drawn all the same."""
+    rows = [
+        {"method": "none", "seed": seed, "epoch": epoch, "train_loss": loss, "test_loss": loss}
+        for seed in (0, 1)
+        for epoch, loss in ((0, 2.0), (4, 1.0), (8, 1e300 * (seed + 1)))
+    ]
+    given = VARIANTS["log_loss"]()
+    given = replace(given, history=frame(rows, HISTORY_COLUMNS))
+    (panel,) = figures_of(given, "curves")
+    assert isinstance(panel, Panel) and panel.along == (0.0, 4.0)
+    assert panel.lines[1].means == (2.0, 1.0)
+    assert "Learning curves" in to_html(given)
+
+
 def test_a_plot_that_nobody_would_see_is_refused(tmp_path: Path) -> None:
     """Standard output has the data, and -q leaves standard error empty."""
     done = run(("compare", "--dataset", "iris", "--plot", "gap", "-q", "-o", "-"), tmp_path)

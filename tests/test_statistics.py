@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 
 from regcmp.report.verdict import verdict
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
-from regcmp.statistics import correction_ratio, holm, interval_p, paired_t, summarize
+from regcmp.statistics import correction_ratio, holm, interval_p, paired_t, summarize, welch_t
 
 SLEEP = (
     (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
@@ -445,3 +445,11 @@ def test_a_p_value_can_be_read_off_its_interval() -> None:
     """Which is how the verdict comes by those of the gaps."""
     result = paired_t(np.subtract(*SLEEP), ratio=0.25)
     assert interval_p(result.mean, result.high, 10) == pytest.approx(result.p)  # type: ignore[arg-type]
+
+
+def test_differences_whose_squares_are_no_numbers_have_no_interval() -> None:
+    """Nor a p-value, and no warning of NumPy's leaks."""
+    huge = [1e300, -2e300, 3e299, 1e300, 5e299]
+    assert paired_t(huge, 0.25).low is None and paired_t(huge, 0.25).p is None
+    assert welch_t(huge, [1.0, 2, 3, 4, 5], 0, 0).p is None
+    assert paired_t([1e308, -1e308, 0], 0).high is None

@@ -11,8 +11,9 @@ from regcmp.hints import brief
 
 NUMBERS = ("N", "ROWS", "RATE", "SHARE", "SHARE|ROWS", "WIDTH,...")
 """Metavars of options that take numbers."""
-EITHER = ("COLUMN", "COLUMN,...", "TEXT,...")
-"""Those where a number is as good as a text: a column of a file without names, a marker such as -999."""
+EITHER = ("COLUMN", "COLUMN,...", "TEXT,...", "SIZE")
+"""Those where a number is as good as a text: a column of a file without names, a marker such as -999,
+bytes."""
 
 
 def words_of(param: click.Parameter, given: Any, what: str) -> Any:

@@ -15,6 +15,8 @@ from regcmp.report.regions import Map, regions
 from regcmp.report.text import clean
 from regcmp.results import METRICS, Report
 
+LARGEST = 1e100
+"""Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
 NUMBER = re.compile(r"=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 
@@ -107,7 +109,7 @@ def curves(report: Report) -> list[Figure]:
     if report.history[score.test].isna().all():  # older reports have no balanced accuracy here
         score, style = METRICS["accuracy"], STYLES["accuracy"]
     columns = [score.train, score.test]
-    history = report.history.dropna(subset=columns)
+    history = report.history[(report.history[columns].abs() < LARGEST).all(axis=1)]
     if history["epoch"].nunique() < 2:
         return []
     stats = history.groupby(["method", "epoch"], sort=False)[columns]
