@@ -81,7 +81,7 @@ def read_delimited(
     for name, cells in (_texts(source, texts) if texts else {}).items():
         numbers = None if name in kept else numbers_after_all(cells, reading.decimal)
         columns[name] = pd.Series(cells, dtype=object) if numbers is None else numbers
-    frame = pd.DataFrame(columns, copy=False)
+    frame = in_one_block(columns)
     if any(frame[names[-1]].isna()):
         source.check_lines()
     line = partial(line_of_row, file, reading, sep)
@@ -296,15 +296,14 @@ def _numbers(
     with open_text(source.file, source.reading, source.progress) as text:
         for chunk in _chunks(text, source, **how):
             rows += len(chunk)
+            values = read_numbers(chunk, alone, lambda cells: to_numbers(cells, source.reading))
+            if own and target is not None:
+                values[target] = own.read(chunk[target])
             for name, part in parts.items():
-                if part is not None:
-                    own = spellings if name == target else None
-                    cells = chunk[name]
-                    values = own.read(cells) if own else to_numbers(cells, source.reading)
-                    if values is None:
-                        parts[name] = None
-                    else:
-                        part.append(values)
+                if part is not None and (found := values[name]) is not None:
+                    part.append(found)
+                else:
+                    parts[name] = None
     if not rows:
         raise DataError(f"{source.file.text!r} has a header and no rows")
     found = {name: None if part is None else np.concatenate(part) for name, part in parts.items()}
