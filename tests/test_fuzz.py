@@ -1,7 +1,7 @@
 """A thousand inputs that nobody would give: each ends in success or in one line, soon, and leaves nothing.
 
-An input is made from its number alone. ``pytest`` runs a sample of them, ``REGCMP_TESTS=full pytest`` all;
-``REGCMP_TESTS=full pytest 'tests/test_fuzz.py::test_any_input_ends_well[cells-1]'`` runs one.
+An input is made from its number alone. ``pytest`` runs a sample of them, ``pytest --full`` all;
+``pytest --full 'tests/test_fuzz.py::test_any_input_ends_well[cells-1]'`` runs one.
 """
 
 from __future__ import annotations

@@ -234,5 +234,5 @@ def facts(dataset: Dataset) -> dict[str, Any]:
     else:
         y = dataset.y
         found["target_range"] = [float(y.min()), float(y.max()), float(y.mean())]
-    found["column_list"] = [asdict(each) | {"used": each.used} for each in dataset.columns]
+    found["column_list"] = [vars(each) | {"used": each.used} for each in dataset.columns]
     return found

@@ -23,6 +23,7 @@ from regcmp.data.spellings import MOST_CLASSES, Spellings, may_be_classes, merge
 from regcmp.data.swallowed import check_swallowed
 from regcmp.data.table import Progress, Reading, Table, name_or_place
 from regcmp.data.textual import BLANK, check_lines, line_of_row, open_text, records, said_sep
+from regcmp.data.wide import in_one_block, read_numbers
 from regcmp.errors import DataError
 from regcmp.hints import is_number
 
@@ -81,7 +82,7 @@ def read_delimited(
     for name, cells in (_texts(source, texts) if texts else {}).items():
         numbers = None if name in kept else numbers_after_all(cells, reading.decimal)
         columns[name] = pd.Series(cells, dtype=object) if numbers is None else numbers
-    frame = pd.DataFrame(columns, copy=False)
+    frame = in_one_block(columns)
     if any(frame[names[-1]].isna()):
         source.check_lines()
     line = partial(line_of_row, file, reading, sep)
@@ -296,15 +297,15 @@ def _numbers(
     with open_text(source.file, source.reading, source.progress) as text:
         for chunk in _chunks(text, source, **how):
             rows += len(chunk)
-            for name, part in parts.items():
-                if part is not None:
-                    own = spellings if name == target else None
-                    cells = chunk[name]
-                    values = own.read(cells) if own else to_numbers(cells, source.reading)
-                    if values is None:
-                        parts[name] = None
-                    else:
-                        part.append(values)
+            columns = read_numbers(chunk, lambda cells: to_numbers(cells, source.reading))
+            if spellings and target is not None:
+                columns[target] = spellings.read(chunk[target])
+            for name, values in columns.items():
+                part = parts[name]
+                if part is None or values is None:
+                    parts[name] = None
+                else:
+                    part.append(values)
     if not rows:
         raise DataError(f"{source.file.text!r} has a header and no rows")
     found = {name: None if part is None else np.concatenate(part) for name, part in parts.items()}

@@ -28,8 +28,8 @@ def check_swallowed(
     if len(frame.columns) < 2:
         return
     expected: list[set[str] | None] | None = None
-    for place, column in enumerate(frame):
-        if frame[column].dtype != object:
+    for place, (column, kind) in enumerate(zip(frame, frame.dtypes, strict=True)):
+        if kind.kind != "O":
             continue
         for row, cell in enumerate(frame[column].tolist()):
             if cell is None or ("\n" not in cell and "\r" not in cell):

@@ -38,6 +38,7 @@ from regcmp.data.recurring import recurring_keys
 from regcmp.data.sampling import FEWEST, FEWEST_ROWS, sampled_rows
 from regcmp.data.scripts import without_blanks
 from regcmp.data.table import Table
+from regcmp.data.wide import may_give_away, plain_numbers
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -80,27 +81,17 @@ def understand(
     if sample is not None:
         table = _sampled(table, target, task, sample)
     frame = table.frame
-    known = [
-        describe_column(
-            frame[name],
-            table.name,
-            decimal,
-            as_text=name in texts,
-            use=name in asked,
-            declared=name in table.declared,
-            line=table.line,
-        )
-        for name in names
-        if name != target and name not in dropped
-    ]
+    chosen = [name for name in names if name != target and name not in dropped]
+    known = _described(table, chosen, decimal, texts, asked)
     if table.test is not None:
         if task == "regression":
             values_of(frame[target], table.name)
         frame, known, of_test = joined(table, known, target, task, dropped)
         said += of_test
     y, classes = _learned(frame[target], table.name, task)
+    copies = may_give_away(frame, [each.name for each in known if each.used], y, len(classes))
     known = [
-        _with_leak(each, frame[each.name], y, len(classes), target) if each.used else each
+        _with_leak(each, frame[each.name], y, len(classes), target) if each.name in copies else each
         for each in known
     ]
     used = [column for column in known if column.used]
@@ -136,6 +127,27 @@ def understand(
         image=image,
         sampled=sample is not None,
     )
+
+
+def _described(
+    table: Table, names: list[str], decimal: str, texts: set[str], asked: set[str]
+) -> list[Column]:
+    """What each of these columns is."""
+    special = texts | asked | set(table.declared)
+    plain = plain_numbers(table.frame, [name for name in names if name not in special])
+    return [
+        plain.get(name)
+        or describe_column(
+            table.frame[name],
+            table.name,
+            decimal,
+            as_text=name in texts,
+            use=name in asked,
+            declared=name in table.declared,
+            line=table.line,
+        )
+        for name in names
+    ]
 
 
 def _image(
