@@ -17,7 +17,8 @@ import pandas as pd
 import regcmp
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.report.numbers import STYLES
+from regcmp.metrics import METRICS
+from regcmp.report.numbers import Style
 
 ROWS, NOISE = 300, 0.2
 BESIDE = str(Path(__file__).with_suffix(".md"))
@@ -83,7 +84,7 @@ def section(clean: regcmp.Comparison, noisy: regcmp.Comparison, words: dict[str,
 
 def cells(row: pd.Series) -> str:
     """Test score, its difference to none, and the gap, of one row of a summary."""
-    style = STYLES["accuracy"]
+    style = Style(METRICS["accuracy"], decimals=1)
     difference = style.estimate(row["delta_test"], row["delta_test_low"], row["delta_test_high"])
     if row["p_holm"] < 0.05:
         difference = f"**{difference}**"

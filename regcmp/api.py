@@ -150,6 +150,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         history=outcome.history,
         verdict=verdict(summary, str(plan.baseline), plan.protocol.seeds),
         weights=outcome.weights,
+        methods={str(each): each.parts for each in plan.methods},
         boundary=outcome.boundary,
     )
 

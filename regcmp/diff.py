@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from regcmp.errors import DataError
-from regcmp.results import DIFF_COLUMNS, METRICS, Report, frame
+from regcmp.metrics import METRICS
+from regcmp.results import DIFF_COLUMNS, Report, frame
 from regcmp.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, paired_t, welch_t
 
 PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "data.given_test")

@@ -13,8 +13,9 @@ import pandas as pd
 
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import plain
+from regcmp.metrics import METRICS
 from regcmp.plan.methods import parse_word, plain_text
-from regcmp.results import DIFF_COLUMNS, INTEGERS, METRICS, SUMMARY_COLUMNS, TEXTS
+from regcmp.results import DIFF_COLUMNS, INTEGERS, SUMMARY_COLUMNS, TEXTS
 
 GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"
 EXAMPLE = "gap_mean(dropout=0.5) > 0.05"
@@ -29,10 +30,6 @@ OPERATORS = {
 }
 CONTRARY = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 ANY, BEST = "*", "best"
-SHARES = ("accuracy", "balanced_accuracy")
-"""Metrics that tables for people show in percent, and no column holds so."""
-AT_MOST_1 = ("train_mean", "test_mean")
-"""Where no metric that may be meant goes above 1."""
 DROPS = ("test", "gap")
 """What --max-drop bounds."""
 MIN_RUNS = 2
@@ -176,9 +173,11 @@ def _limit(text: str, column: str, metric: str) -> float:
         limit = float("nan")
     if not isfinite(limit):
         raise UsageError(f"expected a number such as 0.05 at the end, got {text!r}")
-    if metric in (*SHARES, "auto") and abs(limit) > 1 and column not in INTEGERS:
+    undecided = metric not in METRICS
+    in_percent = undecided or METRICS[metric].factor == 100
+    if in_percent and abs(limit) > 1 and column not in INTEGERS:
         # R² is at most 1 itself, but far below 0 where a network is worse than the mean.
-        may_be_r2 = metric == "auto" and not (limit > 1 and column in AT_MOST_1)
+        may_be_r2 = undecided and not (limit > 1 and column in ("train_mean", "test_mean"))
         way_out = "; where the score is R², say --metric r2" if may_be_r2 else ""
         raise UsageError(f"{column} holds shares, not percent: 5 % is 0.05, got {text!r}{way_out}")
     return limit

@@ -2,154 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from regcmp.engine.measuring import Record, Scores
-    from regcmp.engine.training import Trained
+from regcmp.metrics import LOSS, METRICS, Metric
 
-RUN_COLUMNS = (
-    "dataset",
-    "method",
-    "seed",
-    "status",
-    "epochs",
-    "train_accuracy",
-    "test_accuracy",
-    "accuracy_gap",
-    "train_loss",
-    "test_loss",
-    "loss_gap",
-    "nonzero_fraction",
-    "train_balanced_accuracy",
-    "test_balanced_accuracy",
-    "balanced_accuracy_gap",
-    "train_r2",
-    "test_r2",
-    "r2_gap",
-    "train_rmse",
-    "test_rmse",
-    "rmse_gap",
-)
-HISTORY_COLUMNS = (
-    "dataset",
-    "method",
-    "seed",
-    "epoch",
-    "train_accuracy",
-    "test_accuracy",
-    "train_loss",
-    "test_loss",
-    "train_r2",
-    "test_r2",
-    "train_rmse",
-    "test_rmse",
-    "train_balanced_accuracy",
-    "test_balanced_accuracy",
-)
-SUMMARY_COLUMNS = (
-    "dataset",
-    "method",
-    "metric",
-    "n",
-    "n_failed",
-    "train_mean",
-    "train_sd",
-    "test_mean",
-    "test_sd",
-    "gap_mean",
-    "gap_sd",
-    "delta_test",
-    "delta_test_low",
-    "delta_test_high",
-    "delta_gap",
-    "delta_gap_low",
-    "delta_gap_high",
-    "wins",
-    "ties",
-    "losses",
-    "p_value",
-    "p_holm",
-    "status",
-    "note",
-)
-DIFF_COLUMNS = (
-    "method",
-    "metric",
-    "status",
-    "n_old",
-    "n_failed_old",
-    "n_new",
-    "n_failed_new",
-    "test_old",
-    "test_new",
-    "change_test",
-    "change_test_low",
-    "change_test_high",
-    "gap_old",
-    "gap_new",
-    "change_gap",
-    "change_gap_low",
-    "change_gap_high",
-    "wins",
-    "ties",
-    "losses",
-    "p_value",
-    "p_holm",
-    "note",
-)
-"""Of two reports, method by method; the status is 'both', 'added' or 'removed'."""
-INTEGERS = (
-    *("seed", "epochs", "epoch", "n", "n_failed", "wins", "ties", "losses"),
-    *("n_old", "n_failed_old", "n_new", "n_failed_new"),
-)
-STOPS = ("diverged", "overdropped", "dead")
-"""The statuses of runs that were stopped, the gravest first."""
-TEXTS = ("dataset", "method", "metric", "status", "note")
+if TYPE_CHECKING:
+    from regcmp.engine.measuring import Record
+    from regcmp.engine.training import Trained
+    from regcmp.plan.methods import Part
 
 
 @dataclass(frozen=True)
-class Metric:
-    """What a metric is called in the engine's scores, and which way is better."""
+class Field:
+    """A column of a frame: what its cells hold, and what there is to say of them.
 
-    score: str
-    higher_is_better: bool = True
+    ``always`` has a value in every row, of older reports too.
+    """
 
-    @property
-    def train(self) -> str:
-        """Its column of training rows in the runs frame."""
-        return f"train_{self.score}"
-
-    @property
-    def test(self) -> str:
-        """Its column of test rows in the runs frame."""
-        return f"test_{self.score}"
-
-    @property
-    def gap(self) -> str:
-        """Its column of the gap in the runs frame, positive for overfitting."""
-        return f"{self.score}_gap"
-
-    @property
-    def better(self) -> str:
-        """Which way is better, in words."""
-        return f"{'higher' if self.higher_is_better else 'lower'} is better"
+    kind: type = float
+    about: str = ""
+    low: float | None = None
+    high: float | None = None
+    always: bool = False
+    choices: tuple[str, ...] = ()
+    may_be_empty: bool = False
+    """Whether a text may have no letters."""
 
 
-METRICS = {
-    "accuracy": Metric("accuracy"),
-    "balanced_accuracy": Metric("balanced_accuracy"),
-    "log_loss": Metric("loss", higher_is_better=False),
-    "r2": Metric("r2"),
-    "rmse": Metric("rmse", higher_is_better=False),
+def _count(about: str = "", *, always: bool = False) -> Field:
+    return Field(int, about, low=0, always=always)
+
+
+def _estimate(name: str, about: str = "") -> dict[str, Field]:
+    """A mean difference and its interval."""
+    return {name: Field(about=about), f"{name}_low": Field(about=INTERVAL), f"{name}_high": Field()}
+
+
+INTERVAL = "95 % interval."
+NAME = Field(str, always=True)
+METRIC = Field(str, choices=tuple(METRICS), always=True)
+SEED = Field(int, low=0, always=True)
+SPREAD = Field(low=0)
+NOTE = Field(str, "Caveats, separated by '; '.", always=True, may_be_empty=True)
+SIGNS = {
+    "wins": _count("Pairs with a better test score than the baseline's."),
+    "ties": _count(),
+    "losses": _count(),
 }
-"""The scores that can be compared. The loss of a regression stands in the columns of log_loss."""
+
+
+def _sides(metric: Metric, *sides: str) -> dict[str, Field]:
+    return {
+        f"{side}_{metric.key}": Field(float, metric.about, metric.low, metric.high)
+        for side in sides
+    }
+
+
+def _levels_of(metrics: Iterable[str]) -> dict[str, Field]:
+    """The columns of a run's scores."""
+    found: dict[str, Field] = {}
+    for each in map(METRICS.__getitem__, metrics):
+        about = "Train - test." if each.higher_is_better else "Test - train."
+        found |= _sides(each, "train", "test") | {each.gap: Field(about=about)}
+    return found
+
+
+FIRST_METRICS = ("accuracy", "log_loss")
+"""Those whose columns stand before the share of weights that are not 0, as in the first reports."""
+
+RUN = {
+    "dataset": NAME,
+    "method": NAME,
+    "seed": SEED,
+    "status": Field(
+        str,
+        "'ok', or why the run was stopped: 'diverged' (weights or loss left the finite, or the loss"
+        " stayed above ten times its start), 'overdropped' (more than max_dropped of a layer's units"
+        " dropped), 'dead' (more than max_dead of a layer's relu units 0 on all training rows).",
+        always=True,
+    ),
+    "epochs": _count(
+        "After how many epochs the weights that are evaluated were reached, or the run was stopped.",
+        always=True,
+    ),
+    **_levels_of(FIRST_METRICS),
+    "nonzero_fraction": Field(float, "Of weights, biases aside, after training.", 0, 1),
+    **_levels_of(name for name in METRICS if name not in FIRST_METRICS),
+}
+"""A row per method and seed."""
+
+LAST_METRICS = ("balanced_accuracy",)
+"""Those whose columns came to the history later than others, and stand after them."""
+
+
+def _history_of(metrics: Iterable[str]) -> dict[str, Field]:
+    found: dict[str, Field] = {}
+    for each in metrics:
+        found |= _sides(METRICS[each], "train", "test")
+    return found
+
+
+HISTORY = {
+    "dataset": NAME,
+    "method": NAME,
+    "seed": SEED,
+    "epoch": _count(always=True),
+    **_history_of(name for name in METRICS if name not in LAST_METRICS),
+    **_history_of(LAST_METRICS),
+    **{k: v for each in METRICS.values() for k, v in _sides(each, "validation").items()},
+}
+"""A row per run and recorded epoch; epoch 0 is before training."""
+
+SUMMARY = {
+    "dataset": NAME,
+    "method": NAME,
+    "metric": METRIC,
+    "n": _count("Runs that were not stopped.", always=True),
+    "n_failed": _count("Runs that were stopped: diverged, overdropped or dead.", always=True),
+    "train_mean": Field(),
+    "train_sd": SPREAD,
+    "test_mean": Field(),
+    "test_sd": SPREAD,
+    "gap_mean": Field(
+        about="Train - test; for log_loss and rmse test - train. Positive means overfitting."
+    ),
+    "gap_sd": SPREAD,
+    **_estimate(
+        "delta_test",
+        "Mean over pairs of the test score minus the baseline's; null for the baseline.",
+    ),
+    **_estimate("delta_gap"),
+    **SIGNS,
+    "p_value": Field(float, "Two-sided, of delta_test.", 0, 1),
+    "p_holm": Field(float, "Adjusted over the methods shown.", 0, 1),
+    "status": Field(
+        str,
+        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'diverged',"
+        " 'overdropped' or 'dead': at least one run was stopped, the gravest reason first.",
+        always=True,
+    ),
+    "note": NOTE,
+}
+"""A row per method, the baseline first."""
+
+DIFF = {
+    "method": NAME,
+    "metric": METRIC,
+    "status": Field(str, choices=("both", "added", "removed"), always=True),
+    **{f"{name}_{side}": _count() for side in ("old", "new") for name in ("n", "n_failed")},
+    "test_old": Field(),
+    "test_new": Field(),
+    **_estimate("change_test"),
+    "gap_old": Field(),
+    "gap_new": Field(),
+    **_estimate("change_gap"),
+    **SIGNS,
+    "p_value": Field(float, "Two-sided, of change_test.", 0, 1),
+    "p_holm": Field(float, "Adjusted over the methods in both reports.", 0, 1),
+    "note": NOTE,
+}
+"""A row per method of either of two reports; a change is new - old."""
+
+RUN_COLUMNS, HISTORY_COLUMNS = tuple(RUN), tuple(HISTORY)
+SUMMARY_COLUMNS, DIFF_COLUMNS = tuple(SUMMARY), tuple(DIFF)
+FIELDS = RUN | HISTORY | SUMMARY | DIFF
+INTEGERS = tuple(name for name, each in FIELDS.items() if each.kind is int)
+TEXTS = tuple(name for name, each in FIELDS.items() if each.kind is str)
+STOPS = ("diverged", "overdropped", "dead")
+"""The statuses of runs that were stopped, the gravest first."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +195,8 @@ class Report:
     verdict: str
     weights: dict[str, Any] | None = None
     """A histogram of each run's weights: "edges", and "runs" with method, seed and "counts"."""
+    methods: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    """The regularizers of each method, by its name."""
     boundary: dict[str, Any] | None = None
     """Of data with two features: what each method's network of the first seed predicts over both."""
 
@@ -202,36 +230,22 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
 
 
 def _levels(record: Record) -> dict[str, float]:
-    """The scores that the task has, of training and test rows, and their gaps."""
+    """The scores of training and test rows, and their gaps."""
     levels = {}
     for metric in METRICS.values():
-        train, test = (getattr(side, metric.score) for side in (record.train, record.test))
-        if train is not None:
+        if metric.key in record.train and metric.key in record.test:
+            train, test = record.train[metric.key], record.test[metric.key]
             levels[metric.train], levels[metric.test] = train, test
-            levels[metric.gap] = train - test if metric.higher_is_better else test - train
+            levels[metric.gap] = metric.gap_of(train, test)
     return levels
 
 
 def history_row(dataset: str, method: str, seed: int, record: Record) -> dict[str, Any]:
     """The row of a run's recorded epoch."""
-    return {
-        "dataset": dataset,
-        "method": method,
-        "seed": seed,
-        "epoch": record.epoch,
-        "train_accuracy": _meaningful(record.train, record.train.accuracy),
-        "test_accuracy": _meaningful(record.test, record.test.accuracy),
-        "train_loss": record.train.loss,
-        "test_loss": record.test.loss,
-        "train_r2": record.train.r2,
-        "test_r2": record.test.r2,
-        "train_rmse": record.train.rmse,
-        "test_rmse": record.test.rmse,
-        "train_balanced_accuracy": _meaningful(record.train, record.train.balanced_accuracy),
-        "test_balanced_accuracy": _meaningful(record.test, record.test.balanced_accuracy),
-    }
-
-
-def _meaningful(scores: Scores, accuracy: float | None) -> float | None:
-    """An accuracy, unless the network's outputs are no numbers: it would be that of a constant."""
-    return accuracy if isfinite(scores.loss) else None
+    row = {"dataset": dataset, "method": method, "seed": seed, "epoch": record.epoch}
+    for side in ("train", "test", "validation"):
+        scores = getattr(record, side) or {}
+        # Where the network's outputs are no numbers, an accuracy would be that of a constant.
+        if isfinite(scores.get(LOSS, nan)):
+            row |= {f"{side}_{key}": value for key, value in scores.items()}
+    return row

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from regcmp.results import METRICS, STOPS, SUMMARY_COLUMNS, frame
+from regcmp.metrics import METRICS
+from regcmp.results import STOPS, SUMMARY_COLUMNS, frame
 
 LEVEL = 0.95
 MIN_PAIRS_FOR_P = 5

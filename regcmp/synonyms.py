@@ -6,6 +6,8 @@ small letters and digits alone.
 
 from __future__ import annotations
 
+from regcmp.metrics import METRICS
+
 
 def _table(text: str) -> dict[str, str]:
     """From lines such as 'epochs: maxiter nepochs', the name here for each other word."""
@@ -143,15 +145,7 @@ WORDS: dict[str, dict[str, str]] = {
         normal: gaussian randomnormal
         """
     ),
-    "metric": _table(
-        """
-        accuracy: acc accuracyscore
-        balanced_accuracy: balancedacc balancedaccuracyscore
-        log_loss: loss crossentropy nll neglogloss
-        r2: r2score rsquared
-        rmse: rootmeansquarederror negrootmeansquarederror
-        """
-    ),
+    "metric": {word: name for name, each in METRICS.items() for word in each.aliases.split()},
     "optimizer": {
         "adamw": "adam' with the method 'decay",
         "nag": "nesterov",

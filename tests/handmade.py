@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from regcmp.plan.methods import parts_of
 from regcmp.report.verdict import verdict
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
 
@@ -358,4 +359,5 @@ def _report(plan: dict[str, Any], levels: Any) -> Report:
         runs=frame([shared | row for row in RUNS], RUN_COLUMNS),
         history=frame([shared | row for row in HISTORY], HISTORY_COLUMNS),
         verdict=verdict(summary, plan["baseline"], plan["seeds"]),
+        methods={name: parts_of(name) for name in plan["methods"]},
     )

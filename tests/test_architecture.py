@@ -12,6 +12,7 @@ import regcmp
 ROOT = Path(regcmp.__file__).parent
 
 LAYERS = (
+    ("metrics",),
     ("environment", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),

@@ -26,13 +26,13 @@ from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train
 from regcmp.errors import DataError
 from regcmp.plan import make_plan
+from regcmp.report.document import report_schema
 from regcmp.report.figures import figures_of
 from regcmp.report.files import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.reading import read_report
 from regcmp.report.regions import BANDS, Map, regions
-from regcmp.report.schema import report_schema
 from regcmp.report.sketch import CLASSES, sketch
 from regcmp.results import Report
 
@@ -138,7 +138,7 @@ def test_the_network_asked_is_the_one_that_is_judged(name: str | None) -> None:
     assert {each.model for each in train(stack)} == {None}
     for which, each in zip(stack.which, train(replace(stack, keep_models=True)), strict=True):
         right = each.model.predict(stack.rows.x_test[which]) == stack.rows.y_test[which]
-        assert right.mean() == each.history[-1].test.accuracy
+        assert right.mean() == each.history[-1].test["accuracy"]
 
 
 def test_the_map_of_a_method_depends_on_no_other(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from regcmp.data.bundled import BUNDLED
 from regcmp.data.formats import ALIASES
 from regcmp.data.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.report.schema import report_schema
+from regcmp.report.document import report_schema
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
 ESCAPE = "\x1b"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,13 @@ from regcmp.diff import diff_reports
 from regcmp.errors import DataError, UsageError
 from regcmp.gates import drop_gate, grounds_of_diff, judge, parse_gate
 from regcmp.report.diff import diff_to_json, diff_verdict, make_diff_table
+from regcmp.report.document import diff_schema
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.results import DIFF_COLUMNS, HISTORY_COLUMNS, METRICS, RUN_COLUMNS, Report, frame
 from regcmp.statistics import summarize, welch_t
 
-SCHEMA = json.loads(files("regcmp.report").joinpath("diff_schema.json").read_text("utf-8"))
+SCHEMA = diff_schema()
 RNG = np.random.default_rng(5)
 OLD = list(0.9 + 0.01 * RNG.standard_normal(10))
 NEW = list(np.array(OLD) - 0.02 + 0.003 * RNG.standard_normal(10))

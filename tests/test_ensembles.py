@@ -50,10 +50,10 @@ def test_judged_is_the_mean_of_the_probabilities_at_the_ends_of_the_cycles() -> 
     y = make_rows().y_test[0]
     mean = (probabilities(first.theta) + probabilities(both.theta)) / 2
     last = both.history[-1].test
-    assert last.loss == pytest.approx(-np.log(mean[np.arange(len(y)), y]).mean(), rel=1e-12)
-    assert last.accuracy == (mean.argmax(axis=1) == y).mean()
+    assert last["loss"] == pytest.approx(-np.log(mean[np.arange(len(y)), y]).mean(), rel=1e-12)
+    assert last["accuracy"] == (mean.argmax(axis=1) == y).mean()
     (half,) = (each for each in both.history if each.epoch == 4)
-    assert half.test.loss == pytest.approx(first.history[-1].test.loss, rel=1e-12)
+    assert half.test["loss"] == pytest.approx(first.history[-1].test["loss"], rel=1e-12)
 
 
 def test_one_cycle_is_a_cosine_schedule() -> None:

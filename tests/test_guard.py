@@ -15,7 +15,7 @@ import regcmp
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
-from regcmp.engine.measuring import Measure, Record, Scores
+from regcmp.engine.measuring import Measure, Record
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.feature_maps import MapRegularizer
@@ -92,7 +92,7 @@ def test_a_stack_ends_when_all_of_its_runs_are_stopped(monkeypatch: pytest.Monke
 
 def scored(epoch: int, loss: float, dead: float = 0.0) -> list[Record]:
     """One run's record."""
-    return [Record(epoch, Scores(0.5, loss, 0.5), Scores(0.5, 1.0, 0.5), dead)]
+    return [Record(epoch, {"loss": loss}, {"loss": 1.0}, dead_share=dead)]
 
 
 @pytest.mark.parametrize(

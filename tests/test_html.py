@@ -202,7 +202,10 @@ def without(key: str) -> str:
         ("[1]", "is no report of regcmp"),
         ('{"schema": "regcmp.report/2"}', "this version of regcmp reads 'regcmp.report/1'"),
         (without("runs"), "it has no 'runs'"),
-        (to_json(report()).replace('"metric": "accuracy"', '"metric": "f9"'), "is not known"),
+        (
+            to_json(report()).replace('"metric": "accuracy"', '"metric": "f9"'),
+            "'plan.metric' is \"f9\"",
+        ),
         (to_json(report()).replace('"seed": 0,', '"seed": "x",'), "damaged report"),
     ],
 )
@@ -227,11 +230,11 @@ def written(document: Any, folder: Path) -> str:
     [
         (("summary", 1, "metric"), "r2", "'summary[1].metric' is 'r2', its plan's 'accuracy'"),
         (("summary", 1, "delta_test"), 1e308, "'summary[1].delta_test' is 1e+308"),
-        (("runs", 0, "epochs"), 1e300, "cannot safely cast"),
-        (("environment", "packages"), [1], "'environment.packages' are no names with versions"),
-        (("plan", "plugins"), [1], "it has no 'plan.plugins[0].path'"),
+        (("runs", 0, "epochs"), 1e300, "'runs[0].epochs' is 1e+300"),
+        (("environment", "packages"), [1], "'environment.packages' is [1]: expected an object, got a list"),
+        (("plan", "plugins"), [1], "'plan.plugins[0]' is 1: expected an object, got a whole number"),
         (("plan", "plugins"), [{"path": 1}], "'plan.plugins[0].path' is 1"),
-        (("weights",), {"edges": [0, "x"], "runs": [{"method": "none", "counts": [0, 1, 0]}]}, "number"),
+        (("weights",), {"edges": [0, "x"], "runs": []}, "'weights.edges[1]' is \"x\""),
     ],
 )  # fmt: skip
 def test_a_damaged_field_is_named(place: Any, value: Any, message: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from test_html import EVIL, renamed
 import regcmp
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
+from regcmp.report.document import report_schema
 from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
 from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
@@ -25,7 +26,6 @@ from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.picture import _draw
 from regcmp.report.reading import read_report
-from regcmp.report.schema import report_schema
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
 from regcmp.report.table import make_table

@@ -172,7 +172,7 @@ def test_smoothing_does_not_undo_balanced_classes() -> None:
     for name in ("smooth", "mixup"):
         stack = make_stack(Ingredient(name, (0.1,)), epochs=10, optimizer="adam", lr=0.01)
         stack = replace(stack, rows=balanced)
-        assert train(stack)[0].history[-1].test.balanced_accuracy > 0.95
+        assert train(stack)[0].history[-1].test["balanced_accuracy"] > 0.95
 
 
 def test_equal_weights_are_none_and_scores_are_never_weighted() -> None:

@@ -180,7 +180,7 @@ def test_standout_is_judged_with_its_probabilities() -> None:
         (plain.train_scores(theta), run.history[-1].train),
         (plain.test_scores(theta), run.history[-1].test),
     ):
-        np.testing.assert_allclose(scores[0].loss, own.loss, rtol=1e-12)
+        np.testing.assert_allclose(scores[0]["loss"], own["loss"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["alphadropout", "standout", "dropconnect"])

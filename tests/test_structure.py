@@ -188,7 +188,7 @@ def test_batchnorm_in_evaluation_is_that_of_all_training_rows(rng: np.random.Gen
     own = Network(BatchNormalization.build(mlp_layers(6, (8, 8), 3, "relu"), 1))
     theta = rng.normal(size=(2, own.n_parameters))
     measure = Measure(own, rows, [0, 1])
-    measured = [record.train.loss for record in measure.record(0, theta)]
+    measured = [record.train["loss"] for record in measure.record(0, theta)]
     logits = own.forward(
         own.params(theta), rows.x_train, own.no_masks(), own.no_taps(), own.memories(float)
     )

@@ -248,7 +248,7 @@ def test_batch_normalisation_of_maps_in_evaluation() -> None:
             else:
                 at = passed(layer, at, own)
         loss = torch.nn.functional.cross_entropy(at, torch.tensor(y[0]))
-        assert score.loss == pytest.approx(loss.item(), rel=1e-9)
+        assert score["loss"] == pytest.approx(loss.item(), rel=1e-9)
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5])

@@ -374,7 +374,7 @@ def test_batchnorm_in_evaluation() -> None:
         (record.test, rows.x_test, rows.y_test),
     ):
         loss = torch.nn.functional.cross_entropy(model(torch.tensor(x[0])), torch.tensor(y[0]))
-        assert score.loss == pytest.approx(loss.item(), rel=1e-6)
+        assert score["loss"] == pytest.approx(loss.item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])

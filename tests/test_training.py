@@ -92,11 +92,11 @@ def test_scores_are_those_of_scikit_learn(n_test: int, rng: np.random.Generator)
         (measure.test_scores(theta[None]), slice(30, None)),
     ):
         p, labels = peer.predict_proba(x[part]), y[part]
-        assert scores.accuracy == accuracy_score(labels, p.argmax(axis=1))
-        assert scores.balanced_accuracy == pytest.approx(
+        assert scores["accuracy"] == accuracy_score(labels, p.argmax(axis=1))
+        assert scores["balanced_accuracy"] == pytest.approx(
             balanced_accuracy_score(labels, p.argmax(axis=1))
         )
-        assert scores.loss == pytest.approx(log_loss(labels, p, labels=[0, 1, 2]), rel=1e-9)
+        assert scores["loss"] == pytest.approx(log_loss(labels, p, labels=[0, 1, 2]), rel=1e-9)
 
 
 def test_scores_know_no_mask_and_no_penalty() -> None:

@@ -18,6 +18,7 @@ from regcmp.engine.measuring import Record
 from regcmp.engine.network import Masks
 from regcmp.engine.settings import Settings
 from regcmp.engine.taps import Tap
+from regcmp.metrics import LOSS
 
 BLOWN_UP = 10.0
 """A training loss above this multiple of its start is too high."""
@@ -142,9 +143,9 @@ class Guard:
 
     def _judged(self, run: int, start: Record, last: Record) -> str:
         """What the record shows. Where the loss is too high, dead units are but a part of it."""
-        if not (isfinite(last.train.loss) and isfinite(last.test.loss)):
+        if not (isfinite(last.train[LOSS]) and isfinite(last.test[LOSS])):
             return "diverged"
-        if last.train.loss <= BLOWN_UP * start.train.loss:
+        if last.train[LOSS] <= BLOWN_UP * start.train[LOSS]:
             self.too_high[run] = 0
             return "dead" if last.dead_share > self.settings.max_dead else ""
         self.too_high[run] += 1

@@ -7,30 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regcmp.engine.arrays import Booleans, Floats, Integers
+from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.evaluating import Evaluator, Judged, parts_of
 from regcmp.engine.layers import Relu
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers.base import no_validation
 from regcmp.engine.stack import Rows
 from regcmp.engine.taps import Taps
+from regcmp.metrics import LOSS, Outcomes, Scores, scores_of
 
 WEIGHT_EDGES = np.arange(-41, 42, 2) / 40
 """Where a histogram of weights is divided: every 0.05 from -1.025 to 1.025, with 0 inside a bin."""
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One network's scores on one set of rows; None where they mean nothing to the task.
-
-    ``loss`` is that of training without weights. ``rmse`` is in the unit of the dataset.
-    """
-
-    accuracy: float | None
-    loss: float
-    balanced_accuracy: float | None
-    r2: float | None = None
-    rmse: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +27,8 @@ class Record:
     epoch: int
     train: Scores
     test: Scores
+    validation: Scores | None = None
+    """None where no rows are set aside."""
     dead_share: float = 0.0
     """Of the layer where it is largest: the share of relu units that are 0 on all training rows.
 
@@ -71,7 +60,9 @@ class Measure:
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
         test = self._scores(judged, self.rows.x_test, self.rows.y_test)
-        return [Record(epoch, *run) for run in zip(train, test, dead.tolist(), strict=True)]
+        x, y = self.rows.x_validation, self.rows.y_validation
+        aside = [None] * len(theta) if x is None or y is None else self._scores(judged, x, y)
+        return [Record(epoch, *run) for run in zip(train, test, aside, dead.tolist(), strict=True)]
 
     def train_scores(self, theta: Floats) -> list[Scores]:
         """Scores of every run, with weights theta (R, P), on the training rows of its split."""
@@ -86,7 +77,7 @@ class Measure:
         x, y = self.rows.x_validation, self.rows.y_validation
         if x is None or y is None:
             return no_validation(theta)
-        return np.array([scores.loss for scores in self._scores(self.judged(theta), x, y)])
+        return np.array([scores[LOSS] for scores in self._scores(self.judged(theta), x, y)])
 
     def judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
         """The networks of these weights, ready for evaluation; theta's is the last."""
@@ -110,9 +101,10 @@ class Measure:
             for i, layer in enumerate(self._relus):
                 self._sums[i] = self._sums[i] + self._sum_of_units(layer)
         if self.rows.n_classes:
-            return list(map(score_labels, loss, right, own))
+            return [scores_of(Outcomes(*run)) for run in zip(loss, own, right, strict=True)]
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
-        return list(map(score_values, loss, own, scales[self.which]))
+        runs = zip(loss, own, scales[self.which].tolist(), strict=True)
+        return [scores_of(Outcomes(losses, values, None, unit)) for losses, values, unit in runs]
 
     def _sum_of_units(self, layer: int) -> Floats:
         """(R, units) what the units of a relu layer gave for the last chunk of rows, summed up.
@@ -127,25 +119,6 @@ class Measure:
         ones.fill(1)
         total: Floats = np.matmul(ones, y)[:, 0]
         return total
-
-
-def score_labels(loss: Floats, right: Booleans, labels: Integers) -> Scores:
-    """One run's scores from its rows' losses, which of them are classified right, and their classes."""
-    members = np.bincount(labels)
-    present = members > 0
-    recalls = np.bincount(labels, weights=right)[present] / members[present]
-    return Scores(float(right.mean()), float(loss.mean()), float(recalls.mean()))
-
-
-def score_values(loss: Floats, y: Floats, scale: float) -> Scores:
-    """One run's scores from its rows' losses ½ e², their values y, and the unit of both.
-
-    R² = 1 - mean e² / var y with the variance of these rows, so that their own mean scores 0; it is
-    None where they do not vary.
-    """
-    mean, variance = float(loss.mean()), float(y.var())
-    r2 = 1 - 2 * mean / variance if variance else None
-    return Scores(None, mean, None, r2, float(np.sqrt(2 * mean) * scale))
 
 
 def weight_counts(weights: Floats) -> tuple[int, ...]:

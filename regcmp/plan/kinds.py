@@ -1,4 +1,4 @@
-"""The kinds of options: how the text or value of one is parsed, and what JSON holds of it.
+"""The kinds of options: how the text or value of one is parsed, and what a report keeps of it.
 
 A parser takes the option and what was given, and returns the value or raises UsageError. Numbers may
 come as text: the message then says what was expected, whoever asks.
@@ -6,11 +6,11 @@ come as text: the message then says what was expected, whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from operator import index
-from typing import Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from regcmp.data.image_sizes import image_text, parse_image
 from regcmp.engine.architecture import ArchitectureError, check_words
@@ -34,8 +34,8 @@ class Kind:
     """One kind of option."""
 
     parse: Parser
-    schema: Callable[[Option], Mapping[str, Any]] = field(default=lambda _: {"type": "string"})
-    """What a report's plan holds of it, as JSON Schema."""
+    kept: Callable[[Option], Any] = field(default=lambda _: str)
+    """What a report keeps of it, as a type that msgspec reads."""
 
 
 def parse(option: Option, value: Any) -> Any:
@@ -47,18 +47,18 @@ def parse(option: Option, value: Any) -> Any:
     return None if left_open else KINDS[option.kind].parse(option, value)
 
 
-def schema_of(option: Option) -> dict[str, Any]:
-    """The JSON Schema of the option's value in a report."""
-    schema = dict(KINDS[option.kind].schema(option))
-    if option.default is None and not option.settled:
-        return {"description": _about(option), "anyOf": [schema, {"type": "null"}]}
-    if option.settled and "enum" in schema:
-        schema["enum"] = [each for each in schema["enum"] if each != option.default]
-    return {"description": _about(option), **schema}
+def kept_of(option: Option) -> Any:
+    """The type of the option's value in a report."""
+    kept = KINDS[option.kind].kept(option)
+    kept = kept | None if option.default is None and not option.settled else kept
+    return limited(kept, description=option.help.partition("  [default")[0])
 
 
-def _about(option: Option) -> str:
-    return option.help.partition("  [default")[0]
+def limited(kind: Any, **limits: Any) -> Any:
+    """A type with limits or a description, which msgspec checks and writes into a schema."""
+    from msgspec import Meta  # only what reads a report or asks for its schema needs it
+
+    return Annotated[kind, Meta(**limits)]
 
 
 def refuse(option: Option, expected: str, value: Any, hint: str = "") -> NoReturn:
@@ -225,49 +225,44 @@ def bytes_of(option: Option, value: Any) -> int:
     return parse_size(value)
 
 
-def _whole_schema(option: Option) -> dict[str, Any]:
-    return {"type": "integer", "minimum": option.low or 0}
+def _text(option: Option | None = None) -> Any:
+    return limited(str, min_length=1)
 
 
-def _list_of(item: Mapping[str, Any]) -> Callable[[Option], Mapping[str, Any]]:
-    return lambda _: {"type": "array", "items": item}
+def _choice(option: Option) -> Any:
+    """One of its choices; where a report always has a value, that which leaves it open is none."""
+    kept = [each for each in option.choices if not (option.settled and each == option.default)]
+    return Literal[tuple(kept)]
 
 
-TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
+def _plugin(option: Option) -> Any:
+    from msgspec import defstruct
+
+    digest = limited(str, pattern="^[0-9a-f]{64}$")
+    return list[defstruct("plugin", [("path", _text()), ("sha256", digest)])]  # type: ignore[misc]
+
 
 KINDS = {
     "text": Kind(as_given),
     "file": Kind(as_given),
-    "switch": Kind(as_given, lambda _: {"type": "boolean"}),
-    "flag": Kind(as_given, lambda _: {"type": "boolean"}),
+    "switch": Kind(as_given, lambda _: bool),
+    "flag": Kind(as_given, lambda _: bool),
     "column": Kind(as_text),
-    "columns": Kind(columns, _list_of({"type": "string"})),
-    "markers": Kind(markers, _list_of(TEXT)),
+    "columns": Kind(columns, lambda _: list[str]),
+    "markers": Kind(markers, lambda _: list[_text()]),  # type: ignore[misc]
     "image": Kind(image),
-    "choice": Kind(choice, lambda each: {"enum": list(each.choices)}),
-    "whole": Kind(whole, _whole_schema),
-    "share": Kind(share, lambda _: {"type": "number", "minimum": 0, "maximum": 1}),
-    "size": Kind(size, lambda _: {"type": "number", "exclusiveMinimum": 0}),
-    "bytes": Kind(bytes_of, lambda _: {"type": "integer", "minimum": 1}),
-    "rate": Kind(rate, lambda _: {"type": "number", "exclusiveMinimum": 0}),
-    "layers": Kind(layers, lambda _: TEXT),
-    "widths": Kind(widths, _list_of({"type": "integer", "minimum": 1})),
-    "sources": Kind(sources, _list_of({"enum": list(SOURCES)})),
+    "choice": Kind(choice, _choice),
+    "whole": Kind(whole, lambda each: limited(int, ge=each.low or 0)),
+    "share": Kind(share, lambda _: limited(float, ge=0, le=1)),
+    "size": Kind(size, lambda _: limited(float, gt=0)),
+    "bytes": Kind(bytes_of, lambda _: limited(int, ge=1)),
+    "rate": Kind(rate, lambda _: limited(float, gt=0)),
+    "layers": Kind(layers, _text),
+    "widths": Kind(widths, lambda _: list[limited(int, ge=1)]),  # type: ignore[misc]
+    "sources": Kind(sources, lambda _: list[Literal[SOURCES]]),  # type: ignore[valid-type]
     # make_plan parses these itself, since each depends on others.
-    "source": Kind(as_given, lambda _: TEXT),
-    "method": Kind(as_given, lambda _: TEXT),
-    "methods": Kind(as_given, _list_of(TEXT)),
-    "plugins": Kind(
-        as_given,
-        _list_of(
-            {
-                "type": "object",
-                "required": ["path", "sha256"],
-                "properties": {
-                    "path": TEXT,
-                    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-                },
-            }
-        ),
-    ),
+    "source": Kind(as_given, _text),
+    "method": Kind(as_given, _text),
+    "methods": Kind(as_given, lambda _: list[_text()]),  # type: ignore[misc]
+    "plugins": Kind(as_given, _plugin),
 }

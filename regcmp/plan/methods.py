@@ -129,6 +129,22 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
     return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
 
 
+def parts_of(name: str) -> tuple[Part, ...]:
+    """What stands in the name of a method, whose regularizers need not be known here.
+
+    Options that have their default stand in no name.
+    """
+    return tuple(map(_part_of, re.split(r"\+(?=[a-z])", name))) if name != NONE else ()
+
+
+def _part_of(text: str) -> Part:
+    (name, strength), *options = (each.split("=") for each in text.split(":"))
+    given = dict(options)
+    schedule = given.pop(SCHEDULE, CONSTANT)
+    numbers = tuple((key, float(value)) for key, value in given.items())
+    return Part(name, float(strength), numbers, schedule)
+
+
 def excluded(name: str) -> dict[str, str]:
     """The regularizers that this one can't stand beside, whichever of both says so, and why."""
     others = {each.name: each.excludes for each in REGISTRY.values()}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regcmp.metrics import METRICS
 from regcmp.option import option
 from regcmp.plan.kinds import SOURCES
 
 AUTO = "auto"
-METRICS = (AUTO, "accuracy", "balanced_accuracy", "log_loss", "r2", "rmse")
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1
 MAX_SEEDS = 100_000
@@ -77,7 +77,7 @@ class Protocol:
         AUTO,
         "The score that is compared; auto is accuracy, or r2 for a regression.",
         group="Protocol",
-        choices=METRICS,
+        choices=(AUTO, *METRICS),
         settled=True,
     )
     class_weight: str = option(

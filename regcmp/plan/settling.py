@@ -6,15 +6,10 @@ from regcmp.data.dataset import Dataset
 from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
+from regcmp.metrics import metrics_of
 from regcmp.plan.methods import check_fit
 from regcmp.plan.plan import OPTIONS, Plan
 from regcmp.plan.protocol import AUTO, Protocol
-
-METRICS = {
-    "classification": ("accuracy", "balanced_accuracy", "log_loss"),
-    "regression": ("r2", "rmse"),
-}
-"""The metrics of each task, the default first."""
 
 
 def settle(plan: Plan, dataset: Dataset) -> Plan:
@@ -27,7 +22,7 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
 
 
 def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
-    known = METRICS[dataset.task]
+    known = metrics_of(dataset.task)
     if plan.protocol.metric == AUTO:
         return plan.with_values(metric=known[0])
     if plan.protocol.metric not in known:

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from regcmp.diff import ADDED, BOTH, PAIRING, REMOVED, Change, Diff
+from regcmp.metrics import METRICS
+from regcmp.report.document import DIFF_SCHEMA
 from regcmp.report.json_text import records
 from regcmp.report.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.table import Column, Table
 from regcmp.report.text import clean
-from regcmp.results import METRICS, Report
+from regcmp.results import Report
 from regcmp.statistics import LEVEL
 
-SCHEMA = "regcmp.diff/1"
 LONGEST = 60
 """Characters of a word's value that a line shows."""
 
@@ -182,7 +183,7 @@ def _nothing_changed(rows: list[dict[str, Any]], name: str) -> str:
 def diff_to_json(diff: Diff) -> str:
     """The whole diff, strict: fractions or nats, never rounded, and null for what is missing."""
     document = {
-        "schema": SCHEMA,
+        "schema": DIFF_SCHEMA,
         "old": _source(diff.old_file, diff.old),
         "new": _source(diff.new_file, diff.new),
         "paired": diff.paired,

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from regcmp.errors import DataError
-from regcmp.report.numbers import STYLES, style_of
+from regcmp.metrics import METRICS
+from regcmp.report.numbers import Style, style_of
 from regcmp.report.regions import Map, regions
 from regcmp.report.text import clean
-from regcmp.results import METRICS, Report
+from regcmp.results import Report
 
 LARGEST = 1e100
 """Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
@@ -107,7 +108,8 @@ def curves(report: Report) -> list[Figure]:
     """A panel for each method: train and test scores over the epochs, mean and standard deviation."""
     score, style = METRICS[report.plan["metric"]], style_of(report.summary)
     if report.history[score.test].isna().all():  # older reports have no balanced accuracy here
-        score, style = METRICS["accuracy"], STYLES["accuracy"]
+        score = METRICS["accuracy"]
+        style = Style(score, score.decimals)
     columns = [score.train, score.test]
     history = report.history[(report.history[columns].abs() < LARGEST).all(axis=1)]
     if history["epoch"].nunique() < 2:

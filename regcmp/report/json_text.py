@@ -1,15 +1,16 @@
-"""A report as JSON: strict, complete, and checked against report/schema.py by the tests."""
+"""A report as JSON: strict, complete, and checked against report/document.py by the tests."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from regcmp.plan.methods import Part
+from regcmp.report.document import SCHEMA
 from regcmp.results import Report
-
-SCHEMA = "regcmp.report/1"
 
 
 def to_json(report: Report) -> str:
@@ -20,6 +21,7 @@ def to_json(report: Report) -> str:
         "environment": report.environment,
         "timing": report.timing,
         "verdict": report.verdict,
+        "methods": [_method(name, parts) for name, parts in report.methods.items()],
         "summary": records(report.summary),
         "runs": records(report.runs),
         "history": records(report.history),
@@ -29,6 +31,13 @@ def to_json(report: Report) -> str:
     if report.boundary is not None:
         document["boundary"] = report.boundary
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _method(name: str, parts: Iterable[Part]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "parts": [vars(each) | {"options": dict(each.options)} for each in parts],
+    }
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

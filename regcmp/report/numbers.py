@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import floor, log10
 
 import pandas as pd
+
+from regcmp.metrics import METRICS, Metric
 
 MISSING = "-"
 
 
 @dataclass(frozen=True)
 class Style:
-    """How the scores of one metric are written: a factor, decimals and a unit."""
+    """How the scores of one metric are written, with the decimals that suit them."""
 
-    name: str
-    factor: float
+    metric: Metric
     decimals: int
-    unit: str
-    """Of a difference, in a sentence; '' where it has none."""
-    column_unit: str
-    """Of a score, in a column's header."""
+
+    @property
+    def name(self) -> str:
+        """The metric's name in sentences."""
+        return self.metric.title
+
+    @property
+    def factor(self) -> float:
+        """What a score is multiplied by: 100 for percent."""
+        return self.metric.factor
+
+    @property
+    def column_unit(self) -> str:
+        """Of a score, in a column's header."""
+        return self.metric.column_unit
 
     def level(self, mean: float, sd: float | None = None) -> str:
         """A mean, with its standard deviation where there is one: '97.4 ± 0.9'."""
@@ -48,39 +60,29 @@ class Style:
     @property
     def score_in(self) -> str:
         """The score with its unit: 'accuracy in %', 'R²'."""
-        unit = self.column_unit.strip() or self.unit
+        unit = self.column_unit.strip() or self.metric.unit
         return f"{self.name} in {unit}" if unit else self.name
 
     @property
     def in_unit(self) -> str:
         """What differences are counted in: ', in points'; '' where they have no unit."""
-        return f", in {self.unit}" if self.unit else ""
+        return f", in {self.metric.unit}" if self.metric.unit else ""
 
     def amount(self, text: str) -> str:
         """A difference that is written already, with its unit: '+0.31 points'."""
-        return f"{text} {self.unit}".rstrip()
+        return f"{text} {self.metric.unit}".rstrip()
 
     def estimate(self, value: float, low: float, high: float) -> str:
         """A difference and its interval, '+0.31 [-0.20, +0.82]'."""
         return f"{self.difference(value)} {self.interval(low, high)}".rstrip()
 
 
-STYLES = {
-    "accuracy": Style("accuracy", 100, 1, "points", " %"),
-    "balanced_accuracy": Style("balanced accuracy", 100, 1, "points", " %"),
-    "log_loss": Style("log loss", 1, 3, "nats", ""),
-    "r2": Style("R²", 1, 3, "", ""),
-    "rmse": Style("RMSE", 1, 3, "units of the target", ""),
-}
-
-
 def style_of(summary: pd.DataFrame) -> Style:
     """The style of a summary's metric. Errors in a target's own unit show three digits or more."""
-    metric = summary["metric"].iloc[0]
-    style, largest = STYLES[metric], summary["test_mean"].max()
-    if metric != "rmse" or not largest > 0:
-        return style
-    return replace(style, decimals=max(0, 2 - floor(log10(largest))))
+    metric, largest = METRICS[summary["metric"].iloc[0]], summary["test_mean"].max()
+    if metric.in_unit_of_target and largest > 0:
+        return Style(metric, max(0, 2 - floor(log10(largest))))
+    return Style(metric, metric.decimals)
 
 
 def _unsigned_zero(text: str) -> str:

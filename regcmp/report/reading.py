@@ -3,94 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
 from math import isfinite
 from typing import Any, NoReturn
 
-from regcmp.errors import DataError, UsageError
-from regcmp.pipes import read_input
-from regcmp.plan.plan import before_options
-from regcmp.report.json_text import SCHEMA
-from regcmp.results import (
-    HISTORY_COLUMNS,
-    INTEGERS,
-    METRICS,
-    RUN_COLUMNS,
-    SUMMARY_COLUMNS,
-    TEXTS,
-    Report,
-    frame,
-)
+import msgspec
 
-LATER: dict[str, dict[str, Any]] = {
-    "plan": {"other_networks": [], **before_options()},
-    "data": {"n_validation": 0, "task": "classification", "given_test": 0, "image": None},
+from regcmp.errors import DataError, UsageError
+from regcmp.hints import is_number
+from regcmp.pipes import read_input
+from regcmp.plan.methods import Part, parts_of
+from regcmp.report.document import DATA, REQUIRED, SCHEMA, plan_keys, report_type
+from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
+
+LATER = {
+    name: {key: each.before for key, each in keys.items() if each.before is not REQUIRED}
+    for name, keys in (("plan", plan_keys()), ("data", DATA))
 }
 """Keys that older reports do not have, and what held when there were none."""
-NUMBER = (int, float)
 MEANS = ("train_mean", "test_mean", "gap_mean")
 """What every row has of whose runs one was finished."""
-LARGEST_COUNT = 10**12
-FRAMES = {"summary": SUMMARY_COLUMNS, "runs": RUN_COLUMNS, "history": HISTORY_COLUMNS}
 LARGEST = 1e300
 """Of a score: differences and percentages of such are still finite."""
-NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "report": {
-        "plan": dict,
-        "environment": dict,
-        "verdict": str,
-        "summary": list,
-        "runs": list,
-        "history": list,
-    },
-    "plan": {
-        "dataset": str,
-        "methods": list,
-        "baseline": str,
-        "seeds": int,
-        "vary": list,
-        "arch": str,
-        "hidden": list,
-        "activation": str,
-        "optimizer": str,
-        "lr": NUMBER,
-        "schedule": str,
-        "batch_size": int,
-        "epochs": int,
-        "metric": str,
-        "plugins": list,
-        "data": dict,
-        "correction_ratio": NUMBER,
-        "other_networks": list,
-        "class_weight": str,
-        "label_noise": NUMBER,
-        "noise_features": int,
-    },
-    "data": {
-        "name": str,
-        "rows": int,
-        "features": int,
-        "classes": list,
-        "n_train": int,
-        "n_validation": int,
-        "n_test": int,
-    },
-    "plugin": {"path": str},
-    "summary": {"method": str, "metric": str, "n": int, "n_failed": int, "note": str},
-    "runs": {"method": str, "seed": int, "status": str},
-    "history": {"method": str, "seed": int, "epoch": int},
-    "boundary": {
-        "seed": int,
-        "features": list,
-        "low": list,
-        "high": list,
-        "points": dict,
-        "methods": list,
-    },
-    "points": {"x": list, "y": list, "target": list},
-    "map": {"method": str, "rows": list},
-}
-"""The keys without which no format can be written, and what kind of value they have."""
 MOST_LEVELS = 50
 DIGITS = 20
 WAY_OUT = "'regcmp compare -o FILE.json' writes one"
@@ -110,9 +44,10 @@ def read_report(path: str) -> Report:
         raise DataError(str(error)) from error
     except ValueError as error:
         raise DataError(f"{path!r} is not JSON ({error}); {WAY_OUT}") from error
-    _check(path, document)
+    _check_schema(path, document)
     try:
-        _complete(document)
+        _add_later(document)
+        _check(document)
         return Report(
             plan=document["plan"],
             environment=document["environment"],
@@ -121,14 +56,15 @@ def read_report(path: str) -> Report:
             runs=frame(document["runs"], RUN_COLUMNS),
             history=frame(document["history"], HISTORY_COLUMNS),
             verdict=document["verdict"],
-            weights=_weights(document.get("weights")),
-            boundary=_boundary(document.get("boundary")),
+            weights=document.get("weights"),
+            boundary=document.get("boundary"),
+            methods=_methods(document),
         )
-    except (AttributeError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"{path!r} is a damaged report: {error}") from error
 
 
-def _check(path: str, document: Any) -> None:
+def _check_schema(path: str, document: Any) -> None:
     """Raise DataError unless the document says that it is a report of this version."""
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("regcmp.report/"):
@@ -142,27 +78,55 @@ def _check(path: str, document: Any) -> None:
         )
 
 
-def _complete(document: dict[str, Any]) -> None:
-    """Add what is younger than the report. Raises ValueError, naming it, for what has to be there."""
-    _need("report", document, "")
-    plan = document["plan"]
-    _add_later("plan", plan)
-    _need("plan", plan, "plan.")
-    _add_later("data", plan["data"])
-    _need("data", plan["data"], "plan.data.")
-    _check_lists(plan)
-    for name, columns in FRAMES.items():
-        for i, row in enumerate(document[name]):
-            _need(name, row, f"{name}[{i}].")
-            _check_cells(row, columns, f"{name}[{i}].")
-    for i, each in enumerate(plan["plugins"]):
-        _need("plugin", each, f"plan.plugins[{i}].")
-    if not isinstance(document["environment"].get("packages", {}), dict):
-        raise ValueError("its 'environment.packages' are no names with versions")
-    _check_summary(document["summary"], plan["metric"])
-    methods = [row["method"] for row in document["summary"]]
-    if plan["metric"] not in METRICS or plan["baseline"] not in methods:
-        raise ValueError("its metric or its baseline is not known")
+def _add_later(document: dict[str, Any]) -> None:
+    """Add what is younger than the report."""
+    plan = document.get("plan")
+    if isinstance(plan, dict):
+        plan.update(LATER["plan"] | plan)
+        if isinstance(data := plan.get("data"), dict):
+            data.update(LATER["data"] | data)
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Raise ValueError, naming its place, for what has to be there and is not, or is of another kind."""
+    try:
+        msgspec.convert(document, report_type())
+    except msgspec.ValidationError as error:
+        raise ValueError(_plainly(str(error), document)) from error
+    _check_summary(document["summary"], document["plan"]["metric"])
+    if document["plan"]["baseline"] not in [row["method"] for row in document["summary"]]:
+        raise ValueError(f"its table has no row of its baseline {document['plan']['baseline']!r}")
+    if weights := document.get("weights"):
+        _check_weights(weights)
+    if boundary := document.get("boundary"):
+        _check_boundary(boundary)
+
+
+MISSING = re.compile(r"Object missing required field `(\w+)`")
+KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+"""What msgspec calls otherwise."""
+PLACE = re.compile(r" - at `\$\.?(.*)`$")
+
+
+def _plainly(said: str, document: dict[str, Any]) -> str:
+    """What msgspec says of a document, with the value that stands at the place."""
+    found = PLACE.search(said)
+    place = found[1] if found else ""
+    if missing := MISSING.match(said):
+        return f"it has no {'.'.join(filter(None, (place, missing[1])))!r}"
+    value: Any = document
+    for name, number in re.findall(r"(\w+)|\[(\d+)\]", re.sub(r"\[\.\.\.\].*", "", place)):
+        value = value[name] if name else value[int(number)]
+    expected = re.sub(r"\w+", lambda each: KINDS.get(each[0], each[0]), PLACE.sub("", said))
+    expected = expected.replace("`", "").replace(" | ", " or ")
+    return f"{place!r} is {json.dumps(value)[:40]}: {expected[0].lower()}{expected[1:]}"
 
 
 def _check_summary(rows: list[dict[str, Any]], metric: str) -> None:
@@ -174,89 +138,39 @@ def _check_summary(rows: list[dict[str, Any]], metric: str) -> None:
             if row["n"] and row.get(key) is None:
                 raise ValueError(f"it has no 'summary[{i}].{key}'")
         for key, value in row.items():
-            if isinstance(value, NUMBER) and abs(value) > LARGEST:
+            if isinstance(value, int | float) and abs(value) > LARGEST:
                 raise ValueError(f"'summary[{i}].{key}' is {value:g}")
 
 
-def _add_later(name: str, part: dict[str, Any]) -> None:
-    for key, value in LATER[name].items():
-        part.setdefault(key, value)
+def _check_weights(part: dict[str, Any]) -> None:
+    """Raise ValueError for a histogram that does not fit its bins."""
+    if any(len(run["counts"]) != len(part["edges"]) + 1 for run in part["runs"]):
+        raise ValueError("its 'weights' have a histogram of another length")
 
 
-def _need(name: str, part: Any, place: str) -> None:
-    """Raise ValueError unless the part has its keys, with values of their kinds."""
-    for key, kind in NEEDED[name].items():
-        if not isinstance(part, dict) or key not in part:
-            raise ValueError(f"it has no {place + key!r}")
-        if not isinstance(part[key], kind):
-            raise ValueError(f"{place + key!r} is {json.dumps(part[key])[:40]}")
-
-
-def _check_cells(row: dict[str, Any], columns: Sequence[str], place: str) -> None:
-    """Raise ValueError where a column of numbers has something else; a cell may be missing."""
-    for key in columns:
-        value = row.get(key)
-        if value is None:
-            continue
-        if key in TEXTS:
-            fits = isinstance(value, str)
-        elif key in INTEGERS:
-            fits = isinstance(value, int) and (key == "seed" or abs(value) <= LARGEST_COUNT)
-        else:
-            fits = isinstance(value, NUMBER)
-        if not fits or isinstance(value, bool):
-            raise ValueError(f"{place + key!r} is {json.dumps(value)[:40]}")
-
-
-def _check_lists(plan: dict[str, Any]) -> None:
-    """Raise ValueError where a list of names or of widths has something else, or a size is no number."""
-    for key, kind in (("methods", str), ("vary", str), ("hidden", int)):
-        if not all(isinstance(each, kind) for each in plan[key]):
-            raise ValueError(f"'plan.{key}' is {json.dumps(plan[key])[:40]}")
-    columns = plan["data"].get("columns", 0)
-    if not isinstance(columns, int):
-        raise ValueError(f"'plan.data.columns' is {json.dumps(columns)[:40]}")
-
-
-def _weights(part: Any) -> dict[str, Any] | None:
-    """The histograms, which a report need not have. Raises ValueError where they are none."""
-    if part is None:
-        return None
-    edges, runs = part.get("edges"), part.get("runs")
-    if not isinstance(edges, list) or len(edges) < 2 or not isinstance(runs, list):
-        raise ValueError("its 'weights' are no histograms")
-    for run in runs:
-        if len(run.get("counts", ())) != len(edges) + 1 or "method" not in run:
-            raise ValueError("its 'weights' have a histogram of another length")
-        if not all(isinstance(each, NUMBER) for each in (*edges, *run["counts"])):
-            raise ValueError("its 'weights' hold what is no number")
-    checked: dict[str, Any] = part
-    return checked
-
-
-def _boundary(part: Any) -> dict[str, Any] | None:
-    """The maps, which only data of two features have. Raises ValueError where they are none."""
-    if part is None:
-        return None
-    _need("boundary", part, "boundary.")
-    _need("points", part["points"], "boundary.points.")
-    for i, each in enumerate(part["methods"]):
-        _need("map", each, f"boundary.methods[{i}].")
-    lists = [part["points"][name] for name in ("x", "y", "target")]
+def _check_boundary(part: dict[str, Any]) -> None:
+    """Raise ValueError for a map that is not a rectangle of numbers, or points that lack one."""
     rows = [[row.split(" ") for row in each["rows"]] for each in part["methods"]]
-    numbers = [*part["low"], *part["high"], *(value for each in lists for value in each)]
     if not (
-        all(len(part[name]) == 2 for name in ("features", "low", "high"))
-        and all(isinstance(each, str) for each in part["features"])
-        and all(isinstance(each, NUMBER) for each in numbers)
-        and len({*map(len, lists)}) == 1
+        len({len(part["points"][name]) for name in ("x", "y", "target")}) == 1
         and len({len(row) for each in rows for row in each}) <= 1
-        and all(rows)
-        and all(isfinite(float(cell)) for each in rows for row in each for cell in row)
+        and all(is_number(cell) for each in rows for row in each for cell in row)
     ):
         raise ValueError("its 'boundary' is no map")
-    checked: dict[str, Any] = part
-    return checked
+
+
+def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:
+    """The parts of each method; those of older reports stand in the names alone."""
+    methods = document.get("methods")
+    if methods is None:
+        return {name: parts_of(name) for name in document["plan"]["methods"]}
+    return {
+        each["name"]: tuple(
+            Part(part["name"], part["strength"], tuple(part["options"].items()), part["schedule"])
+            for part in each["parts"]
+        )
+        for each in methods
+    }
 
 
 def _refuse(token: str) -> NoReturn:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from regcmp.metrics import METRICS
 from regcmp.report.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.text import clean
-from regcmp.results import METRICS, Report
+from regcmp.results import Report
 from regcmp.statistics import LEVEL
 
 

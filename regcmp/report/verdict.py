@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from regcmp.metrics import METRICS
 from regcmp.report.numbers import Style, count, p_text, style_of
-from regcmp.results import METRICS
 from regcmp.statistics import LEVEL, MIN_PAIRS_FOR_P, holm, interval_p
 
 ALPHA = 1 - LEVEL

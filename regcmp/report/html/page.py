@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from regcmp.metrics import METRICS
 from regcmp.plan.command import command
 from regcmp.report import figures
 from regcmp.report.delimited import to_csv
@@ -22,7 +23,7 @@ from regcmp.report.numbers import style_of
 from regcmp.report.regions import regions
 from regcmp.report.table import Table, make_table
 from regcmp.report.text import FOLDS
-from regcmp.results import METRICS, Report
+from regcmp.results import Report
 
 SORT_KEYS = (
     "method", "n", "train_mean", "test_mean", "gap_mean", "delta_test", "wins", "p_holm", "delta_gap",

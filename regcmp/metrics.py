@@ -1,0 +1,189 @@
+"""The metrics: all that is known of each score of a network stands here, once.
+
+Options, columns of the frames, the JSON Schema, tables and figures follow from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+TASKS = (CLASSIFICATION, REGRESSION)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What a network made of N rows."""
+
+    losses: npt.NDArray[Any]
+    """(N,) of each row, as in training without weights."""
+    targets: npt.NDArray[Any]
+    """(N,) classes, or standardised values."""
+    right: npt.NDArray[np.bool_] | None = None
+    """(N,) whether the row is classified right; None in a regression."""
+    scale: float = 1.0
+    """The unit of the standardised values."""
+
+    @property
+    def task(self) -> str:
+        """Which metrics mean anything here."""
+        return REGRESSION if self.right is None else CLASSIFICATION
+
+
+Scores = Mapping[str, float]
+"""A network's scores on one set of rows, by the key of the metric; without those that are undefined."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score: how it is computed, which way is better, and how it is written.
+
+    ``score`` may return None where the score is undefined. ``low`` and ``high`` are its bounds.
+    """
+
+    name: str
+    task: str
+    """The task whose methods can be compared by it."""
+    key: str
+    """What its columns are called by: 'train_key', 'test_key' and 'key_gap'."""
+    score: Callable[[Outcomes], float | None]
+    title: str
+    """Its name in sentences."""
+    about: str
+    higher_is_better: bool = True
+    low: float | None = None
+    high: float | None = None
+    factor: float = 1.0
+    """What a score is multiplied by for people: 100 for percent."""
+    decimals: int = 3
+    unit: str = ""
+    """Of a difference, in a sentence; '' where it has none."""
+    column_unit: str = ""
+    """Of a score, in a column's header."""
+    in_unit_of_target: bool = False
+    """Whether its size depends on the dataset, and with it the decimals that tell anything."""
+    aliases: str = ""
+    """What other programs call it."""
+    recorded: tuple[str, ...] = ()
+    """The tasks whose runs have it; none stands for its own task alone."""
+
+    def is_recorded(self, task: str) -> bool:
+        """Whether the runs of this task have the score."""
+        return task in (self.recorded or (self.task,))
+
+    @property
+    def train(self) -> str:
+        """Its column of training rows."""
+        return f"train_{self.key}"
+
+    @property
+    def test(self) -> str:
+        """Its column of test rows."""
+        return f"test_{self.key}"
+
+    @property
+    def validation(self) -> str:
+        """Its column of validation rows."""
+        return f"validation_{self.key}"
+
+    @property
+    def gap(self) -> str:
+        """Its column of the gap, positive for overfitting."""
+        return f"{self.key}_gap"
+
+    @property
+    def better(self) -> str:
+        """Which way is better, in words."""
+        return f"{'higher' if self.higher_is_better else 'lower'} is better"
+
+    def gap_of(self, train: float, test: float) -> float:
+        """How much worse the test score is than the training score."""
+        return train - test if self.higher_is_better else test - train
+
+
+def _accuracy(rows: Outcomes) -> float | None:
+    return None if rows.right is None else float(rows.right.mean())
+
+
+def _balanced_accuracy(rows: Outcomes) -> float:
+    """The mean recall of the classes that occur in these rows."""
+    import numpy as np  # commands that compute nothing know the names of metrics, too
+
+    members = np.bincount(rows.targets)
+    present = members > 0
+    recalls = np.bincount(rows.targets, weights=rows.right)[present] / members[present]
+    return float(recalls.mean())
+
+
+def _loss(rows: Outcomes) -> float:
+    return float(rows.losses.mean())
+
+
+def _r2(rows: Outcomes) -> float | None:
+    """1 - mean e² / var y over these rows, whose losses are ½ e²; undefined where y does not vary."""
+    variance = float(rows.targets.var())
+    return 1 - 2 * _loss(rows) / variance if variance else None
+
+
+def _rmse(rows: Outcomes) -> float:
+    return sqrt(2 * _loss(rows)) * rows.scale
+
+
+LOSS = "loss"
+
+METRICS: Mapping[str, Metric] = {
+    each.name: each
+    for each in (
+        Metric(
+            "accuracy", CLASSIFICATION, "accuracy", _accuracy, "accuracy",
+            "Share of rows that are classified right.",
+            low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
+            aliases="acc accuracyscore",
+        ),
+        Metric(
+            "balanced_accuracy", CLASSIFICATION, "balanced_accuracy", _balanced_accuracy,
+            "balanced accuracy", "Mean of the classes' recalls.",
+            low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
+            aliases="balancedacc balancedaccuracyscore",
+        ),
+        Metric(
+            "log_loss", CLASSIFICATION, LOSS, _loss, "log loss",
+            "Mean cross-entropy in nats, without class weights; of regression, half the mean squared"
+            " error of the standardised target.",
+            higher_is_better=False, low=0, unit="nats",
+            aliases="loss crossentropy nll neglogloss", recorded=TASKS,
+        ),
+        Metric(
+            "r2", REGRESSION, "r2", _r2, "R²",
+            "Of regression: 1 - mean squared error / variance of these rows.",
+            high=1, aliases="r2score rsquared",
+        ),
+        Metric(
+            "rmse", REGRESSION, "rmse", _rmse, "RMSE",
+            "Of regression: root mean squared error, in the target's unit.",
+            higher_is_better=False, low=0, unit="units of the target", in_unit_of_target=True,
+            aliases="rootmeansquarederror negrootmeansquarederror",
+        ),
+    )
+}  # fmt: skip
+"""The scores that can be compared; the first of a task is its default."""
+
+
+def metrics_of(task: str) -> tuple[str, ...]:
+    """The metrics that methods can be compared by in this task, the default first."""
+    return tuple(name for name, each in METRICS.items() if each.task == task)
+
+
+def scores_of(rows: Outcomes) -> Scores:
+    """Every score that these rows have."""
+    scores = {
+        each.key: each.score(rows) for each in METRICS.values() if each.is_recorded(rows.task)
+    }
+    return {key: value for key, value in scores.items() if value is not None}
