@@ -68,7 +68,7 @@ def run(command: str, folder: Path, **environment: str) -> str:
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": path} | environment,
+        env={**os.environ, "COLUMNS": "", "PATH": path} | environment,
         capture_output=True,
         encoding="utf-8",
         check=False,

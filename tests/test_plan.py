@@ -151,8 +151,11 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"seeds": 0}, "--seeds: expected a whole number from 1 to 100000, got '0'"),
         ({"seeds": "many"}, "--seeds: expected a whole number from 1 to 100000, got 'many'"),
         ({"seed": -1}, "--seed: expected a whole number from 0 to"),
-        ({"epochs": 2.5}, "--epochs: expected a whole number of at least 1, got '2.5'"),
-        ({"batch_size": 0}, "--batch-size: expected a whole number of at least 1, got '0'"),
+        ({"epochs": 2.5}, "--epochs: expected a whole number from 1 to 1000000000, got '2.5'"),
+        (
+            {"batch_size": 0},
+            "--batch-size: expected a whole number from 1 to 1000000000000, got '0'",
+        ),
         ({"hidden": "64,x"}, "--hidden: expected the widths of the hidden layers"),
         ({"hidden": [64, 0]}, "separated by commas, as in 128,64; got '64,0'"),
         ({"lr": 0}, "--lr: expected a learning rate above 0, got '0'"),

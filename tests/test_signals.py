@@ -37,7 +37,7 @@ class Running:
         self.report = folder / "report.csv"
         self.report.write_text("old")
         self.process = subprocess.Popen(
-            [SCRIPT, "compare", *ENDLESS, "-o", str(self.report), *words],
+            [SCRIPT, "compare", "-q", *ENDLESS, "-o", str(self.report), *words],
             cwd=folder,
             env=environment(REGCMP_TEST=self.mark, **extra),
             stdin=subprocess.DEVNULL,

@@ -86,7 +86,8 @@ def _special(flag: str, text: str) -> str:
         raise UsageError(f"{flag} {error}", flag.lstrip("-")) from error
     except OSError as error:
         raise UsageError(
-            f"{flag} {text!r}: can't be written ({error.strerror})", flag.lstrip("-")
+            f"{flag} {text!r}: can't be written ({error.strerror}); choose another place",
+            flag.lstrip("-"),
         ) from error
     except ValueError as error:
         raise UsageError(f"{flag} {text!r}: {error}", flag.lstrip("-")) from error
