@@ -186,8 +186,8 @@ class Workload:
 
     def split(self, seed: int) -> Split:
         """The rows that regcmp itself would draw and scale under this seed."""
-        from regcmp.data.preparing import preparation_of
-        from regcmp.data.splitting import split_rows
+        from regcmp.data.preparation.preparing import preparation_of
+        from regcmp.data.preparation.splitting import split_rows
 
         drawn = split_rows(self.data, self.rows - self.n_test, self.n_test, seed)
         channels = 1 if self.convolutions else None

@@ -18,7 +18,7 @@ import regcmp
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.metrics import METRICS
-from regcmp.report.numbers import Style
+from regcmp.numbers import Style
 
 ROWS, NOISE = 300, 0.2
 BESIDE = str(Path(__file__).with_suffix(".md"))

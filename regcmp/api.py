@@ -9,6 +9,8 @@ from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import Any
 
+from regcmp.analysis.statistics import correction_ratio, summarize
+from regcmp.analysis.verdict import verdict
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
@@ -17,17 +19,15 @@ from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
 from regcmp.plan.settling import settle
-from regcmp.report.delimited import to_csv
+from regcmp.report.csv_text import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
+from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
-from regcmp.report.table import make_table
-from regcmp.report.verdict import verdict
 from regcmp.results import Report
 from regcmp.runs.collecting import Outcome
 from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, warnings_of_copies
-from regcmp.statistics import correction_ratio, summarize
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from regcmp.metrics import LOSS, METRICS, Metric
 if TYPE_CHECKING:
     from regcmp.engine.measuring import Record
     from regcmp.engine.training import Trained
-    from regcmp.plan.methods import Part
+    from regcmp.plan.grammar import Part
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from regcmp.plan.methods import parts_of
-from regcmp.report.verdict import verdict
+from regcmp.analysis.verdict import verdict
+from regcmp.plan.grammar import parts_of
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
 
 LONG = "l1=1e-05+l2=0.00012345678901234567+dropout=0.5:input=0.2"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy.typing as npt
 
 from regcmp.data.dataset import Dataset
-from regcmp.data.preparing import preparation_of
-from regcmp.data.splitting import Split
+from regcmp.data.preparation.preparing import preparation_of
+from regcmp.data.preparation.splitting import Split
 from regcmp.engine.arrays import Floats
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from commands import Done, run_here
 
-from regcmp.data.formats import _without_code
-from regcmp.data.reading import TEXT_OPTIONS
+from regcmp.data.opening import TEXT_OPTIONS
+from regcmp.data.sources.openml import _without_code
 
 N = 60
 Y = ["u", "v"] * (N // 2)

@@ -15,7 +15,7 @@ from scipy.io.arff import loadarff
 
 from regcmp.data.columns import Columns
 from regcmp.data.loading import load_dataset
-from regcmp.data.reading import read_table
+from regcmp.data.opening import read_table
 from regcmp.data.table import Reading, Table
 from regcmp.errors import DataError, UsageError
 

@@ -17,21 +17,21 @@ from conftest import make_stack
 from handmade import report
 from test_html import EVIL, Page
 
-from regcmp.data.boundary import CELLS, MOST_POINTS, grid_of
 from regcmp.data.loading import load_dataset
-from regcmp.data.preparing import preparation_of
-from regcmp.data.splitting import Split
-from regcmp.data.targets import Targets
+from regcmp.data.preparation.grid import CELLS, MOST_POINTS, grid_of
+from regcmp.data.preparation.preparing import preparation_of
+from regcmp.data.preparation.splitting import Split
+from regcmp.data.preparation.targets import Targets
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train
 from regcmp.errors import DataError
 from regcmp.plan import make_plan
 from regcmp.report.document import report_schema
 from regcmp.report.figures import figures_of
-from regcmp.report.files import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
-from regcmp.report.reading import read_report
+from regcmp.report.places import PICTURES
+from regcmp.report.reader import read_report
 from regcmp.report.regions import BANDS, Map, regions
 from regcmp.report.sketch import CLASSES, sketch
 from regcmp.results import Report

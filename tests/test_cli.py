@@ -30,9 +30,9 @@ from commands import (
 
 from regcmp.cli.compare import compare
 from regcmp.cli.methods import page
-from regcmp.data.bundled import BUNDLED
-from regcmp.data.formats import ALIASES
-from regcmp.data.synthetic import SYNTHETIC
+from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.openml import ALIASES
+from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.report.document import report_schema
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS

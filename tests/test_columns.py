@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from preparing import scale
 
-from regcmp.data.arrays import from_arrays
 from regcmp.data.columns import Columns, quoted
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import Split
+from regcmp.data.from_arrays import from_arrays
+from regcmp.data.preparation.splitting import Split
 from regcmp.data.table import Table
-from regcmp.data.understanding import understand
+from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
 from regcmp.plan import make_plan
 

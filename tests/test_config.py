@@ -21,7 +21,7 @@ from test_plugins import TWIN
 from regcmp.cli.compare import compare
 from regcmp.cli.config import NOT_SAVED, key_of, set_in_file, to_toml
 from regcmp.plan import make_plan
-from regcmp.plan.plan import DEFAULT_METHODS
+from regcmp.plan.options import DEFAULT_METHODS
 
 QUICK = 'dataset = "iris"\nepochs = 1\nhidden = [4]\njobs = 1\nmethods = ["none"]\n'
 EXAMPLES = Path(__file__).parent.parent / "examples"

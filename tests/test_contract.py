@@ -15,7 +15,7 @@ from regcmp.engine.regularizers import REGISTRY, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
-from regcmp.plan.methods import why_fixed
+from regcmp.plan.grammar import why_fixed
 
 ON = {
     "batchnorm": 1.0,

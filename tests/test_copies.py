@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from commands import Done, run_here, strict
 
-from regcmp.data.bundled import BUNDLED
-from regcmp.data.copies import copies_in, repeated_rows, row_keys, warnings_of_repeated
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
-from regcmp.data.splitting import Split
-from regcmp.data.synthetic import SYNTHETIC
+from regcmp.data.preparation.copies import copies_in, repeated_rows, row_keys, warnings_of_repeated
+from regcmp.data.preparation.splitting import Split
+from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.data.table import Reading
 
 QUICK = ("--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1", "none")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from preparing import scale
 
-from regcmp.data.bundled import BUNDLED
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
-from regcmp.data.splitting import Split, split_rows, split_sizes
+from regcmp.data.preparation.splitting import Split, split_rows, split_sizes
+from regcmp.data.sources.bundled import BUNDLED
 from regcmp.errors import DataError, UsageError
 
 

@@ -15,15 +15,15 @@ from commands import run
 from handmade import ENVIRONMENT, PLAN
 from scipy import stats
 
-from regcmp.diff import diff_reports
+from regcmp.analysis.comparing import diff_reports
+from regcmp.analysis.gates import drop_gate, grounds_of_diff, judge, parse_gate
+from regcmp.analysis.statistics import summarize, welch_t
 from regcmp.errors import DataError, UsageError
-from regcmp.gates import drop_gate, grounds_of_diff, judge, parse_gate
-from regcmp.report.diff import diff_to_json, diff_verdict, make_diff_table
+from regcmp.report.diff_table import diff_to_json, diff_verdict, make_diff_table
 from regcmp.report.document import diff_schema
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.results import DIFF_COLUMNS, HISTORY_COLUMNS, METRICS, RUN_COLUMNS, Report, frame
-from regcmp.statistics import summarize, welch_t
 
 SCHEMA = diff_schema()
 RNG = np.random.default_rng(5)

@@ -20,13 +20,13 @@ from guide_tables import FILES, GUIDE, ROOT, current, escape
 import regcmp
 from regcmp.cli.main import COMMANDS as COMMANDS_OF_GROUP
 from regcmp.cli.main import cli
-from regcmp.data.bundled import BUNDLED
-from regcmp.data.synthetic import SYNTHETIC
+from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.guide import TOPICS, read, summary
-from regcmp.plan.methods import shortest
-from regcmp.report.files import FORMATS, PLOTS
+from regcmp.plan.grammar import shortest
+from regcmp.report.places import FORMATS, PLOTS
 from regcmp.results import HISTORY_COLUMNS, METRICS, RUN_COLUMNS, SUMMARY_COLUMNS, TEXTS
 
 TEXT = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}

@@ -17,7 +17,7 @@ from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
 from regcmp.metrics import Scores
 from regcmp.plan import OPTIONS, make_plan
-from regcmp.plan.methods import Method
+from regcmp.plan.grammar import Method
 from regcmp.results import HISTORY_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.experiment import planned_runs

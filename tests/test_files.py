@@ -19,13 +19,13 @@ from commands import TINY, run_here
 from handmade import report
 
 from regcmp.errors import RegcmpError, UsageError
-from regcmp.report.delimited import to_csv
-from regcmp.report.files import FORMATS, FRAMES, Target, check_distinct, target, write_whole
+from regcmp.report.csv_text import to_csv
 from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
 from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
+from regcmp.report.layout import make_table
 from regcmp.report.parquet import to_parquet
-from regcmp.report.table import make_table
+from regcmp.report.places import FORMATS, FRAMES, Target, check_distinct, target, write_whole
 from regcmp.results import TEXTS
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -376,7 +376,7 @@ def test_a_format_whose_package_is_missing_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before any training."""
-    monkeypatch.setattr("regcmp.report.files.find_spec", lambda _: None)
+    monkeypatch.setattr("regcmp.report.places.find_spec", lambda _: None)
     with pytest.raises(
         UsageError, match=r"needs pyarrow; install it: pip install 'regcmp\[parquet\]'"
     ):

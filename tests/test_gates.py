@@ -11,9 +11,17 @@ import pandas as pd
 import pytest
 from handmade import LONG, PLAN, log_loss, report, single_pair
 
+from regcmp.analysis.gates import (
+    CONTRARY,
+    OPERATORS,
+    Finding,
+    Grounds,
+    grounds_of,
+    judge,
+    parse_gate,
+)
 from regcmp.errors import UsageError
-from regcmp.gates import CONTRARY, OPERATORS, Finding, Grounds, grounds_of, judge, parse_gate
-from regcmp.report.gates import annotation, line, reason, to_junit, to_markdown_list
+from regcmp.report.findings import annotation, line, reason, to_junit, to_markdown_list
 from regcmp.results import SUMMARY_COLUMNS, TEXTS
 
 GROUNDS = grounds_of(PLAN)

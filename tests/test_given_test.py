@@ -13,7 +13,7 @@ from commands import Done, run_here, strict
 
 from regcmp.data.columns import Columns
 from regcmp.data.loading import load_dataset
-from regcmp.data.reading import check_source
+from regcmp.data.opening import check_source
 from regcmp.data.table import Reading
 from regcmp.errors import DataError, RegcmpError, UsageError
 

@@ -12,6 +12,7 @@ from conftest import make_rows, make_stack
 from networks import mlp
 
 import regcmp
+from regcmp.analysis.statistics import summarize
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
@@ -25,9 +26,8 @@ from regcmp.engine.taps import Tap
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
-from regcmp.plan.methods import parse_methods
+from regcmp.plan.grammar import parse_methods
 from regcmp.results import STOPS
-from regcmp.statistics import summarize
 
 
 def dropping(*rates: float) -> Ingredient:

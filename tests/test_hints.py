@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from commands import run_here
 
+from regcmp.analysis.gates import grounds_of, parse_gate
 from regcmp.cli.compare import compare
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError, unknown
-from regcmp.gates import grounds_of, parse_gate
 from regcmp.hints import ELSEWHERE, meant, plain, slips
 from regcmp.plan import OPTIONS as DECLARED
-from regcmp.plan.methods import parse_methods
-from regcmp.report.files import PLOTS
+from regcmp.plan.grammar import parse_methods
+from regcmp.report.places import PLOTS
 from regcmp.results import DIFF_COLUMNS, SUMMARY_COLUMNS
 from regcmp.synonyms import COLUMNS, METHODS_AS_OPTIONS, OPTIONS, OTHERS, WORDS
 

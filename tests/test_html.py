@@ -23,14 +23,14 @@ from handmade import VARIANTS, report
 from regcmp.cli.compare import compare
 from regcmp.errors import DataError
 from regcmp.plan import make_plan
-from regcmp.report.delimited import to_csv
+from regcmp.report.csv_text import to_csv
 from regcmp.report.formats import REPORT_WRITERS
 from regcmp.report.html import to_html
 from regcmp.report.html.page import command
 from regcmp.report.html.svg import scale
 from regcmp.report.json_text import to_json
-from regcmp.report.reading import LATER, read_report
-from regcmp.report.table import make_table
+from regcmp.report.layout import make_table
+from regcmp.report.reader import LATER, read_report
 from regcmp.results import Report
 
 EVIL = "<script>alert(1)</script> | [red] \x1b[31m \n \"'&"

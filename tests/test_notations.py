@@ -10,10 +10,10 @@ import pytest
 
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
-from regcmp.data.notations import plain
-from regcmp.data.reading import read_table
+from regcmp.data.opening import read_table
 from regcmp.data.table import Reading, Table
-from regcmp.data.understanding import understand
+from regcmp.data.tables.notations import plain
+from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError
 
 N = 120

@@ -13,7 +13,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.hints import ELSEWHERE
 from regcmp.plan import make_plan
-from regcmp.plan.methods import parse_methods, shortest
+from regcmp.plan.grammar import parse_methods, shortest
 
 
 def names(*words: str) -> list[str]:

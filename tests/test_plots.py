@@ -20,15 +20,15 @@ from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
 from regcmp.report.document import report_schema
 from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
-from regcmp.report.files import PICTURES, PLOTS, target
 from regcmp.report.formats import PICTURE_WRITERS
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
+from regcmp.report.layout import make_table
 from regcmp.report.picture import _draw
-from regcmp.report.reading import read_report
+from regcmp.report.places import PICTURES, PLOTS, target
+from regcmp.report.reader import read_report
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
-from regcmp.report.table import make_table
 from regcmp.results import HISTORY_COLUMNS, METRICS, Report, frame
 
 SCHEMA = report_schema()

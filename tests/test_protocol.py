@@ -13,9 +13,9 @@ from test_regularizers_weights import NETWORK, context
 import regcmp.api
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
-from regcmp.data.preparing import NoiseFeatures
-from regcmp.data.splitting import Split, split_rows, split_sizes
-from regcmp.data.targets import flipped, targets_of
+from regcmp.data.preparation.preparing import NoiseFeatures
+from regcmp.data.preparation.splitting import Split, split_rows, split_sizes
+from regcmp.data.preparation.targets import flipped, targets_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.regularizers.batch import Smooth

@@ -17,12 +17,12 @@ import pandas as pd
 import pytest
 
 from regcmp import compare, pipes
-from regcmp.data import files
-from regcmp.data.bundled import BUNDLED
 from regcmp.data.columns import Columns
-from regcmp.data.reading import check_source, read_table
+from regcmp.data.opening import check_source, read_table
+from regcmp.data.sources import files
+from regcmp.data.sources.bundled import BUNDLED
 from regcmp.data.table import Reading, Table
-from regcmp.data.understanding import understand
+from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
 
 TEXT = "a,b,kind\n1,2.5,x\n-3e2,,y\n5,6,x\n"
@@ -110,7 +110,7 @@ def test_text_that_appears_late_keeps_what_stood_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Chunk by chunk a column looks like numbers; in the end it has the file's own text: '007'."""
-    monkeypatch.setattr("regcmp.data.delimited.CHUNK_CELLS", 4)
+    monkeypatch.setattr("regcmp.data.tables.text_table.CHUNK_CELLS", 4)
     lines = [f"00{i},{i}" for i in range(9)]
     path = write(tmp_path, "\n".join(["id,x", *lines, "end,9"]))
     frame = read_table(path).frame

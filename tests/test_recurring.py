@@ -11,7 +11,7 @@ from commands import run_here
 
 from regcmp.data.columns import Columns
 from regcmp.data.table import Table
-from regcmp.data.understanding import understand
+from regcmp.data.tables.understanding import understand
 
 N = 240
 

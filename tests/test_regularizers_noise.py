@@ -14,7 +14,7 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.regularizers.masks import GaussDropout
 from regcmp.errors import UsageError
-from regcmp.plan.methods import parse_methods, parse_word
+from regcmp.plan.grammar import parse_methods, parse_word
 
 DRAWS = 20_000
 

@@ -9,8 +9,8 @@ import pytest
 from commands import run_here
 
 from regcmp.data.loading import load_dataset
-from regcmp.data.sampling import class_shares, sampled_rows
 from regcmp.data.table import Reading
+from regcmp.data.tables.sampling import class_shares, sampled_rows
 from regcmp.engine.streams import stream
 from regcmp.errors import UsageError
 

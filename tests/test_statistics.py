@@ -11,9 +11,16 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 
-from regcmp.report.verdict import verdict
+from regcmp.analysis.statistics import (
+    correction_ratio,
+    holm,
+    interval_p,
+    paired_t,
+    summarize,
+    welch_t,
+)
+from regcmp.analysis.verdict import verdict
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
-from regcmp.statistics import correction_ratio, holm, interval_p, paired_t, summarize, welch_t
 
 SLEEP = (
     (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),

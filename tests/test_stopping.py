@@ -12,8 +12,8 @@ from sklearn.neural_network import MLPClassifier
 
 import regcmp
 from regcmp.data.loading import load_dataset
-from regcmp.data.splitting import set_aside, split_rows, validation_count
-from regcmp.data.targets import targets_of
+from regcmp.data.preparation.splitting import set_aside, split_rows, validation_count
+from regcmp.data.preparation.targets import targets_of
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.building import network_of
 from regcmp.engine.measuring import Measure

@@ -22,13 +22,8 @@ from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Gradient, Network, Step
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.regularizers import Context
-from regcmp.engine.regularizers.structure import (
-    BatchNormalization,
-    DropPath,
-    LayerNormalization,
-    ShakeDrop,
-    Skip,
-)
+from regcmp.engine.regularizers.branches import DropPath, ShakeDrop, Skip
+from regcmp.engine.regularizers.normalizing import BatchNormalization, LayerNormalization
 from regcmp.engine.residual import Fork, Join
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train

@@ -9,9 +9,9 @@ import pytest
 from commands import run_here
 from sklearn.datasets import load_svmlight_files
 
-from regcmp.data import room
-from regcmp.data.reading import read_table
+from regcmp.data.opening import read_table
 from regcmp.data.table import Reading, Table
+from regcmp.data.tables import room
 from regcmp.errors import DataError
 
 rng = np.random.default_rng(0)

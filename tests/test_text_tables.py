@@ -16,9 +16,9 @@ import pytest
 from commands import run_here
 
 from regcmp.data.columns import Columns
-from regcmp.data.reading import read_table
+from regcmp.data.opening import read_table
 from regcmp.data.table import Reading
-from regcmp.data.understanding import understand
+from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
 
 
@@ -246,7 +246,7 @@ def test_a_target_of_few_whole_numbers_may_go_on_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its numbers are those of any other column, to the bit."""
-    monkeypatch.setattr("regcmp.data.delimited.CHUNK_CELLS", 60)
+    monkeypatch.setattr("regcmp.data.tables.text_table.CHUNK_CELLS", 60)
     cells = [str(i % 3) for i in range(100)] + [
         repr(x) for x in np.random.default_rng(1).normal(size=50).tolist()
     ]

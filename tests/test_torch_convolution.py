@@ -25,7 +25,7 @@ from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.pooling import AveragePool, GlobalAverage, MaxPool
 from regcmp.engine.regularizers.base import Context
 from regcmp.engine.regularizers.feature_maps import SpatialDropout, drop_blocks
-from regcmp.engine.regularizers.structure import BatchNormalization
+from regcmp.engine.regularizers.normalizing import BatchNormalization
 from regcmp.engine.stack import Ingredient, Rows
 from regcmp.engine.streams import stream
 from regcmp.engine.training import train

@@ -19,7 +19,7 @@ from regcmp.engine.losses import CrossEntropy
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers import REGISTRY, Context
-from regcmp.engine.regularizers.structure import BatchNormalization
+from regcmp.engine.regularizers.normalizing import BatchNormalization
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.streams import stream
 from regcmp.engine.training import train

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from regcmp.data import table as tables
-from regcmp.data import understanding, wide
-from regcmp.data.cells import to_numbers
-from regcmp.data.columns import describe_column
 from regcmp.data.table import Reading
+from regcmp.data.tables import understanding, wide
+from regcmp.data.tables.cells import to_numbers
+from regcmp.data.tables.describing import describe_column
 from regcmp.errors import DataError
 
 ROWS = 40

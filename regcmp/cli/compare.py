@@ -9,7 +9,7 @@ import click
 
 from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, set_in_file, to_toml
 from regcmp.cli.exports import content, listed, write_all
-from regcmp.cli.gates import (
+from regcmp.cli.gate_options import (
     GATE_OPTIONS,
     conclude,
     judge_gates,
@@ -21,15 +21,15 @@ from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.screen import Screen
-from regcmp.data.reading import check_source
+from regcmp.data.opening import check_source
 from regcmp.plan import make_plan
 from regcmp.plan.execution import make_execution
-from regcmp.plan.plan import DEFAULT_METHODS
-from regcmp.report.files import check_distinct, target
+from regcmp.plan.options import DEFAULT_METHODS
+from regcmp.report.places import check_distinct
 
 if TYPE_CHECKING:
+    from regcmp.analysis.gates import Grounds
     from regcmp.data.dataset import Dataset
-    from regcmp.gates import Grounds
     from regcmp.plan import Plan
 
 OPTIONS = (
@@ -101,9 +101,7 @@ def compare(
         plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
         check_source(plan.dataset, plan.reading)
         execution = make_execution(jobs=jobs, max_memory=max_memory)
-    exports = listed(outputs, runs_file, history_file)
-    if save_config is not None:
-        exports.append(("config", target("--save-config", save_config, (".toml",))))
+    exports = listed(outputs, runs_file, history_file, save_config)
     inputs = (plan.dataset, plan.reading.test, ctx.meta.get("regcmp.config"), *words["plugins"])
     check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
@@ -116,10 +114,11 @@ def compare(
     screen = Screen(quiet=quiet, color=color)
     screen.warn_of_data(not_loaded(ctx))
 
+    places = [place for _, place in exports]
+
     def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, settled.protocol.noise_features)
-        places = [place for _, place in exports]
         check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
 
     with (
@@ -141,9 +140,8 @@ def compare(
         else (place, partial(content, comparison, findings, name, place, plot))
         for name, place in exports
     )
-    to_stderr = any(place.path is None for _, place in exports)
-    screen.show(comparison, to_stderr=to_stderr)
-    refused += draw(screen, comparison, plot, [place for _, place in exports])
+    screen.show(comparison, to_stderr=any(place.path is None for place in places))
+    refused += draw(screen, comparison, plot, places)
     screen.warn_of_failures(comparison)
     conclude(findings, refused, comparison.to_markdown, no_github=no_github, quiet=quiet)
     if strict and comparison.summary["n_failed"].any():
@@ -152,6 +150,6 @@ def compare(
 
 def grounds(plan: dict[str, Any]) -> Grounds:
     """What a gate on this plan's table can ask about."""
-    from regcmp.gates import grounds_of
+    from regcmp.analysis.gates import grounds_of
 
     return grounds_of(plan)

@@ -18,8 +18,8 @@ from click.core import ParameterSource
 
 from regcmp.cli.options import option
 from regcmp.cli.values import as_number, words_of
-from regcmp.data.files import looks_like_path
-from regcmp.data.reading import TEXT_OPTIONS
+from regcmp.data.opening import TEXT_OPTIONS
+from regcmp.data.sources.files import looks_like_path
 from regcmp.errors import UsageError, unknown
 from regcmp.pipes import read_input
 

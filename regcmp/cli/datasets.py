@@ -12,11 +12,11 @@ from regcmp.cli.config import blaming
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.screen import Screen, printable, show_page
-from regcmp.data.bundled import BUNDLED
-from regcmp.data.formats import ALIASES
 from regcmp.data.image_sizes import image_text
-from regcmp.data.reading import check_source
-from regcmp.data.synthetic import SYNTHETIC
+from regcmp.data.opening import check_source
+from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.openml import ALIASES
+from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
 
@@ -88,7 +88,7 @@ def loaded(name: str, words: dict[str, Any]) -> Dataset:
 
     with Screen(quiet=False, color="auto").progress(0) as (_, reading):
         dataset = load_dataset(name, plan.reading, plan.columns, reading)
-    from regcmp.data.copies import warnings_of_given, warnings_of_repeated
+    from regcmp.data.preparation.copies import warnings_of_given, warnings_of_repeated
 
     more = [*warnings_of_given(dataset), *warnings_of_repeated(dataset)]
     return replace(dataset, warnings=(*dataset.warnings, *more)) if more else dataset
@@ -141,7 +141,7 @@ def listing() -> str:
 
 def page(dataset: Dataset) -> str:
     """One dataset: sizes, source, columns, classes and warnings."""
-    from regcmp.report.numbers import count
+    from regcmp.numbers import count
 
     found = facts(dataset)
     made = count(found["features"], "feature")
@@ -216,7 +216,7 @@ def facts(dataset: Dataset) -> dict[str, Any]:
     """The same as plain values."""
     import numpy as np
 
-    from regcmp.data.copies import given_copies, repeated_rows
+    from regcmp.data.preparation.copies import given_copies, repeated_rows
 
     found = dataset.describe() | {"source": dataset.source, "task": dataset.task}
     found["given_test"] = dataset.given_test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from regcmp.cli.exports import write_all
-from regcmp.cli.gates import (
+from regcmp.cli.gate_options import (
     conclude,
     judge_gates,
     need_gates,
@@ -15,7 +15,7 @@ from regcmp.cli.gates import (
 from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.screen import Screen
-from regcmp.report.files import check_distinct, target
+from regcmp.report.places import check_distinct, target
 
 FORMATS = (".csv", ".json", ".md", ".xml")
 
@@ -68,13 +68,13 @@ def diff(
     places = [target("-o", text, FORMATS) for text in outputs]
     check_distinct(places, [old, new])
 
-    from regcmp.diff import diff_reports
-    from regcmp.gates import drop_gate, grounds_of_diff
-    from regcmp.report.delimited import to_csv
-    from regcmp.report.diff import diff_to_json, make_diff_table
-    from regcmp.report.gates import to_junit
+    from regcmp.analysis.comparing import diff_reports
+    from regcmp.analysis.gates import drop_gate, grounds_of_diff
+    from regcmp.report.csv_text import to_csv
+    from regcmp.report.diff_table import diff_to_json, make_diff_table
+    from regcmp.report.findings import to_junit
     from regcmp.report.markdown import to_markdown
-    from regcmp.report.reading import read_report
+    from regcmp.report.reader import read_report
 
     screen = Screen(quiet=quiet, color=color)
     found = diff_reports(old, read_report(old), new, read_report(new))

@@ -6,23 +6,31 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from regcmp.errors import RegcmpError
-from regcmp.report.files import FRAMES, PICTURES, PLOTS, Target, target, write_whole
+from regcmp.report.places import FRAMES, PICTURES, PLOTS, Target, target, write_whole
 
 if TYPE_CHECKING:
-    from regcmp.gates import Finding
+    from regcmp.analysis.gates import Finding
     from regcmp.results import Report
 
 Content = str | bytes
 
 
 def listed(
-    outputs: Iterable[str], runs_file: str | None, history_file: str | None
+    outputs: Iterable[str],
+    runs_file: str | None,
+    history_file: str | None,
+    config_file: str | None = None,
 ) -> list[tuple[str, Target]]:
-    """What is to be written where: the summary, or a frame. Raises UsageError for a place that can't be."""
+    """What is to be written where: the summary, a frame, or the config.
+
+    Raises UsageError for a place that nothing can be written to.
+    """
     exports = [("summary", target("-o", text)) for text in outputs]
     for name, text in (("runs", runs_file), ("history", history_file)):
         if text is not None:
             exports.append((name, target(f"--{name}", text, FRAMES)))
+    if config_file is not None:
+        exports.append(("config", target("--save-config", config_file, (".toml",))))
     return exports
 
 

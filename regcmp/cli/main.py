@@ -15,7 +15,7 @@ import click
 
 from regcmp.cli.screen import harmless
 from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
-from regcmp.cli.streams import end_streams, open_streams
+from regcmp.cli.stdio import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
 from regcmp.hints import brief, meant
 

@@ -11,7 +11,7 @@ from regcmp.cli.options import Name, option
 from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
-from regcmp.plan.methods import (
+from regcmp.plan.grammar import (
     GRAMMAR,
     MAX_DROPPED,
     NONE,

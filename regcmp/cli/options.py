@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.data.bundled import BUNDLED
-from regcmp.data.files import looks_like_path
-from regcmp.data.formats import ALIASES
-from regcmp.data.synthetic import SYNTHETIC
+from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.files import looks_like_path
+from regcmp.data.sources.openml import ALIASES
+from regcmp.data.sources.synthetic import SYNTHETIC
 
 if TYPE_CHECKING:
     TextType = click.ParamType[str]

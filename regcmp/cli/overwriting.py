@@ -9,7 +9,7 @@ from typing import Any
 from regcmp.cli.options import option
 from regcmp.errors import UsageError
 from regcmp.hints import brief
-from regcmp.report.files import Target
+from regcmp.report.places import Target
 
 FORCE_OPTION = option(
     "Output", "--force", is_flag=True,

@@ -15,7 +15,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS
 from regcmp.plan.execution import Execution
-from regcmp.plan.methods import NONE
+from regcmp.plan.grammar import NONE
 
 GROUPS = ("Data", "Protocol", "Network", "Training", "Output", "Gates", "Other")
 """The headings of the help, in their order."""

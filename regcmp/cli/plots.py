@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
 from regcmp.errors import RegcmpError, UsageError, unknown
-from regcmp.report.files import PICTURES, PLOTS, Target
+from regcmp.report.places import PICTURES, PLOTS, Target
 
 if TYPE_CHECKING:
     from regcmp.cli.screen import Screen
@@ -29,7 +29,7 @@ def check_plot(plot: str | None) -> None:
 
 def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> None:
     """Raise UsageError, before any training, where these data have no map to draw."""
-    from regcmp.data.boundary import has_map
+    from regcmp.data.preparation.grid import has_map
 
     if plot != "boundary" or has_map(dataset, noise_features):
         return

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from regcmp.cli.exports import content, listed, write_all
-from regcmp.cli.gates import (
+from regcmp.cli.gate_options import (
     conclude,
     judge_gates,
     need_gates,
@@ -18,7 +18,7 @@ from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
-from regcmp.report.files import check_distinct
+from regcmp.report.places import check_distinct
 
 
 @click.command(cls=Command, short_help="Render a saved report in any format.")
@@ -73,10 +73,10 @@ def report(
     check_distinct(places, [file])
     check_plot(plot)
 
-    from regcmp.gates import grounds_of
+    from regcmp.analysis.gates import grounds_of
+    from regcmp.report.layout import make_table
     from regcmp.report.markdown import to_markdown
-    from regcmp.report.reading import read_report
-    from regcmp.report.table import make_table
+    from regcmp.report.reader import read_report
 
     screen = Screen(quiet=quiet, color=color)
     saved = read_report(file)

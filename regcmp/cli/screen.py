@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from regcmp.data.table import Progress as ReadBytes
-    from regcmp.report.table import Table
+    from regcmp.report.layout import Table
     from regcmp.results import Report
     from regcmp.runs.estimating import Estimate
 
@@ -114,8 +114,8 @@ class Screen:
 
         A terminal that has room shows the test curves in one more column.
         """
+        from regcmp.report.layout import make_table
         from regcmp.report.spark import with_test_curves
-        from regcmp.report.table import make_table
         from regcmp.report.terminal import blocks
 
         table = make_table(report)
@@ -170,7 +170,7 @@ class Screen:
 
     def warn_of_failures(self, report: Report) -> None:
         """Say on standard error which methods have runs that were stopped: a line for each status."""
-        from regcmp.report.verdict import WAYS_OUT
+        from regcmp.analysis.verdict import WAYS_OUT
 
         if self.quiet:
             return

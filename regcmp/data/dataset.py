@@ -15,10 +15,14 @@ from regcmp.data.columns import Column
 if TYPE_CHECKING:
     import pandas as pd
 
-    from regcmp.data.encoding import Feature
+    from regcmp.data.preparation.encoding import Feature
 
 BLOCK = 1 << 16
 """How many rows are hashed at a time."""
+
+
+Rows = npt.NDArray[np.intp]
+"""The numbers of rows."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,14 @@ class Dataset:
     @cached_property
     def layout(self) -> list[Feature]:
         """The features that ``mixed`` becomes."""
-        from regcmp.data.encoding import layout
+        from regcmp.data.preparation.encoding import layout
 
         return layout(self)
 
     @cached_property
     def keys(self) -> npt.NDArray[np.uint64]:
         """A number of each row: those of the same features have the same."""
-        from regcmp.data.copies import row_keys
+        from regcmp.data.preparation.copies import row_keys
 
         return row_keys(self)
 
@@ -115,3 +119,8 @@ class Dataset:
             "given_test": self.given_test,
             "image": None if self.image is None else list(self.image),
         }
+
+
+def count(rows: int) -> str:
+    """'1 row', '2 rows'."""
+    return f"{rows} row" + ("" if rows == 1 else "s")

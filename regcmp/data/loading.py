@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from regcmp.data.bundled import BUNDLED, load_bundled
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
-from regcmp.data.reading import read_table
+from regcmp.data.opening import read_table
+from regcmp.data.sources.bundled import BUNDLED, load_bundled
 from regcmp.data.table import Progress, Reading
 
 
@@ -24,7 +24,7 @@ def load_dataset(
     reading, columns = reading or Reading(), columns or Columns()
     if spec in BUNDLED and (reading, columns) == (Reading(), Columns()):
         return load_bundled(spec)
-    from regcmp.data.understanding import understand
+    from regcmp.data.tables.understanding import understand
 
     reading = replace(reading, target=columns.target, classes_as_text=columns.classes_as_text)
     table = read_table(spec, reading, progress)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
 
 from regcmp.data.columns import quoted
+from regcmp.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,3 +110,36 @@ READERS: dict[type, Callable[[pd.Series], pd.Series | None]] = {
     UUID: _as_words,
 }
 """By the type of all cells that are there: what reads them."""
+
+
+def plain_columns(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Columns of numbers, booleans, dates or text alone, and by name why any other is empty."""
+    import pandas as pd
+
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataError(f"{name!r} has two columns named {twice!r}; rename one of them")
+    if frame.empty:
+        raise DataError(f"{name!r} has no rows or no columns")
+    plain: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for column, cells in frame.items():
+        kind = cells.dtype
+        if pd.api.types.is_extension_array_dtype(kind) and pd.api.types.is_numeric_dtype(kind):
+            plain[str(column)] = cells.astype(np.float64 if cells.hasnans else kind.numpy_dtype)
+        elif isinstance(kind, pd.PeriodDtype):
+            plain[str(column)] = cells.dt.to_timestamp()
+        elif pd.api.types.is_numeric_dtype(kind) or is_time(kind):
+            plain[str(column)] = cells
+        else:
+            plain[str(column)], fault = from_objects(str(column), cells)
+            if fault:
+                faults[str(column)] = fault
+    return pd.DataFrame(plain), faults
+
+
+def first_line(error: Exception) -> str:
+    """What a library says, in a line."""
+    text = str(error).strip().split("\n")[0].strip()
+    return text[:200] or type(error).__name__

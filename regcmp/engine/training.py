@@ -59,23 +59,15 @@ class Trained:
 
 def train(stack: Stack) -> list[Trained]:
     """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
-    settings, rows = stack.settings, stack.rows
-    network, loss = network_of(stack.design), rows.loss(stack.which)
+    settings, rows, network = stack.settings, stack.rows, network_of(stack.design)
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
     regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
     hooks = Hooks(regularizers)
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
-    gradient = Gradient(network, loss, len(theta), theta.dtype)
+    gradient = Gradient(network, rows.loss(stack.which), len(theta), theta.dtype)
     measure = Measure(network, rows, stack.which, hooks.evaluate(network.no_taps()))
-    context = Context(
-        network,
-        theta,
-        Scratch(theta.dtype),
-        epochs=settings.epochs,
-        loss=loss,
-        validation_loss=measure.validation_loss,
-    )
+    context = context_of(stack, network, theta, measure)
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
     recorded = recorded_epochs(settings.epochs)
@@ -117,6 +109,18 @@ def train(stack: Stack) -> list[Trained]:
         trained(network, weights, records, guard.stops.get(i), selected[i], models[i])
         for i, (weights, *records) in enumerate(zip(judged, *history, strict=True))
     ]
+
+
+def context_of(stack: Stack, network: Network, theta: Floats, measure: Measure) -> Context:
+    """What hooks may look at, before the first step."""
+    return Context(
+        network,
+        theta,
+        Scratch(theta.dtype),
+        epochs=stack.settings.epochs,
+        loss=stack.rows.loss(stack.which),
+        validation_loss=measure.validation_loss,
+    )
 
 
 def kept_models(

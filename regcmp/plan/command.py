@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from regcmp.plan.plan import OPTIONS
+from regcmp.plan.options import OPTIONS
 
 
 def command(plan: Mapping[str, Any]) -> str:

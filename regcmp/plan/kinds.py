@@ -18,7 +18,7 @@ from regcmp.errors import UsageError, unknown
 from regcmp.hints import brief, split_names, with_point
 from regcmp.memory import parse_size
 from regcmp.option import Option
-from regcmp.plan.methods import plain_text
+from regcmp.plan.grammar import plain_text
 
 SOURCES = ("split", "init", "order")
 """What a seed can redraw."""

@@ -7,8 +7,8 @@ from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.metrics import metrics_of
-from regcmp.plan.methods import check_fit
-from regcmp.plan.plan import OPTIONS, Plan
+from regcmp.plan.grammar import check_fit
+from regcmp.plan.options import OPTIONS, Plan
 from regcmp.plan.protocol import AUTO, Protocol
 
 

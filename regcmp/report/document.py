@@ -16,7 +16,7 @@ import msgspec
 from regcmp.metrics import CLASSIFICATION, TASKS
 from regcmp.plan import OPTIONS
 from regcmp.plan.kinds import kept_of, limited
-from regcmp.plan.plan import before_options
+from regcmp.plan.options import FIRST, before_options
 from regcmp.results import DIFF, HISTORY, RUN, SUMMARY, Field
 
 SCHEMA, DIFF_SCHEMA = "regcmp.report/1", "regcmp.diff/1"
@@ -24,6 +24,8 @@ LARGEST_COUNT = 10**12
 
 REQUIRED = object()
 """What held before there was a key that every report has."""
+ABSENT = object()
+"""What held before there was a key that a report may do without."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,13 @@ def _struct(name: str, keys: Mapping[str, Key], about: str = "") -> Any:
 BLAS = {name: Key(str | None) for name in ("internal_api", "version", "architecture")}
 
 ENVIRONMENT = {
-    "regcmp": Key(TEXT, before=None),
-    "python": Key(TEXT, before=None),
-    "packages": Key(_names_to(TEXT), before=None),
-    "system": Key(str, before=None),
-    "machine": Key(str, before=None),
-    "cpus": Key(POSITIVE | None, before=None),
-    "blas": Key(_list(_struct("blas", BLAS)), before=None),
+    "regcmp": Key(TEXT, before=ABSENT),
+    "python": Key(TEXT, before=ABSENT),
+    "packages": Key(_names_to(TEXT), before=ABSENT),
+    "system": Key(str, before=ABSENT),
+    "machine": Key(str, before=ABSENT),
+    "cpus": Key(POSITIVE | None, before=ABSENT),
+    "blas": Key(_list(_struct("blas", BLAS)), before=ABSENT),
 }
 
 TIMING = {
@@ -149,11 +151,8 @@ def _cell(field: Field) -> Any:
 
 def plan_keys() -> dict[str, Key]:
     """The keys of a report's plan: its options, and what was found out when it was carried out."""
-    before = before_options()
-    options = {
-        name: Key(kept_of(each), before=before.get(name, REQUIRED))
-        for name, each in OPTIONS.items()
-    }
+    before = dict.fromkeys(OPTIONS, ABSENT) | dict.fromkeys(FIRST, REQUIRED) | before_options()
+    options = {name: Key(kept_of(each), before=before[name]) for name, each in OPTIONS.items()}
     return options | {
         "data": Key(_struct("data", DATA)),
         "correction_ratio": Key(
@@ -193,14 +192,14 @@ def report_type() -> Any:
         "schema": Key(Literal[SCHEMA]),
         "plan": Key(plan),
         "environment": Key(environment),
-        "timing": Key(timing, before=None),
+        "timing": Key(timing, before=ABSENT),
         "verdict": Key(TEXT, "What the table supports, in words."),
-        "methods": Key(_list(method), "The regularizers of each method of the plan.", None),
+        "methods": Key(_list(method), "The regularizers of each method of the plan.", ABSENT),
         "summary": Key(summary, "A row per method, the baseline first."),
         "runs": Key(runs, "A row per method and seed."),
         "history": Key(history, "A row per run and recorded epoch; epoch 0 is before training."),
-        "weights": Key(_weights(), before=None),
-        "boundary": Key(_boundary(), before=None),
+        "weights": Key(_weights(), before=ABSENT),
+        "boundary": Key(_boundary(), before=ABSENT),
     }
     return _struct("report", keys)
 

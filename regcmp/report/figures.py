@@ -11,7 +11,7 @@ import pandas as pd
 
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
-from regcmp.report.numbers import Style, style_of
+from regcmp.numbers import Style, style_of
 from regcmp.report.regions import Map, regions
 from regcmp.report.text import clean
 from regcmp.results import Report

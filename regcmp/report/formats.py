@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from regcmp.gates import Finding
-from regcmp.report.delimited import to_csv
-from regcmp.report.gates import to_junit
+from regcmp.analysis.gates import Finding
+from regcmp.report.csv_text import to_csv
+from regcmp.report.findings import to_junit
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
+from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
 from regcmp.report.parquet import to_parquet
 from regcmp.report.picture import to_picture
-from regcmp.report.table import make_table
 from regcmp.results import Report
 
 Content = str | bytes

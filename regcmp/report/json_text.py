@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.plan.methods import Part
+from regcmp.plan.grammar import Part
 from regcmp.report.document import SCHEMA
 from regcmp.results import Report
 

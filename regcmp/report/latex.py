@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from regcmp.report.table import Table
+from regcmp.report.layout import Table
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regcmp.report.figures import Panel, curves
-from regcmp.report.table import Column, Table
+from regcmp.report.layout import Column, Table
 from regcmp.results import Report
 
 CELLS = 12

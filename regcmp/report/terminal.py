@@ -11,7 +11,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from regcmp.report.table import Table
+from regcmp.report.layout import Table
 from regcmp.report.text import FOLDS
 
 GUTTER = 2

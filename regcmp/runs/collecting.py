@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from regcmp.data.boundary import Grid, grid_of, has_map
+from regcmp.data.preparation.grid import Grid, grid_of, has_map
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row

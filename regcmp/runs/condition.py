@@ -10,14 +10,14 @@ from hashlib import sha256
 import numpy as np
 
 from regcmp.data.dataset import Dataset
-from regcmp.data.preparing import Preparation, preparation_of
-from regcmp.data.splitting import set_aside, split_rows, split_sizes, validation_count
-from regcmp.data.targets import Target, Targets, targets_of
+from regcmp.data.preparation.preparing import Preparation, preparation_of
+from regcmp.data.preparation.splitting import set_aside, split_rows, split_sizes, validation_count
+from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
 from regcmp.engine.stack import Rows, RunSeeds
 from regcmp.plan import OPTIONS, Plan
-from regcmp.plan.methods import Method
+from regcmp.plan.grammar import Method
 
 SPLIT_BYTES = 1 << 28
 """How large the splits that are kept at once may be, here and in a stack; one always is. No result

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import split_sizes, validation_count
+from regcmp.data.preparation.splitting import split_sizes, validation_count
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.convolution import Conv
 from regcmp.engine.evaluating import CHUNK

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from regcmp.data import copies
 from regcmp.data.dataset import Dataset
-from regcmp.data.splitting import split_rows, split_sizes
+from regcmp.data.preparation import copies
+from regcmp.data.preparation.splitting import split_rows, split_sizes
 from regcmp.engine.training import Trained
 from regcmp.errors import RegcmpError
 from regcmp.plan import Plan

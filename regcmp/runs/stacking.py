@@ -9,7 +9,7 @@ import numpy as np
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import runs_per_stack
-from regcmp.plan.methods import Kind
+from regcmp.plan.grammar import Kind
 from regcmp.runs.condition import Condition, Run
 
 

@@ -15,6 +15,7 @@ from regcmp.engine.regularizers.alphadropout import AlphaDropout
 from regcmp.engine.regularizers.averaging import EMA, SWA, Lookahead
 from regcmp.engine.regularizers.base import TASKS, Context, Number, Regularizer
 from regcmp.engine.regularizers.batch import Mixup, Smooth
+from regcmp.engine.regularizers.branches import DropPath, ShakeDrop, Skip
 from regcmp.engine.regularizers.constraints import Decay, L1Prox, MaxNorm, UnitNorm
 from regcmp.engine.regularizers.dropconnect import DropConnect
 from regcmp.engine.regularizers.ensembles import Snapshot
@@ -22,19 +23,13 @@ from regcmp.engine.regularizers.feature_maps import DropBlock, SpatialDropout
 from regcmp.engine.regularizers.gradient import SAM, Clip
 from regcmp.engine.regularizers.images import Shift
 from regcmp.engine.regularizers.masks import Dropout, GaussDropout
+from regcmp.engine.regularizers.matrix_penalties import GroupLasso, Orthogonal, Spectral
 from regcmp.engine.regularizers.noise import GradNoise, Noise, WeightNoise
+from regcmp.engine.regularizers.normalizing import BatchNormalization, LayerNormalization
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
 from regcmp.engine.regularizers.rows import CutMix, CutOut
 from regcmp.engine.regularizers.standout import Standout
 from regcmp.engine.regularizers.stopping import EarlyStop
-from regcmp.engine.regularizers.structure import (
-    BatchNormalization,
-    DropPath,
-    LayerNormalization,
-    ShakeDrop,
-    Skip,
-)
-from regcmp.engine.regularizers.structured import GroupLasso, Orthogonal, Spectral
 from regcmp.engine.regularizers.walk import DropWalk
 
 REGISTRY: dict[str, type[Regularizer]] = {

@@ -11,17 +11,17 @@ from typing import Any
 import pandas as pd
 
 from regcmp.metrics import METRICS
+from regcmp.numbers import style_of
 from regcmp.plan.command import command
 from regcmp.report import figures
-from regcmp.report.delimited import to_csv
+from regcmp.report.csv_text import to_csv
 from regcmp.report.html.charts import draw
 from regcmp.report.html.maps import legend
 from regcmp.report.html.svg import escape
 from regcmp.report.html.tables import as_table
 from regcmp.report.json_text import to_json
-from regcmp.report.numbers import style_of
+from regcmp.report.layout import Table, make_table
 from regcmp.report.regions import regions
-from regcmp.report.table import Table, make_table
 from regcmp.report.text import FOLDS
 from regcmp.results import Report
 

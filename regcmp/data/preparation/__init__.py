@@ -1,0 +1,1 @@
+"""Splits, and what is fitted on training rows and transforms any rows."""

@@ -1,0 +1,333 @@
+"""Text tables, .csv and .tsv: read in chunks, and nothing in them is guessed in silence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.data.columns import target_among
+from regcmp.data.sources.files import STDIN, File
+from regcmp.data.sources.signatures import check_text
+from regcmp.data.table import Progress, Reading, Table, name_or_place
+from regcmp.data.tables.cells import fault_of, numbers_after_all, to_numbers, warn_of_markers
+from regcmp.data.tables.spellings import MOST_CLASSES, Spellings, may_be_classes, merged
+from regcmp.data.tables.swallowed import check_swallowed
+from regcmp.data.tables.text_lines import (
+    BLANK,
+    check_lines,
+    line_of_row,
+    open_text,
+    records,
+    said_sep,
+)
+from regcmp.data.tables.wide import in_one_block, read_numbers
+from regcmp.errors import DataError
+from regcmp.hints import is_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SNIFFED = (",", ";", "\t", "|")
+"""What may separate cells where the option --sep does not say it; also runs of blanks, if none of
+these does.
+"""
+
+DECIMAL = re.compile(r"^([-+]?\d+),(\d+)$")
+
+CHUNK_CELLS = 2_000_000
+"""About how many cells are parsed at a time."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text table whose head is known."""
+
+    file: File
+    reading: Reading
+    sep: str
+    names: list[str]
+    skipped: int
+    """How many lines are a header: 1 or 0."""
+    progress: Progress | None = None
+
+    def check_lines(self) -> None:
+        """Raise DataError for a line of another number of cells."""
+        check_lines(self.file, self.reading, self.sep, len(self.names))
+
+
+def read_delimited(
+    file: File,
+    reading: Reading,
+    progress: Progress | None = None,
+    as_text: Collection[str] = (),
+) -> Table:
+    """Read a text table; ``as_text`` names columns of texts that may all look like numbers.
+
+    Raises DataError, naming line or column, for whatever is not one.
+    """
+    import pandas as pd
+
+    check_text(file)
+    sep, names, skipped, first_rows = _head(file, reading)
+    source = Source(file, reading, sep, names, skipped, progress)
+    target = target_among(names, reading.target)
+    kept = {*as_text, *([target] if reading.classes_as_text else [])}
+    spellings = _spellings(names, target, first_rows)
+    columns = _numbers(source, names, target, spellings)
+    columns |= dict.fromkeys(columns.keys() & kept)
+    texts = [name for name in names if columns[name] is None]
+    for name, cells in (_texts(source, texts) if texts else {}).items():
+        numbers = None if name in kept else numbers_after_all(cells, reading.decimal)
+        columns[name] = pd.Series(cells, dtype=object) if numbers is None else numbers
+    frame = in_one_block(columns)
+    if any(frame[names[-1]].isna()):
+        source.check_lines()
+    line = partial(line_of_row, file, reading, sep)
+    check_swallowed(file.text, frame, sep, line)
+    texts = [name for name in texts if frame[name].dtype == object and name not in kept]
+    found = {name: fault_of(name, frame[name], reading.decimal) for name in texts}
+    warnings: tuple[str, ...] = ()
+    if reading.na is None:
+        frame, warnings = warn_of_markers(frame, texts, reading.decimal)
+    return Table(
+        file.text,
+        frame,
+        "standard input" if file.text == STDIN else file.text,
+        warnings=warnings,
+        faults={name: fault for name, fault in found.items() if fault},
+        is_text=True,
+        merged=_merged(source, frame, target, spellings),
+        line=line,
+    )
+
+
+def _spellings(
+    names: list[str], target: str | None, first_rows: list[list[str]]
+) -> Spellings | None:
+    """What reads the target where it may be classes that are whole numbers."""
+    if target is None:
+        return None
+    place = names.index(target)
+    cells = [row[place] for row in first_rows if len(row) > place]
+    return Spellings() if may_be_classes(cells) else None
+
+
+def _merged(
+    source: Source, frame: pd.DataFrame, target: str | None, spellings: Spellings | None
+) -> dict[str, str]:
+    """A warning where classes of the target that are one number are written in two ways."""
+    if target is None or frame[target].dtype == object:
+        return {}
+    cells = [] if spellings is None else list(spellings.numbers)
+    if spellings is None and frame[target].iloc[:1000].nunique() <= MOST_CLASSES // 5:
+        texts = _texts(source, [target])[target]
+        cells = [each for each in dict.fromkeys(texts) if each is not None and is_number(each)]
+    said = merged(target, cells)
+    return {target: said} if said else {}
+
+
+# The head: separator, column names
+
+
+def _head(file: File, reading: Reading) -> tuple[str, list[str], int, list[list[str]]]:
+    """The separator, the columns' names, whether a header line is to be skipped, and the first rows."""
+    with open_text(file, reading) as text:
+        sample = "".join(islice(_lines(text), 50))
+        whole = not text.read(1)
+    if not sample.strip():
+        raise DataError(f"{file.text!r} is empty; expected a header and rows below it")
+    sep = _separator(file, reading, sample, whole)
+    rows = _records(sample, sep, reading)
+    first, second = [*rows, [], []][:2]
+    _check_separates(file, reading, sample, first)
+    header = reading.header is not False
+    if not header:
+        return sep, [str(i + 1) for i in range(len(first))], 0, rows
+    if not second and whole:
+        raise DataError(
+            f"{file.text!r} has a header and no rows; if its one line is a row, add --no-header"
+        )
+    if second and len(second) != len(first):
+        check_lines(file, reading, sep, len(first))
+    names = [name_or_place(cell.strip(), i) for i, cell in enumerate(first, 1)]
+    _check_names(file, reading, names)
+    return sep, names, 1, rows[1:]
+
+
+def _separator(file: File, reading: Reading, sample: str, whole: bool) -> str:
+    """The one that --sep or the file names, or the only one that cuts all of the first lines alike."""
+    if reading.sep is not None:
+        return reading.sep
+    if (said := said_sep(file, reading)) is not None:
+        return said
+    if file.suffix == ".tsv" and "\t" in sample:
+        return "\t"
+    present: list[str] = []
+    fitting: list[str] = []
+    for sep in (*SNIFFED, BLANK):
+        cut = _records(sample, sep, reading)
+        lengths = {len(each) for each in (cut if whole else cut[:-1] or cut)}
+        if sep == BLANK and (len(lengths) > 1 or (fitting and not _hides_numbers(fitting, cut))):
+            break
+        if sep == BLANK and fitting == ["\t"]:
+            return BLANK
+        if len(cut[0]) > 1:
+            present.append(sep)
+            if len(lengths) == 1:
+                fitting.append(sep)
+    candidates = fitting or present or [","]
+    if len(candidates) > 1:
+        shown = " and ".join(map(repr, candidates))
+        raise DataError(
+            f"{file.text!r}: both {shown} could separate its cells; say which with --sep"
+        )
+    return candidates[0]
+
+
+def _hides_numbers(fitting: list[str], cut: list[list[str]]) -> bool:
+    """Whether tabs or commas that cut all lines alike may stand between blanks, or be decimal.
+
+    Then blanks cut the lines into numbers, all but one cell in each.
+    """
+    if fitting not in (["\t"], [","]) or len(cut) < 2:
+        return False
+    return all(
+        len(row) > 2 and sum(is_number(DECIMAL.sub(r"\1.\2", cell)) for cell in row) >= len(row) - 1
+        for row in cut[1:]
+    )
+
+
+def _check_separates(file: File, reading: Reading, sample: str, first: list[str]) -> None:
+    """Raise DataError where the separator that --sep names is none, and another one is."""
+    if reading.sep is None or len(first) > 1:
+        return
+    for sep in SNIFFED:
+        count = len(_records(sample, sep, reading)[0])
+        if count > 1:
+            raise DataError(
+                f"{file.text!r}: --sep {reading.sep!r} does not stand in line 1, and {sep!r} would give"
+                f" {count} columns; correct --sep, or leave it out"
+            )
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    """Lines, none longer than a header may be."""
+    while line := text.readline(1 << 22):
+        yield line
+
+
+def _records(sample: str, sep: str, reading: Reading) -> list[list[str]]:
+    """The non-empty records of a piece of text; what the csv module refuses ends them."""
+    found = []
+    try:
+        for _, record in records(io.StringIO(sample, newline=""), sep, reading.quoting):
+            found.append(record)  # what came before an error is kept
+    except csv.Error:
+        pass
+    return found or [[""]]
+
+
+def _check_names(file: File, reading: Reading, names: list[str]) -> None:
+    """Raise DataError for names that stand twice, and for a header that is a row."""
+    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
+    numbers = [name for name in names if is_number(name)]
+    counted = numbers in ([str(i + k) for i in range(len(numbers))] for k in (0, 1))
+    if reading.header is None and len(numbers) > len(names) / 2 and not counted:
+        raise DataError(
+            f"{file.text!r}: line 1 looks like a row and not like a header ({numbers[0]!r} is a"
+            " number); add --no-header if it is a row, --header if it names the columns"
+        )
+    if twice:
+        shown = ", ".join(twice[:10])
+        raise DataError(
+            f"{file.text!r}: the header names {shown} more than once; rename one of them (or add"
+            " --no-header if line 1 is a row)"
+        )
+
+
+# The body: numbers chunk by chunk, then the columns that have text
+
+
+def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
+    """Frames of some rows each, parsed by pandas' C engine."""
+    import pandas as pd
+
+    reading, names = source.reading, source.names
+    try:
+        with pd.read_csv(
+            text,
+            sep=r"\s+" if source.sep == BLANK else source.sep,
+            header=0 if source.skipped else None,
+            names=names,
+            index_col=False,
+            decimal=reading.decimal,
+            quoting=csv.QUOTE_NONE if reading.quoting == "none" else csv.QUOTE_MINIMAL,
+            keep_default_na=False,
+            na_values=["", *(reading.na or ())],
+            chunksize=max(1, CHUNK_CELLS // len(names)),
+            low_memory=False,
+            engine="c",
+            **how,
+        ) as chunks:
+            yield from chunks
+    except pd.errors.EmptyDataError:
+        raise DataError(
+            f"{source.file.text!r} is empty; expected a header and rows below it"
+        ) from None
+    except pd.errors.ParserError as error:
+        source.check_lines()
+        raise DataError(f"{source.file.text!r}: {error}") from error
+
+
+def _numbers(
+    source: Source, names: list[str], target: str | None = None, spellings: Spellings | None = None
+) -> dict[str, Any]:
+    """Those of these columns that hold numbers alone, as float64; None for one that has text.
+
+    ``spellings`` reads the target, unless its later cells are other numbers than the first.
+    """
+    parts: dict[str, list[npt.NDArray[Any]] | None] = {name: [] for name in names}
+    rows = 0
+    how: dict[str, Any] = {"dtype": {target: object}} if spellings else {}
+    if len(names) < len(source.names):  # under it, cells too many are no error
+        how = {"usecols": names}
+    with open_text(source.file, source.reading, source.progress) as text:
+        for chunk in _chunks(text, source, **how):
+            rows += len(chunk)
+            columns = read_numbers(chunk, lambda cells: to_numbers(cells, source.reading))
+            if spellings and target is not None:
+                columns[target] = spellings.read(chunk[target])
+            for name, values in columns.items():
+                part = parts[name]
+                if part is None or values is None:
+                    parts[name] = None
+                else:
+                    part.append(values)
+    if not rows:
+        raise DataError(f"{source.file.text!r} has a header and no rows")
+    found = {name: None if part is None else np.concatenate(part) for name, part in parts.items()}
+    if spellings and target is not None and found[target] is None:
+        spellings.numbers.clear()
+        found |= _numbers(source, [target])
+    return found
+
+
+def _texts(source: Source, texts: list[str]) -> dict[str, list[str | None]]:
+    """The columns that have text, cell by cell as in the file; None where one is missing."""
+    cells: dict[str, list[str | None]] = {name: [] for name in texts}
+    with open_text(source.file, source.reading, source.progress) as text:
+        for chunk in _chunks(text, source, usecols=texts, dtype=object):
+            for name in texts:
+                column = chunk[name]
+                cells[name].extend(column.where(column.notna(), None).tolist())
+    return cells

@@ -1,0 +1,339 @@
+"""From a table to a dataset: the target, the columns to learn from, and what to warn of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.data.columns import (
+    AUTO,
+    PLAIN,
+    Column,
+    Columns,
+    Numbers,
+    find_columns,
+    find_target,
+    quoted,
+    some,
+)
+from regcmp.data.dataset import Dataset
+from regcmp.data.image_sizes import parse_image
+from regcmp.data.table import Table
+from regcmp.data.tables.describing import describe_column
+from regcmp.data.tables.given_test import joined, of_column
+from regcmp.data.tables.labels import (
+    alike,
+    as_texts,
+    check_complete,
+    check_notation_of,
+    classes_of,
+    task_of,
+    values_of,
+)
+from regcmp.data.tables.recurring import recurring_keys
+from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, sampled_rows
+from regcmp.data.tables.scripts import without_blanks
+from regcmp.data.tables.wide import may_give_away, plain_numbers
+from regcmp.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "(missing)"
+"""The level of a category where nothing stands."""
+
+
+def understand(
+    table: Table, columns: Columns, decimal: str = ".", sample: int | None = None
+) -> Dataset:
+    """Find the target and what each other column is; given test rows come last.
+
+    ``decimal`` is what the texts were read with, ``sample`` how many of the rows are taken. What a
+    column is goes by training rows alone.
+
+    Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
+    """
+    decimal = decimal if table.is_text else ""
+    asked = _asked(table, columns)
+    target = asked.target
+    _check_rows(table, asked)
+    table, task, said = _with_task(table, columns, target, decimal)
+    if sample is not None:
+        table = _sampled(table, target, task, sample)
+    frame = table.frame
+    known = _described(table, asked, decimal)
+    if table.test is not None:
+        if task == "regression":
+            values_of(frame[target], table.name)
+        frame, known, of_test = joined(table, known, target, task, asked.dropped)
+        said += of_test
+    y, classes = _learned(frame[target], table.name, task)
+    known = _with_leaks(known, frame, y, len(classes), target)
+    used = _check_tells(table, known, target)
+    plain = all(each.kind in PLAIN and not each.missing for each in used)
+    image = _image(table, columns, target, used)
+    return Dataset(
+        name=table.name,
+        x=_numbers(frame, used) if plain else np.empty((len(y), 0)),
+        y=y,
+        classes=classes,
+        source=table.source,
+        task=task,
+        given_test=0 if table.test is None else len(table.test),
+        target=target,
+        mixed=None if plain else _mixed(frame, used),
+        columns=tuple(known),
+        warnings=(
+            *table.warnings,
+            *said,
+            *([table.merged[target]] if classes and target in table.merged else []),
+            *alike(classes, target),
+            *(each for name in sorted(asked.texts) for each in without_blanks(frame[name])),
+            *_lost_image(table, columns, known),
+            *_warnings(known, is_image=image is not None),
+            *recurring_keys(table, (each.name for each in known)),
+        ),
+        image=image,
+        sampled=sample is not None,
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The columns that options name, each of which is there."""
+
+    target: str
+    dropped: set[str]
+    texts: set[str]
+    used: set[str]
+
+
+def _asked(table: Table, columns: Columns) -> _Asked:
+    """Raises UsageError for a column that isn't there, or is asked to be two things."""
+    names = [str(name) for name in table.frame.columns]
+    target = find_target(names, columns.target, table.target, table.name, is_text=table.is_text)
+    others = [] if table.test is None else [*map(str, table.test.columns.difference(names))]
+    dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
+    texts = find_columns("--text", columns.text, names, table.name)
+    used = find_columns("--use", columns.use, names, table.name)
+    _check_words(target, {"--drop": dropped, "--text": texts, "--use": used})
+    return _Asked(target, dropped, texts, used)
+
+
+def _check_rows(table: Table, asked: _Asked) -> None:
+    """Raise DataError for columns with a fault, too few rows, or rows without a target."""
+    for name, fault in table.faults.items():
+        if name not in asked.dropped:
+            raise DataError(f"{table.name!r}: {of_column(fault, name, asked.target)}")
+    _check_enough(table)
+    check_complete(table.frame[asked.target], table.name)
+
+
+def _with_task(
+    table: Table, columns: Columns, target: str, decimal: str
+) -> tuple[Table, str, list[str]]:
+    """The table with its target as it is learned, what is to be learned, and what there is to say."""
+    said: list[str] = []
+    if columns.classes_as_text:
+        texts = as_texts(table.frame[target])
+        table = replace(table, frame=table.frame.assign(**{target: texts}))
+    elif columns.task == AUTO and target not in table.declared:
+        said += check_notation_of(table.frame[target], table.name, decimal, table.line)
+    task = task_of(table.frame[target]) if columns.task == AUTO else columns.task
+    return table, task, said
+
+
+def _with_leaks(
+    known: list[Column], frame: pd.DataFrame, y: npt.NDArray[Any], n_classes: int, target: str
+) -> list[Column]:
+    """The columns, with a warning each where one gives the target away."""
+    copies = may_give_away(frame, [each.name for each in known if each.used], y, n_classes)
+    return [
+        _with_leak(each, frame[each.name], y, n_classes, target) if each.name in copies else each
+        for each in known
+    ]
+
+
+def _check_tells(table: Table, known: list[Column], target: str) -> list[Column]:
+    """The columns to learn from. Raises DataError where none tells rows apart."""
+    used = [column for column in known if column.used]
+    if all(column.kind == "constant" for column in used):
+        why = _warnings(known, is_image=False)
+        raise DataError(
+            f"{table.name!r}: no column is left that tells its rows apart; "
+            + ("; ".join(why[:3]) or f"the target {target!r} stands alone")
+        )
+    return used
+
+
+def _described(table: Table, asked: _Asked, decimal: str) -> list[Column]:
+    """What each column is, but for the target and those that are left out."""
+    names = [str(name) for name in table.frame.columns]
+    names = [name for name in names if name != asked.target and name not in asked.dropped]
+    special = asked.texts | asked.used | table.declared
+    plain = plain_numbers(table.frame, [name for name in names if name not in special])
+    return [
+        plain.get(name)
+        or describe_column(
+            table.frame[name],
+            table.name,
+            decimal,
+            as_text=name in asked.texts,
+            use=name in asked.used,
+            declared=name in table.declared,
+            line=table.line,
+        )
+        for name in names
+    ]
+
+
+def _image(
+    table: Table, columns: Columns, target: str, used: list[Column]
+) -> tuple[int, int, int] | None:
+    """The shape of the rows as images: what --image says, else what the source knows of them.
+
+    A source's images are none any more where a pixel was left out or has gaps. Raises UsageError
+    where the columns can't be the pixels that are asked for.
+    """
+    if columns.image is not None:
+        return _asked_image(columns.image, table.name, used)
+    whole = not columns.drop and target == table.target
+    plain = all(each.kind in PLAIN and not each.missing for each in used)
+    return table.image if whole and plain else None
+
+
+def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, int]:
+    image = parse_image(text)
+    for each in used:
+        if each.kind not in PLAIN or each.missing:
+            what, way_out = f"has {each.missing} gaps", "fill them in"
+            if each.kind not in PLAIN:
+                what, way_out = "is no number", "make it one"
+            if len(used) > prod(image):
+                way_out = f"leave it out with --drop {quoted(each.name)}"
+            raise UsageError(
+                f"--image: every column of {table!r} beside its target must be a pixel, and"
+                f" {each.name!r} {what}; {way_out}",
+                "image",
+            )
+    if prod(image) != len(used):
+        raise UsageError(
+            f"--image: {text} are {prod(image)} pixels, and {table!r} has {len(used)} columns beside"
+            " its target; correct the size, or leave columns out with --drop",
+            "image",
+        )
+    return image
+
+
+def _check_words(target: str, asked: dict[str, set[str]]) -> None:
+    """Raise UsageError for a column that is to be two things; ``asked`` has columns by option."""
+    for option, names in asked.items():
+        if target in names:
+            raise UsageError(
+                f"{option}: {target!r} is the target; choose another one with --target",
+                option.lstrip("-"),
+            )
+    for (one, names), (other, others) in combinations(asked.items(), 2):
+        if both := names & others:
+            raise UsageError(
+                f"{one} and {other} both name {min(both)!r}; leave one out",
+                one.lstrip("-"),
+                other.lstrip("-"),
+            )
+
+
+def _check_enough(table: Table) -> None:
+    """Raise DataError for too few rows."""
+    rows = len(table.frame)
+    if rows < FEWEST_ROWS:
+        said = f"{rows or 'no'} row" + ("" if rows == 1 else "s")
+        raise DataError(
+            f"{table.name!r} has {said}; training and test rows of two classes are at least"
+            f" {FEWEST_ROWS}"
+        )
+
+
+def _learned(target: pd.Series, table: str, task: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """What is to be learned of each row, and the classes' names."""
+    if task == "regression":
+        return values_of(target, table), ()
+    return classes_of(target, table)
+
+
+def _sampled(table: Table, target: str, task: str, size: int) -> Table:
+    """The table with so many of its rows; given test rows stay."""
+    y, classes = _learned(table.frame[target], table.name, task)
+    fewest = FEWEST if table.test is None else 1
+    rows = sampled_rows(table.name, y, len(classes), size, fewest)
+    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
+
+
+def _with_leak(
+    column: Column, values: pd.Series, y: npt.NDArray[Any], n_classes: int, target: str
+) -> Column:
+    """The column, with a warning if it is a copy of the target, maybe under other names."""
+    if values.iloc[:1000].nunique() > max(n_classes, 1):
+        copied = n_classes == 0 and column.kind == "number" and np.array_equal(values, y)
+    else:
+        codes, levels = values.factorize()
+        pairs = len(np.unique(codes * n_classes + y)) if len(levels) == n_classes else 0
+        copied = pairs == n_classes > 0 and bool((codes >= 0).all())
+    if not copied:
+        return column
+    warning = f"{column.warning}; " if column.warning else ""
+    warning += (
+        f"column {column.name!r} gives the target {target!r} away in every row;"
+        f" --drop {quoted(column.name)} leaves it out"
+    )
+    return replace(column, warning=warning)
+
+
+def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str]:
+    """A line where images have pixels that are missing, which nobody asked to leave out."""
+    gaps = sum(1 for each in known if each.missing)
+    if table.image is None or columns.image is not None or columns.drop or not gaps:
+        return []
+    which = "1 pixel is" if gaps == 1 else f"{gaps} pixels are"
+    return [f"{which} missing in some rows, so that rows are taken as numbers and not as images"]
+
+
+def _warnings(known: list[Column], *, is_image: bool) -> list[str]:
+    """A line for each column that has one, and one for all that are constant, unless pixels."""
+    lines = [each.warning for each in known if each.warning]
+    constant = [each.name for each in known if each.kind == "constant"]
+    if constant and not is_image:
+        which = "column {} has" if len(constant) == 1 else "columns {} have each"
+        lines.append(f"{which.format(some(constant))} one value in all rows, which tells nothing")
+    return lines
+
+
+def _numbers(frame: pd.DataFrame, used: list[Column]) -> Numbers:
+    if all(each.kind != "boolean" for each in used):
+        return np.asarray(frame[[each.name for each in used]], np.float64)
+    return np.column_stack([_as_numbers(frame[each.name], each.kind) for each in used])
+
+
+def _as_numbers(values: pd.Series, kind: str) -> Numbers:
+    """Numbers as they are; of truth values, 1 and 0."""
+    if kind == "boolean" and values.dtype != bool:
+        values = values.map(lambda each: str(each).lower() == "true", na_action="ignore")
+    return np.asarray(values.astype("float64"), np.float64)
+
+
+def _mixed(frame: pd.DataFrame, used: list[Column]) -> pd.DataFrame:
+    """The columns for the encoder: float64 numbers, and texts without gaps."""
+    import pandas as pd
+
+    def values(column: Column) -> Numbers | pd.Series:
+        if column.kind in PLAIN:
+            return _as_numbers(frame[column.name], column.kind)
+        given = frame[column.name].astype(object)
+        texts = given.where(given.notna(), "" if column.kind == "text" else MISSING)
+        return texts.astype(str).astype(object).reset_index(drop=True)
+
+    return pd.DataFrame({each.name: values(each) for each in used})

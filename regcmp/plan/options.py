@@ -1,0 +1,216 @@
+"""The plan: every option of a comparison, checked before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from regcmp.data.columns import Columns
+from regcmp.data.table import Reading
+from regcmp.engine.architecture import MLP, layers_of, needs_image
+from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.settings import Settings
+from regcmp.errors import UsageError, unknown
+from regcmp.option import Option, option, options_of
+from regcmp.plan.grammar import NONE, Method, check_fit, parse_methods, parse_word
+from regcmp.plan.kinds import parse, texts
+from regcmp.plan.plugins import Plugin, load_plugins
+from regcmp.plan.protocol import MAX_SEED, Protocol
+
+DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
+VALIDATION_SIZE = 0.2
+"""The share of the training rows that a method selects by, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides a comparison's numbers."""
+
+    dataset: str = option(
+        "source",
+        None,
+        "Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for CSV from"
+        " standard input.",
+        metavar="NAME|FILE",
+        settled=True,
+    )
+    methods: tuple[Method, ...] = option("methods", DEFAULT_METHODS, "The methods to compare.")
+    baseline: Method = option(
+        "method",
+        NONE,
+        "The method that the others are compared with.",
+        group="Protocol",
+        metavar="METHOD",
+    )
+    plugins: tuple[Plugin, ...] = option(
+        "plugins", (), "Python that registers regularizers of your own. Repeatable.",
+        group="Other", metavar="FILE.py", repeatable=True, spelled="plugin", before=(),
+    )  # fmt: skip
+    reading: Reading = Reading()
+    columns: Columns = Columns()
+    protocol: Protocol = Protocol()
+    settings: Settings = Settings()
+
+    @property
+    def run_seeds(self) -> range:
+        """The seed of each run of a method."""
+        return range(self.protocol.seed, self.protocol.seed + self.protocol.seeds)
+
+    def seed_of(self, source: str, seed: int) -> int:
+        """The seed that this source of variation uses in the run ``seed``: its own, or the first."""
+        return seed if source in self.protocol.vary else self.protocol.seed
+
+    def of(self, name: str) -> Any:
+        """The value of an option, by its name."""
+        return getattr(getattr(self, SECTION_OF[name]) if name in SECTION_OF else self, name)
+
+    def with_values(self, **values: Any) -> Plan:
+        """This plan with other values of options, by their names."""
+        plan = self
+        for name, value in values.items():
+            where = SECTION_OF.get(name)
+            changed = {name: value}
+            if where is not None:
+                changed = {where: replace(getattr(plan, where), **changed)}
+            plan = replace(plan, **changed)
+        return plan
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, from which ``make_plan`` makes this plan again."""
+        return {name: _plain(self.of(name)) for name in OPTIONS}
+
+
+SECTIONS = {
+    "protocol": Protocol,
+    "settings": Settings,
+    "reading": Reading,
+    "columns": Columns,
+}
+"""The parts of a plan that declare its options, beside the plan itself."""
+
+SECTION_OF = {name: where for where, section in SECTIONS.items() for name in options_of(section)}
+"""Which part of a plan an option is in."""
+
+
+def _declared() -> dict[str, Option]:
+    """All options: first those of the first reports, in whose order every report lists them."""
+    found = dict(options_of(Plan))
+    for section in SECTIONS.values():
+        found |= options_of(section)
+    first = [name for name in FIRST if name in found]
+    return {name: found[name] for name in dict.fromkeys([*first, *found])}
+
+
+FIRST = (
+    *("dataset", "methods", "baseline", "seeds", "seed", "vary"),
+    *("test_size", "train_size", "validation_size", "arch", "hidden", "activation", "init"),
+    *("optimizer", "lr", "schedule", "batch_size", "epochs", "dtype", "metric"),
+    *("class_weight", "label_noise", "noise_features", "plugins", "max_dropped", "max_dead"),
+)
+"""The order of the options in reports of regcmp 0.1; those that came later follow."""
+
+OPTIONS: Mapping[str, Option] = _declared()
+"""Every option of a plan, by its name, in the order of reports."""
+
+
+def make_plan(
+    dataset: str,
+    methods: Iterable[str] | str | None = None,
+    *,
+    baseline: str = NONE,
+    plugins: Iterable[str | Path | Mapping[str, str]] | str | Path = (),
+    **given: Any,
+) -> Plan:
+    """Check the options of a comparison and make its plan.
+
+    Raises UsageError, naming the option, at the first that is invalid.
+    """
+    if not isinstance(dataset, str):
+        raise UsageError(
+            f"--dataset: expected a name or a file, got a value of type"
+            f" {type(dataset).__name__!r}; save rows to a file first, such as .npz or .csv",
+            "dataset",
+        )
+    for name in given:
+        if name not in SECTION_OF:
+            raise unknown("option", name, [*OPTIONS, "jobs"])
+    loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
+    values = {name: parse(OPTIONS[name], each) for name, each in given.items()}
+    plan = Plan(dataset=dataset, plugins=loaded).with_values(**values)
+    most = plan.settings.max_dropped
+    parsed = parse_methods(texts("methods", methods) or DEFAULT_METHODS, most)
+    chosen = _one_method(baseline, most)
+    rows = sorted({chosen, *parsed}, key=lambda each: (each != chosen, Method.key(each)))
+    plan = replace(plan, methods=tuple(rows), baseline=chosen)
+    return _completed(_checked(plan))
+
+
+def _checked(plan: Plan) -> Plan:
+    """Raise UsageError for options that can't stand together."""
+    protocol, settings = plan.protocol, plan.settings
+    last = protocol.seed + protocol.seeds - 1
+    if last > MAX_SEED:
+        parse(replace(OPTIONS["seeds"], high=MAX_SEED + 1 - protocol.seed), protocol.seeds)
+    if plan.columns.classes_as_text and plan.columns.task == "regression":
+        raise UsageError(
+            "--classes-as-text and --task regression exclude each other; leave one out",
+            "classes_as_text", "task",
+        )  # fmt: skip
+    if plan.columns.image is not None and protocol.noise_features:
+        raise UsageError(
+            "--noise-features: noise is no pixel of --image; leave one of them out",
+            "noise_features", "image",
+        )  # fmt: skip
+    if settings.arch != MLP and settings.hidden not in (Settings.hidden, ()):
+        raise UsageError(
+            f"--hidden: the layers of {settings.arch!r} are those that --arch says; leave one of the"
+            " two out",
+            "hidden", "arch",
+        )  # fmt: skip
+    if not needs_image(settings.arch):
+        widths = settings.hidden if settings.arch == MLP else ()
+        layers = layers_of(settings.arch, widths, (1,), 2, settings.activation)
+        check_fit(plan.methods, layers)
+    return plan
+
+
+def _completed(plan: Plan) -> Plan:
+    """The plan with what an option's default leaves to the other options."""
+    values: dict[str, Any] = {}
+    if plan.settings.lr is None:
+        values["lr"] = OPTIMIZERS[plan.settings.optimizer].default_rate
+    if plan.settings.arch != MLP:
+        values["hidden"] = ()
+    names = {part.name for method in plan.methods for part in method.parts}
+    if plan.protocol.validation_size is None and any(REGISTRY[name].selects for name in names):
+        values["validation_size"] = VALIDATION_SIZE
+    return plan.with_values(**values)
+
+
+def _one_method(text: str, max_dropped: float) -> Method:
+    try:
+        methods = parse_word(text if isinstance(text, str) else repr(text), max_dropped)
+    except UsageError as error:
+        raise UsageError(f"--baseline: {error}", "baseline") from None
+    if len(methods) > 1:
+        raise UsageError(
+            f"--baseline: expected one method, got {len(methods)} in {text!r}", "baseline"
+        )
+    return methods[0]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: methods are their names."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Plugin):
+        return asdict(value)
+    return str(value) if isinstance(value, Method) else value
+
+
+def before_options() -> dict[str, Any]:
+    """What held in reports that are older than an option, for each that came after the first."""
+    return {name: _plain(each.before) for name, each in OPTIONS.items() if each.before is not ...}

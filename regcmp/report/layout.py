@@ -1,0 +1,192 @@
+"""The table that every human format shows: cells are made here, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from regcmp.analysis.statistics import LEVEL
+from regcmp.metrics import METRICS
+from regcmp.numbers import MISSING, Style, count, p_text, style_of
+from regcmp.report.text import clean
+from regcmp.results import Report
+
+
+@dataclass(frozen=True)
+class Column:
+    """A header; columns of one group stay together where a table must be broken."""
+
+    header: str
+    group: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Lines above, a header and rows of text, lines below, and the verdict."""
+
+    above: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    tones: tuple[str, ...]
+    """Of each row: 'baseline', 'better', 'worse' or ''."""
+    below: tuple[str, ...]
+    verdict: str
+
+
+def make_table(report: Report) -> Table:
+    """Lay a report's summary out for people."""
+    plan = report.plan
+    style = style_of(report.summary)
+    versus = clean(f"vs {_short(plan['baseline'])}")
+    columns = (
+        Column("Method", 0),
+        Column("n", 0),
+        Column(f"Train{style.column_unit}", 0),
+        Column(f"Test{style.column_unit}", 0),
+        Column("Gap", 0),
+        Column(f"Test {versus}", 1),
+        Column("W/T/L", 1),
+        Column("p (Holm)", 1),
+        Column(f"Gap {versus}", 2),
+    )
+    records: list[dict[str, Any]] = report.summary.to_dict("records")
+    rows = (_cells(row, style, plan["baseline"]) for row in records)
+    return Table(
+        above=tuple(map(clean, _above(plan))),
+        columns=columns,
+        rows=tuple(tuple(map(clean, cells)) for cells in rows),
+        tones=tuple(_tone(row, plan) for row in records),
+        below=tuple(map(clean, (*_notes(records), *_legend(plan, records, style)))),
+        verdict=clean(report.verdict),
+    )
+
+
+def _short(baseline: str) -> str:
+    """The baseline in a header: a long name would make the column wider than its numbers."""
+    return baseline if len(baseline) <= 12 else "baseline"
+
+
+def _cells(row: dict[str, Any], style: Style, baseline: str) -> tuple[str, ...]:
+    runs = str(row["n"]) if not row["n_failed"] else f"{row['n']}/{row['n'] + row['n_failed']}"
+    levels = (
+        row["method"],
+        runs,
+        style.level(row["train_mean"]),
+        style.level(row["test_mean"], row["test_sd"]),
+        style.level(row["gap_mean"], row["gap_sd"]),
+    )
+    if row["method"] == baseline:
+        return (*levels, "baseline", "", "", "")
+    return (
+        *levels,
+        style.estimate(row["delta_test"], row["delta_test_low"], row["delta_test_high"]),
+        f"{row['wins']}/{row['ties']}/{row['losses']}" if pd.notna(row["wins"]) else MISSING,
+        p_text(row["p_holm"]),
+        style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
+    )
+
+
+def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
+    if row["method"] == plan["baseline"]:
+        return "baseline"
+    if not row["p_holm"] < 1 - LEVEL:
+        return ""
+    higher = METRICS[plan["metric"]].higher_is_better
+    return "better" if (row["delta_test"] > 0) == higher else "worse"
+
+
+def _above(plan: dict[str, Any]) -> tuple[str, ...]:
+    data, classes = plan["data"], len(plan["data"]["classes"])
+    inputs = data["features"] + plan.get("noise_features", 0)
+    layers = plan["hidden"] if plan["arch"] == "mlp" else plan["arch"].split("-")
+    if not all(str(layer).isdigit() for layer in layers):
+        inputs = "x".join(map(str, data["image"] or [inputs]))
+    network = "-".join(map(str, (inputs, *layers, classes or 1)))
+    return (
+        f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
+        f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
+        *_changes(plan),
+        f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
+        f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
+    )
+
+
+def _features(data: dict[str, Any]) -> str:
+    """'6 columns as 12 features, target 'species'': where they are one each, and where named."""
+    features, columns = count(data["features"], "feature"), data.get("columns") or data["features"]
+    made = f"{count(columns, 'column')} as {features}" if columns != data["features"] else features
+    return f"{made}, target {data['target']!r}" if data.get("target") else made
+
+
+def _rows(data: dict[str, Any]) -> str:
+    validation = f", {data['n_validation']:,} validation" if data["n_validation"] else ""
+    given = "given test" if data.get("given_test") else "test"
+    return f"{data['n_train']:,} train{validation} and {data['n_test']:,} {given} rows"
+
+
+def _drawn(plan: dict[str, Any]) -> str:
+    seeds = count(plan["seeds"], "seed")
+    if plan["data"].get("given_test"):
+        return f"the same for {seeds}"
+    if "split" in plan["vary"] and plan["seeds"] > 1:
+        return f"redrawn for each of {seeds}"
+    return f"one split for {seeds}"
+
+
+def _changes(plan: dict[str, Any]) -> list[str]:
+    """What was done to the rows that are learned from, in a line, if anything was."""
+    words = []
+    if plan.get("label_noise"):
+        words.append(f"{plan['label_noise'] * 100:g} % of the training labels flipped")
+    if plan.get("noise_features"):
+        words.append(f"{count(plan['noise_features'], 'feature')} of noise added")
+    if plan.get("class_weight", "none") != "none":
+        words.append("classes balanced in the training loss")
+    return ["; ".join(words)] if words else []
+
+
+def _notes(records: list[dict[str, Any]]) -> list[str]:
+    """A line for each note, with the methods that it holds for."""
+    methods: dict[str, list[str]] = {}
+    for row in records:
+        note = row["note"].removeprefix("baseline").lstrip("; ")
+        methods.setdefault(note, []).append(row["method"])
+    return [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
+
+
+def _correction(plan: dict[str, Any]) -> str:
+    if "split" not in plan["vary"]:
+        return "]."
+    return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."
+
+
+def _holm(compared: int) -> str:
+    if compared == 1:
+        return " p: of one method, so Holm adjusts nothing."
+    return f" p: adjusted by Holm over {compared} methods." if compared else ""
+
+
+def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -> list[str]:
+    metric = METRICS[plan["metric"]]
+    lines = [
+        f"Score: {style.score_in}, {metric.better}."
+        f" Gap: {'train - test' if metric.higher_is_better else 'test - train'}, both in evaluation mode."
+        " ±: standard deviation across seeds."
+    ]
+    compared = sum(1 for row in records if pd.notna(row["p_value"]))
+    if any(pd.notna(row["delta_test_low"]) for row in records):
+        lines.append(
+            f"vs {_short(plan['baseline'])}: mean of paired differences [95 % interval, Student t"
+            + _correction(plan)
+            + " W/T/L: seeds won, tied, lost."
+            + _holm(compared)
+        )
+    if plan.get("other_networks"):
+        lines.append(f"Another network than the baseline's: {', '.join(plan['other_networks'])}.")
+    if "split" not in plan["vary"]:
+        lines.append(
+            "Conditional on this split: the sampling error of its test rows is not included."
+        )
+    return lines
