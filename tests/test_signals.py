@@ -429,3 +429,29 @@ def test_a_deleted_folder_is_no_hindrance(tmp_path: Path) -> None:
     assert done.stderr.startswith(
         "Warning: no worker processes here (the current folder was deleted)"
     )
+
+
+TWICE = """
+import os, sys
+import regcmp
+if __name__ == "__main__":
+    for _ in range(2):
+        regcmp.compare(
+            "classification:n=20000:features=100:informative=5", "none l2", seeds=2, epochs=1, jobs=2
+        )
+        print(sum(len(files) for _, _, files in os.walk(os.environ["JOBLIB_TEMP_FOLDER"])))
+"""
+
+
+@on_linux
+def test_files_of_large_arrays_are_removed_as_soon_as_a_comparison_ends(tmp_path: Path) -> None:
+    """In silence, also where several follow in one process."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (tmp_path / "script.py").write_text(TWICE)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=environment(JOBLIB_TEMP_FOLDER=str(shared)),
+    )  # fmt: skip
+    assert (done.stdout.split(), done.stderr, done.returncode) == (["0", "0"], "", 0)
+    assert list(shared.iterdir()) == []

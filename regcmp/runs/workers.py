@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from regcmp.errors import RegcmpError
 
@@ -68,6 +69,7 @@ def workers(jobs: int, warn: Callable[[str], None]) -> Iterator[Executor | None]
         except BaseException:
             pool.terminate(kill_workers=True)
             raise
+        pool.clean()
 
 
 class _Pool(Executor):
@@ -86,10 +88,17 @@ class _Pool(Executor):
                 max_nbytes=SENT_BYTES,
                 mmap_mode="r",
             )
+        # A folder of this comparison, as joblib.Parallel has one for each call.
+        self.folder = uuid4().hex
+        self.inner._temp_folder_manager.set_current_context(self.folder)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         with _held_back():
             return self.inner.submit(fn, *args, **kwargs)
+
+    def clean(self) -> None:
+        """Remove the files of large arrays, which workers have let go of."""
+        self.inner._temp_folder_manager._clean_temporary_resources(self.folder)
 
     def terminate(self, kill_workers: bool) -> None:
         """End the workers, at once or when they have done their work."""
