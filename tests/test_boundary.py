@@ -28,9 +28,9 @@ from regcmp.errors import DataError
 from regcmp.plan import make_plan
 from regcmp.report.document import report_schema
 from regcmp.report.figures import figures_of
+from regcmp.report.formats import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
-from regcmp.report.places import PICTURES
 from regcmp.report.reader import read_report
 from regcmp.report.regions import BANDS, Map, regions
 from regcmp.report.sketch import CLASSES, sketch

@@ -19,8 +19,9 @@ from regcmp.analysis.comparing import diff_reports
 from regcmp.analysis.gates import drop_gate, grounds_of_diff, judge, parse_gate
 from regcmp.analysis.statistics import summarize, welch_t
 from regcmp.errors import DataError, UsageError
-from regcmp.report.diff_table import diff_to_json, diff_verdict, make_diff_table
+from regcmp.report.diff_table import diff_verdict, make_diff_table
 from regcmp.report.document import diff_schema
+from regcmp.report.exporting import diff_as
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.results import DIFF_COLUMNS, HISTORY_COLUMNS, METRICS, RUN_COLUMNS, Report, frame
@@ -333,7 +334,7 @@ def test_json_is_of_its_schema_and_whole() -> None:
     assert set(SCHEMA["$defs"]["row"]["properties"]) == set(DIFF_COLUMNS)
     lost: list[float | None] = [None] * 10
     found = diff_reports("a", made({"none": OLD, "l1=1": lost}), "b", made({"none": lost}))
-    document = json.loads(diff_to_json(found), parse_constant=pytest.fail)
+    document = json.loads(diff_as(".json", found), parse_constant=pytest.fail)
     jsonschema.validate(document, SCHEMA, jsonschema.Draft202012Validator)
 
 

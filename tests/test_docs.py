@@ -26,7 +26,8 @@ from regcmp.engine.regularizers import BUILT_IN, REGISTRY
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.guide import TOPICS, read, summary
 from regcmp.plan.grammar import shortest
-from regcmp.report.places import FORMATS, PLOTS
+from regcmp.report.formats import FORMATS
+from regcmp.report.places import PLOTS
 from regcmp.results import HISTORY_COLUMNS, METRICS, RUN_COLUMNS, SUMMARY_COLUMNS, TEXTS
 
 TEXT = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}

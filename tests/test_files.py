@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -20,12 +21,13 @@ from handmade import report
 
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.report.csv_text import to_csv
-from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
+from regcmp.report.exporting import frame_as, report_as
+from regcmp.report.formats import FORMATS, FRAMES
 from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
 from regcmp.report.layout import make_table
 from regcmp.report.parquet import to_parquet
-from regcmp.report.places import FORMATS, FRAMES, Target, check_distinct, target, write_whole
+from regcmp.report.places import Target, check_distinct, target, write_whole
 from regcmp.results import TEXTS
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -322,9 +324,9 @@ def test_one_export_that_fails_costs_no_other(
     def broken(*_: object) -> NoReturn:
         raise KeyError("x")
 
-    monkeypatch.setitem(REPORT_WRITERS, ".html", broken)
+    monkeypatch.setattr("regcmp.report.html.to_html", broken)
     (tmp_path / "r.json").write_text(to_json(report()), "utf-8")
-    monkeypatch.setitem(REPORT_WRITERS, ".md", broken)
+    monkeypatch.setattr("regcmp.report.markdown.to_markdown", broken)
     for words in (("report", "r.json"), ("compare", *TINY, "none", "l2", "-q")):
         outputs = ("-o", "a.html", "-o", "b.csv", "-o", "c.md", "-o", "-")
         done = run_here((*words, *outputs), tmp_path)
@@ -366,10 +368,16 @@ def test_no_export_goes_over_what_a_command_reads(tmp_path: Path) -> None:
 # Formats
 
 
-def test_every_format_has_a_writer_and_every_writer_is_offered() -> None:
-    """The two lists stand apart so that a wrong name is refused before anything heavy is imported."""
-    assert (*REPORT_WRITERS, *PICTURE_WRITERS) == FORMATS
-    assert tuple(FRAME_WRITERS) == FRAMES
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_every_format_has_a_writer(suffix: str) -> None:
+    """It is named in the table, and imported when it is asked for; so are its package and its extra."""
+    made = report_as(suffix, report())
+    assert made and isinstance(made, str) == FORMATS[suffix].is_text
+    extras = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    needed = extras["project"]["optional-dependencies"].get(FORMATS[suffix].extra, [""])
+    assert needed[0].startswith(FORMATS[suffix].package)
+    if suffix in FRAMES:
+        assert frame_as(suffix, report().runs)
 
 
 def test_a_format_whose_package_is_missing_says_what_to_install(

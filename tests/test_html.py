@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from base64 import b64decode
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from html.parser import HTMLParser
 from operator import getitem
 from pathlib import Path
@@ -24,7 +24,8 @@ from regcmp.cli.compare import compare
 from regcmp.errors import DataError
 from regcmp.plan import make_plan
 from regcmp.report.csv_text import to_csv
-from regcmp.report.formats import REPORT_WRITERS
+from regcmp.report.exporting import report_as
+from regcmp.report.formats import FORMATS, PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.html.page import command
 from regcmp.report.html.svg import scale
@@ -178,14 +179,16 @@ def test_the_command_on_the_page_means_the_same_plan(na: str | None) -> None:
 
 
 @pytest.mark.parametrize("variant", list(VARIANTS))
-@pytest.mark.parametrize("suffix", [each for each in REPORT_WRITERS if each != ".parquet"])
+@pytest.mark.parametrize(
+    "suffix", [each for each in FORMATS if each not in (".parquet", *PICTURES)]
+)
 def test_a_report_read_back_writes_the_same_bytes(
     variant: str, suffix: str, tmp_path: Path
 ) -> None:
     """In every format."""
     given = VARIANTS[variant]()
     (tmp_path / "saved.json").write_text(to_json(given), encoding="utf-8")
-    write = REPORT_WRITERS[suffix]
+    write = partial(report_as, suffix)
     assert write(read_report(str(tmp_path / "saved.json")), ()) == write(given, ())
 
 
@@ -253,9 +256,9 @@ def test_an_older_report_is_read_as_it_was_meant(tmp_path: Path) -> None:
     for key in LATER["data"]:
         document["plan"]["data"].pop(key, None)
     old = read_report(written(document, tmp_path))
-    for write in REPORT_WRITERS.values():
-        assert write(old, ())
-    assert "validation" not in REPORT_WRITERS[".md"](old, ())  # type: ignore[operator]
+    for suffix in FORMATS:
+        assert report_as(suffix, old)
+    assert "validation" not in report_as(".md", old)  # type: ignore[operator]
 
 
 def test_a_missing_key_is_named_or_not_needed(tmp_path: Path) -> None:
@@ -278,7 +281,7 @@ def test_a_missing_key_is_named_or_not_needed(tmp_path: Path) -> None:
                     assert "damaged report" in text and key in text
                     continue
                 for suffix in (".md", ".html") if place[0] == "plan" else (".md",):
-                    assert REPORT_WRITERS[suffix](given, ()), f"{place} {key}"
+                    assert report_as(suffix, given), f"{place} {key}"
 
 
 @pytest.mark.full

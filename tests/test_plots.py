@@ -19,13 +19,14 @@ import regcmp
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.errors import DataError, UsageError
 from regcmp.report.document import report_schema
+from regcmp.report.exporting import report_as
 from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
-from regcmp.report.formats import PICTURE_WRITERS
+from regcmp.report.formats import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.picture import _draw
-from regcmp.report.places import PICTURES, PLOTS, target
+from regcmp.report.places import PLOTS, target
 from regcmp.report.reader import read_report
 from regcmp.report.sketch import sketch
 from regcmp.report.spark import ASCII_BARS, BARS, CELLS, with_test_curves
@@ -35,9 +36,9 @@ SCHEMA = report_schema()
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 
 
-def test_the_words_of_plot_are_the_figures_and_each_picture_has_a_writer() -> None:
+def test_the_words_of_plot_are_the_figures() -> None:
     """They stand in two places, since the help does not import pandas."""
-    assert tuple(KINDS) == PLOTS and tuple(PICTURE_WRITERS) == PICTURES
+    assert tuple(KINDS) == PLOTS
 
 
 def test_differences_are_those_of_the_summary_in_points() -> None:
@@ -133,10 +134,10 @@ def test_a_picture_is_one_and_has_the_same_bytes_each_time(suffix: str, plot: st
     """Also with a name that has markup, a formula and control characters in it; and without a date."""
     pytest.importorskip("matplotlib")
     given = renamed(report(), EVIL.replace("\n", "") + "$x^{$ _a_")
-    content = PICTURE_WRITERS[suffix](given, plot)
-    assert PICTURE_WRITERS[suffix](renamed(report(), "日本"), plot)
+    content = report_as(suffix, given, plot=plot)
+    assert report_as(suffix, renamed(report(), "日本"), plot=plot)
     assert isinstance(content, bytes) and content.startswith(BEGINNINGS[suffix])
-    assert PICTURE_WRITERS[suffix](given, plot) == content
+    assert report_as(suffix, given, plot=plot) == content
     assert not re.search(rb"20\d\d-\d\d|D:20\d\d|Matplotlib v|<dc:date>", content)
 
 

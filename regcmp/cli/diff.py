@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from regcmp.cli.exports import write_all
@@ -70,9 +72,8 @@ def diff(
 
     from regcmp.analysis.comparing import diff_reports
     from regcmp.analysis.gates import drop_gate, grounds_of_diff
-    from regcmp.report.csv_text import to_csv
-    from regcmp.report.diff_table import diff_to_json, make_diff_table
-    from regcmp.report.findings import to_junit
+    from regcmp.report.diff_table import make_diff_table
+    from regcmp.report.exporting import diff_as
     from regcmp.report.markdown import to_markdown
     from regcmp.report.reader import read_report
 
@@ -83,14 +84,10 @@ def diff(
     need_gates(places, gates)
     check_overwritten(places, "regcmp.diff", {}, force=force)
     findings = judge_gates(gates, found.table, lambda: grounds_of_diff(found.table))
+    refused = write_all(
+        (place, partial(diff_as, place.format, found, findings)) for place in places
+    )
     table = make_diff_table(found)
-    writers = {
-        ".csv": lambda: to_csv(found.table),
-        ".json": lambda: diff_to_json(found),
-        ".md": lambda: to_markdown(table),
-        ".xml": lambda: to_junit(findings, found.new.plan["dataset"]),
-    }
-    refused = write_all((place, writers[place.format]) for place in places)
     if not places:
         screen.show_table(table, to_stderr=False)
     conclude(findings, refused, lambda: to_markdown(table), no_github=no_github, quiet=quiet)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from regcmp.errors import RegcmpError
-from regcmp.report.places import FRAMES, PICTURES, PLOTS, Target, target, write_whole
+from regcmp.report.formats import FRAMES
+from regcmp.report.places import PLOTS, Target, target, write_whole
 
 if TYPE_CHECKING:
     from regcmp.analysis.gates import Finding
@@ -38,13 +39,11 @@ def content(
     report: Report, findings: Sequence[Finding], name: str, place: Target, plot: str | None = None
 ) -> Content:
     """One frame, or the report, or a plot of it, in the target's format."""
-    from regcmp.report.formats import FRAME_WRITERS, PICTURE_WRITERS, REPORT_WRITERS
+    from regcmp.report.exporting import frame_as, report_as
 
-    if place.format in PICTURES:
-        return PICTURE_WRITERS[place.format](report, plot or PLOTS[0])
     if name == "summary":
-        return REPORT_WRITERS[place.format](report, findings)
-    return FRAME_WRITERS[place.format](getattr(report, name))
+        return report_as(place.format, report, findings, plot or PLOTS[0])
+    return frame_as(place.format, getattr(report, name))
 
 
 def write_all(exports: Iterable[tuple[Target, Callable[[], Content]]]) -> list[RegcmpError]:

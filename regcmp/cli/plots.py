@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
 from regcmp.errors import RegcmpError, UsageError, unknown
-from regcmp.report.places import PICTURES, PLOTS, Target
+from regcmp.report.formats import PICTURES
+from regcmp.report.places import PLOTS, Target
 
 if TYPE_CHECKING:
     from regcmp.cli.screen import Screen

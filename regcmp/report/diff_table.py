@@ -180,9 +180,9 @@ def _nothing_changed(rows: list[dict[str, Any]], name: str) -> str:
     return f"Nothing changed: every seed has the same test {name} as before."
 
 
-def diff_to_json(diff: Diff) -> str:
-    """The whole diff, strict: fractions or nats, never rounded, and null for what is missing."""
-    document = {
+def diff_document(diff: Diff) -> dict[str, Any]:
+    """The whole diff as plain values: fractions or nats, never rounded, and None for what is missing."""
+    return {
         "schema": DIFF_SCHEMA,
         "old": _source(diff.old_file, diff.old),
         "new": _source(diff.new_file, diff.new),
@@ -191,7 +191,6 @@ def diff_to_json(diff: Diff) -> str:
         "verdict": diff_verdict(diff),
         "methods": records(diff.table),
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _source(file: str, report: Report) -> dict[str, Any]:

@@ -1,45 +1,77 @@
-"""Which function writes which format: a new one is a line here and in ``files.FORMATS``."""
+"""The table of formats: a format that is added is a line here, and its writer a function.
+
+Writers are named and not imported, so that a check of ``-o`` costs nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
-import pandas as pd
+FRAME, TABLE, DOCUMENT, PAGE, FINDINGS, PICTURE = (
+    "frame",
+    "table",
+    "document",
+    "page",
+    "findings",
+    "picture",
+)
+"""What a writer takes: a frame, the table for people, a JSON document, a report, how gates ended, a
+report with the kind of its figure."""
 
-from regcmp.analysis.gates import Finding
-from regcmp.report.csv_text import to_csv
-from regcmp.report.findings import to_junit
-from regcmp.report.html import to_html
-from regcmp.report.json_text import to_json
-from regcmp.report.latex import to_latex
-from regcmp.report.layout import make_table
-from regcmp.report.markdown import to_markdown
-from regcmp.report.parquet import to_parquet
-from regcmp.report.picture import to_picture
-from regcmp.results import Report
 
-Content = str | bytes
+@dataclass(frozen=True)
+class Format:
+    """A file format: its suffix, what is written in it, and by which function."""
 
-FRAME_WRITERS: dict[str, Callable[[pd.DataFrame], Content]] = {
-    ".csv": to_csv,
-    ".parquet": to_parquet,
+    suffix: str
+    of: str
+    writer: str
+    """A function of a module of ``regcmp.report``: 'csv_text:to_csv'."""
+    package: str = ""
+    """What it needs beside regcmp's own dependencies."""
+    extra: str = ""
+    """The extra that installs the package."""
+    is_text: bool = True
+    """Whether standard output may have it."""
+
+    def write(self, subject: Subject) -> str | bytes:
+        """What stands in the file. Raises KeyError where a subject has nothing of the kind."""
+        module, name = self.writer.split(":")
+        made: str | bytes = getattr(import_module(f"regcmp.report.{module}"), name)(
+            *subject[self.of]()
+        )
+        return made
+
+
+Subject = Mapping[str, Callable[[], tuple[Any, ...]]]
+"""What can be written of a report or a diff: the arguments of a writer, by what the writer takes."""
+
+
+def _drawn(suffix: str) -> Format:
+    writer = f"picture:to_{suffix[1:]}"
+    return Format(suffix, PICTURE, writer, "matplotlib", "plots", is_text=False)
+
+
+FORMATS: dict[str, Format] = {
+    each.suffix: each
+    for each in (
+        Format(".csv", FRAME, "csv_text:to_csv"),
+        Format(".json", DOCUMENT, "json_text:to_text"),
+        Format(".md", TABLE, "markdown:to_markdown"),
+        Format(".html", PAGE, "html:to_html"),
+        Format(".tex", TABLE, "latex:to_latex"),
+        Format(".parquet", FRAME, "parquet:to_parquet", "pyarrow", "parquet", is_text=False),
+        Format(".xml", FINDINGS, "findings:to_junit"),
+        *map(_drawn, (".png", ".svg", ".pdf")),
+    )
 }
-"""Of one frame."""
+"""What -o writes, by suffix."""
 
-REPORT_WRITERS: dict[str, Callable[[Report, Sequence[Finding]], Content]] = {
-    ".csv": lambda report, _: to_csv(report.summary),
-    ".json": lambda report, _: to_json(report),
-    ".md": lambda report, _: to_markdown(make_table(report)),
-    ".html": lambda report, _: to_html(report),
-    ".tex": lambda report, _: to_latex(make_table(report)),
-    ".parquet": lambda report, _: to_parquet(report.summary),
-    ".xml": lambda report, findings: to_junit(findings, report.plan["dataset"]),
-}
-"""Of a report, and of how its gates ended."""
+PICTURES = tuple(suffix for suffix, each in FORMATS.items() if each.of == PICTURE)
+"""Those that hold the figure that --plot names."""
 
-PICTURE_WRITERS: dict[str, Callable[[Report, str], Content]] = {
-    ".png": lambda report, plot: to_picture(report, plot, ".png"),
-    ".svg": lambda report, plot: to_picture(report, plot, ".svg"),
-    ".pdf": lambda report, plot: to_picture(report, plot, ".pdf"),
-}
-"""Of a figure of a report."""
+FRAMES = tuple(suffix for suffix, each in FORMATS.items() if each.of == FRAME)
+"""What --runs and --history write."""

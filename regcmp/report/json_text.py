@@ -15,6 +15,16 @@ from regcmp.results import Report
 
 def to_json(report: Report) -> str:
     """The whole report. All but "timing" is the same for equal commands on one machine."""
+    return to_text(document_of(report))
+
+
+def to_text(document: dict[str, Any]) -> str:
+    """A document as strict JSON."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def document_of(report: Report) -> dict[str, Any]:
+    """The whole report as plain values, of the type that ``report.document`` declares."""
     document = {
         "schema": SCHEMA,
         "plan": report.plan,
@@ -30,7 +40,7 @@ def to_json(report: Report) -> str:
         document["weights"] = report.weights
     if report.boundary is not None:
         document["boundary"] = report.boundary
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return document
 
 
 def _method(name: str, parts: Iterable[Part]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,11 @@ def to_picture(report: Report, kind: str, suffix: str) -> bytes:
         content = BytesIO()
         sheet.savefig(content, format=name, metadata=METADATA[name])
     return content.getvalue()
+
+
+to_png = partial(to_picture, suffix=".png")
+to_svg = partial(to_picture, suffix=".svg")
+to_pdf = partial(to_picture, suffix=".pdf")
 
 
 def _draw(sheet: Any, figures: Sequence[Figure]) -> None:

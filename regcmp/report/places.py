@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,19 +12,10 @@ from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.pipes import DEVICE, descriptor, special, write_into
+from regcmp.report.formats import FORMATS
 
-FORMATS = (".csv", ".json", ".md", ".html", ".tex", ".parquet", ".xml", ".png", ".svg", ".pdf")
-"""What -o writes; report/formats.py has the writers."""
-PICTURES = (".png", ".svg", ".pdf")
-"""Those that hold the figure that --plot names."""
 PLOTS = ("gap", "curves", "strength", "pairs", "weights", "boundary")
 """What --plot takes; report/figures.py has them."""
-FRAMES = (".csv", ".parquet")
-"""What --runs and --history write."""
-BINARY = (".parquet", *PICTURES)
-"""Not for standard output."""
-NEEDS = {".parquet": ("pyarrow", "parquet")} | dict.fromkeys(PICTURES, ("matplotlib", "plots"))
-"""Formats that need a package, and the extra that installs it."""
 STDOUT = "-"
 
 
@@ -36,7 +27,7 @@ class Target:
     format: str
 
 
-def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
+def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> Target:
     """Check a path given by ``flag``; its suffix is the format.
 
     '-' is CSV on standard output, '-.md' is Markdown there.
@@ -48,20 +39,21 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
     suffix = path.suffix.lower()
     kind = _special(flag, text)
     if kind and suffix not in formats:
-        suffix = ".csv" if ".csv" in formats else formats[0]
+        suffix = ".csv" if ".csv" in formats else next(iter(formats))
     if suffix not in formats:
         raise UsageError(
             f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'",
             flag.lstrip("-"),
         )
-    package, extra = NEEDS.get(suffix, ("", ""))
-    if package and find_spec(package) is None:
+    is_text = suffix not in FORMATS or FORMATS[suffix].is_text
+    if suffix in FORMATS and (package := FORMATS[suffix].package) and find_spec(package) is None:
         raise UsageError(
-            f"{flag} {text!r}: {suffix} needs {package}; install it: pip install 'regcmp[{extra}]'",
+            f"{flag} {text!r}: {suffix} needs {package}; install it: pip install"
+            f" 'regcmp[{FORMATS[suffix].extra}]'",
             flag.lstrip("-"),
         )
     if text == STDOUT + path.suffix:
-        if suffix in BINARY:
+        if not is_text:
             raise UsageError(
                 f"{flag} {text!r}: {suffix} is no text for a terminal; name a file",
                 flag.lstrip("-"),
@@ -72,7 +64,7 @@ def target(flag: str, text: str, formats: tuple[str, ...] = FORMATS) -> Target:
             raise UsageError(
                 f"{flag} {text!r}: {kind} that may not be written into", flag.lstrip("-")
             )
-        is_stdout = descriptor(text) == 1 and suffix not in BINARY
+        is_stdout = descriptor(text) == 1 and is_text
         return Target(None if is_stdout else path, suffix)
     _check_file(flag, text, path)
     return Target(path, suffix)
