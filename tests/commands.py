@@ -11,10 +11,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+from unittest.mock import patch
 
 SCRIPT = str(Path(sys.executable).with_name("regcmp"))
 TINY = ("--dataset", "iris", "--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1")
@@ -72,8 +73,8 @@ def run(words: Sequence[str], folder: Path, extra: Mapping[str, str] | None = No
     return Done(done.returncode, done.stdout, done.stderr, folder)
 
 
-def run_here(words: Sequence[str], folder: Path) -> Done:
-    """Run the same in this process, which starts nothing anew: for many short commands."""
+def run_here(words: Sequence[str], folder: Path, extra: Mapping[str, str] | None = None) -> Done:
+    """Run the same in this process, which starts nothing anew: where a process is not the point."""
     from regcmp.cli import main
 
     streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
@@ -81,7 +82,12 @@ def run_here(words: Sequence[str], folder: Path) -> Done:
     argv, sys.argv = sys.argv, ["regcmp", *words]
     code: object = None
     try:
-        with redirect_stdout(out), redirect_stderr(err), chdir(folder):
+        with (
+            redirect_stdout(out),
+            redirect_stderr(err),
+            chdir(folder),
+            patch.dict(os.environ, environment(**extra), clear=True) if extra else nullcontext(),
+        ):
             main()
     except SystemExit as stop:
         code = stop.code

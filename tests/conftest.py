@@ -18,13 +18,20 @@ from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 
 SAMPLED = {
+    "test_the_exit_code_and_files_do_not_depend_on_who_reads": 4,
+    "test_rows_from_a_pipe_are_those_of_the_file": 3,
+    "test_a_named_pipe_is_written_into": 3,
+    "test_a_full_standard_output_is_an_error": 3,
+    "test_the_estimate_of_memory_is_right_within_a_factor_of_two": 7,
+    "test_it_is_said_what_is_waited_for": 2,
+    "test_a_shown_table_is_what_the_command_prints": 3,
     "test_a_pair_with_one_part_off_equals_the_other_part": 4,
-    "test_an_error_is_one_line_on_standard_error": 4,
+    "test_an_error_is_one_line_on_standard_error": 12,
     "test_a_signal_ends_at_once_and_leaves_nothing": 5,
     "test_equal_commands_write_equal_bytes": 4,
     "test_five_fast_ctrl_c_are_as_one": 4,
-    "test_a_hook_that_fails_is_named_with_its_line": 4,
-    "test_a_command_runs": 5,
+    "test_a_hook_that_fails_is_named_with_its_line": 10,
+    "test_a_command_runs": 12,
     "test_an_example_runs": 6,
     "test_other_data_have_no_map_and_the_plot_is_refused_before_training": 4,
     "test_a_flag_wins_over_the_environment_and_that_over_a_file": 3,

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from commands import TINY, run
+from commands import TINY, run_here
 from conftest import make_stack
 from handmade import report
 from test_html import EVIL, Page
@@ -43,7 +43,7 @@ NAMES = ["left", "right"]
 
 def stored(folder: Path, *words: str) -> dict[str, Any]:
     """The JSON that a comparison writes, which keeps to its schema."""
-    done = run(["compare", *QUICK, *words, "-o", "-.json"], folder)
+    done = run_here(["compare", *QUICK, *words, "-o", "-.json"], folder)
     assert done.code == 0, done.err
     document: dict[str, Any] = json.loads(done.out)
     jsonschema.validate(document, SCHEMA)
@@ -172,12 +172,12 @@ def test_other_data_have_no_map_and_the_plot_is_refused_before_training(
     rows = "".join(f"{i},{'pq'[i % 3 % 2]},{'uv'[i % 2]}\n" for i in range(40))
     (tmp_path / "own.csv").write_text("a,b,class\n" + rows, encoding="utf-8")
     tiny = ["compare", *TINY[2:], "-q", "--dataset", *words, "none", "-o", "a.json"]
-    done = run([*tiny, "--plot", "boundary"], tmp_path)
+    done = run_here([*tiny, "--plot", "boundary"], tmp_path)
     assert done.code == 2 and not (tmp_path / "a.json").exists()
     assert done.err == f"Error: --plot 'boundary' needs data of two numeric features: {found}\n"
-    assert run(tiny, tmp_path).code == 0
+    assert run_here(tiny, tmp_path).code == 0
     assert "boundary" not in json.loads(done.file("a.json"))
-    done = run(["report", "a.json", "--plot", "boundary", "-o", "-"], tmp_path)
+    done = run_here(["report", "a.json", "--plot", "boundary", "-o", "-"], tmp_path)
     assert done.code == 1
     assert done.err == (
         "Error: --plot 'boundary': nothing to draw; it needs data of two numeric features, and a run"
@@ -292,9 +292,9 @@ def test_pictures_of_a_saved_report_are_those_of_the_command(tmp_path: Path) -> 
     def names(letter: str) -> list[str]:
         return [word for each in PICTURES for word in ("-o", letter + each)]
 
-    first = run(["compare", *tiny, *names("a"), "-o", "a.json"], tmp_path)
+    first = run_here(["compare", *tiny, *names("a"), "-o", "a.json"], tmp_path)
     assert (first.code, first.err) == (0, "")
-    done = run(["report", "a.json", "--plot", "boundary", *names("b")], tmp_path)
+    done = run_here(["report", "a.json", "--plot", "boundary", *names("b")], tmp_path)
     assert (done.code, done.err) == (0, "")
     for each in PICTURES:
         assert first.file(f"a{each}") == done.file(f"b{each}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 import pytest
-from commands import environment, read_csv, run, run_here
+from commands import environment, read_csv, run_here
 from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
@@ -32,13 +32,13 @@ def test_a_saved_command_repeats_itself_to_the_byte(tmp_path: Path) -> None:
     words = ("--dataset", "iris", "--seeds", "2", "--epochs", "1", "--hidden", "4,3", "--jobs", "1")
     words += ("--vary", "init,order", "none", "l2=1e-3,0.1+dropout", "--fail-if", "n_failed(*) > 0")
     places = ("-q", "--runs", "runs.csv", "-o", "s.csv", "-o", "m.md")
-    first = run(("compare", *words, *places, "--save-config", "plan.toml"), tmp_path)
+    first = run_here(("compare", *words, *places, "--save-config", "plan.toml"), tmp_path)
     assert (first.code, first.err) == (0, "")
     files = {name: first.file(name) for name in ("runs.csv", "s.csv", "m.md")}
     for name in files:
         (tmp_path / name).unlink()
     saved = ("--config", "plan.toml", "--save-config", "2.toml")
-    again = run(("compare", *saved, *places), tmp_path)
+    again = run_here(("compare", *saved, *places), tmp_path)
     assert (again.code, again.err) == (0, "")
     assert again.stdout == first.stdout
     assert {name: again.file(name) for name in files} == files
@@ -47,7 +47,7 @@ def test_a_saved_command_repeats_itself_to_the_byte(tmp_path: Path) -> None:
 
 def test_a_saved_plan_names_what_was_left_at_its_default(tmp_path: Path) -> None:
     """So that a later version with other defaults trains the same; nothing of screen or machine."""
-    done = run(("compare", "--dataset", "iris", "--epochs", "1", "--seeds", "1", "none",
+    done = run_here(("compare", "--dataset", "iris", "--epochs", "1", "--seeds", "1", "none",
                 "--save-config", "p.toml"), tmp_path)  # fmt: skip
     text = done.file("p.toml").decode()
     assert text.startswith("# ") and "Where results go (output, runs, history) is left out" in text
@@ -77,7 +77,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_a_file(
     """A file that is named takes the place of pyproject.toml."""
     (tmp_path / "own.toml").write_text(QUICK + "seeds = 4\n")
     (tmp_path / "pyproject.toml").write_text("[tool.regcmp]\n" + QUICK + "seeds = 3\n")
-    done = run(("compare", *words, "-q", "-o", "-"), tmp_path, extra)
+    done = run_here(("compare", *words, "-q", "-o", "-"), tmp_path, extra)
     assert (done.code, done.err) == (0, "")
     assert [row["n"] for row in read_csv(done.out)] == [str(seeds)]
 
@@ -95,10 +95,10 @@ def test_a_word_of_the_environment_is_said_to_be_one(
 ) -> None:
     """By its variable; a flag wins, and then it is not named."""
     words, extra = ("compare", "--dataset", "wine"), {f"REGCMP_COMPARE_{name}": value}
-    done = run(words, tmp_path, extra)
+    done = run_here(words, tmp_path, extra)
     assert done.code == 2 and done.err.strip().endswith(message)
     flag = "--" + name.lower().replace("_", "-")
-    assert "environment" not in run((*words, flag, "none!"), tmp_path, extra).err
+    assert "environment" not in run_here((*words, flag, "none!"), tmp_path, extra).err
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Done, run, run_here, strict
+from commands import Done, run_here, strict
 
 QUICK = ("--epochs", "1", "--seeds", "2", "--hidden", "4", "--jobs", "1", "none", "l2")
 
@@ -35,7 +35,7 @@ def kinds() -> list[tuple[str, list[str]]]:
 
 def compared(folder: Path, *words: str) -> Done:
     """What ``regcmp compare`` says of rows.csv."""
-    return run(["compare", "--dataset", "rows.csv", *words, *QUICK], folder)
+    return run_here(["compare", "--dataset", "rows.csv", *words, *QUICK], folder)
 
 
 def test_the_table_says_what_it_learned_from(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_words_of_columns(tmp_path: Path) -> None:
 def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:
     """Each column with its kind, gaps and levels; the balance of classes; warnings."""
     write(tmp_path, *kinds())
-    done = run(["datasets", "rows.csv", "--target", "churn"], tmp_path)
+    done = run_here(["datasets", "rows.csv", "--target", "churn"], tmp_path)
     assert done.code == 0, done.err
     first = "rows.csv\n60 rows, 2 columns as 6 features, target 'churn', classification\n"
     assert done.out.startswith(first)
@@ -70,18 +70,20 @@ def test_a_dataset_is_shown_as_it_was_understood(tmp_path: Path) -> None:
     assert "number" in lines["size"] and "2 missing" in lines["size"]
     assert "category" in lines["color"] and "red 20" in lines["color"]
     assert "free text, not used" in lines["note"] and "Warning: column 'note'" in done.out
-    found = json.loads(run(["datasets", "rows.csv", "--target", "churn", "--json"], tmp_path).out)
+    found = json.loads(
+        run_here(["datasets", "rows.csv", "--target", "churn", "--json"], tmp_path).out
+    )
     assert sum(found["rows_of_class"].values()) == found["rows"] == 60
     assert [each["kind"] for each in found["column_list"]] == ["number", "category", "free text"]
 
 
 def test_the_list_of_datasets_as_json(tmp_path: Path) -> None:
     """With what a name on the list may be given; options of reading are refused without a dataset."""
-    found = strict(run(["datasets", "--json"], tmp_path).out)
+    found = strict(run_here(["datasets", "--json"], tmp_path).out)
     assert found["bundled"]["digits"]["rows"] == 1797
     assert found["synthetic"]["moons"]["parameters"]["noise"]["default"] == 0.3
     assert found["openml"]["mnist"] == "openml:554"
-    done = run(["datasets", "--sep", ";"], tmp_path)
+    done = run_here(["datasets", "--sep", ";"], tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err == "Error: --sep needs a dataset: name a file, or one of the list\n"
 
@@ -103,11 +105,11 @@ def test_images_are_said_to_be_some(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).integers(0, 256, (60, 4))
     lines = [",".join(map(str, row)) + f",{i % 2}" for i, row in enumerate(rows)]
     (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
-    page = run(["datasets", "rows.csv", *words], tmp_path).out
+    page = run_here(["datasets", "rows.csv", *words], tmp_path).out
     assert "60 rows, 4 features, images of 2x2 pixels" in page
     low, high = rows.min(), rows.max()
     assert f"\nPixels: 4, from {low} to {high}\n" in page and "Columns:" not in page
-    assert strict(run(["datasets", "rows.csv", *words, "--json"], tmp_path).out)["image"] == [
+    assert strict(run_here(["datasets", "rows.csv", *words, "--json"], tmp_path).out)["image"] == [
         2,
         2,
         1,
@@ -128,7 +130,7 @@ def test_images_are_said_to_be_some(tmp_path: Path) -> None:
         "-q",
         *QUICK,
     ]
-    assert strict(run(noisy, tmp_path).file("a.json"))["plan"]["data"]["image"] is None
+    assert strict(run_here(noisy, tmp_path).file("a.json"))["plan"]["data"]["image"] is None
 
 
 def with_ids(name: str) -> list[tuple[str, list[str]]]:
@@ -187,9 +189,9 @@ def test_an_id_is_shown_both_ways(tmp_path: Path) -> None:
     """As not used, and as the number and the category that it is where it is asked for."""
     write(tmp_path, *with_ids("id"))
     show = ["datasets", "rows.csv", "--target", "churn", "--json"]
-    left = strict(run(show, tmp_path).out)["column_list"]
+    left = strict(run_here(show, tmp_path).out)["column_list"]
     assert [(each["kind"], each["used"]) for each in left[:2]] == [("id", False)] * 2
-    asked = strict(run([*show, "--use", "id,who"], tmp_path).out)
+    asked = strict(run_here([*show, "--use", "id,who"], tmp_path).out)
     assert [each["kind"] for each in asked["column_list"]] == ["number", "category", "number"]
     assert asked["columns"] == 3 and asked["warnings"] == []
 

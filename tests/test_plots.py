@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from commands import TINY, run
+from commands import TINY, run_here
 from handmade import LEVELS, METHODS, VARIANTS, report
 from test_html import EVIL, renamed
 
@@ -157,9 +157,11 @@ def test_a_picture_of_a_command_is_that_of_its_report(tmp_path: Path) -> None:
     """To the byte, in each format."""
     pytest.importorskip("matplotlib")
     files = ["-o", "a.png", "-o", "a.svg", "-o", "a.json"]
-    first = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength", *files], tmp_path)
+    first = run_here(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength", *files], tmp_path)
     assert (first.code, first.err) == (0, "")
-    done = run(["report", "a.json", "--plot", "strength", "-o", "b.png", "-o", "b.svg"], tmp_path)
+    done = run_here(
+        ["report", "a.json", "--plot", "strength", "-o", "b.png", "-o", "b.svg"], tmp_path
+    )
     assert (done.code, done.out, done.err) == (0, "", "")
     assert first.file("a.png") == done.file("b.png") and first.file("a.svg") == done.file("b.svg")
 
@@ -183,7 +185,7 @@ def test_without_matplotlib_one_line_says_what_to_install(
 def test_what_plot_refuses(words: list[str], message: str, tmp_path: Path) -> None:
     """In one line, before training."""
     pytest.importorskip("matplotlib")
-    done = run(["compare", *TINY, *words], tmp_path)
+    done = run_here(["compare", *TINY, *words], tmp_path)
     assert (done.code, done.err) == (2, f"Error: {message}\n")
 
 
@@ -198,7 +200,7 @@ def test_weights_are_counted_in_their_bins() -> None:
 def test_the_histogram_of_a_penalty_has_more_weights_at_zero(tmp_path: Path) -> None:
     """In the JSON, which keeps to its schema, and in the figure; every weight is counted."""
     words = ["compare", *TINY, "--epochs", "20", "none", "l1=1", "-q", "-o", "a.json"]
-    assert run(words, tmp_path).code == 0
+    assert run_here(words, tmp_path).code == 0
     document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, SCHEMA)
     runs = document["weights"]["runs"]
@@ -276,7 +278,7 @@ def test_a_sketch_is_plain_text_no_wider_than_the_screen(plot: str, width: int |
 
 def test_plot_without_a_picture_is_drawn_below_the_table(tmp_path: Path) -> None:
     """On standard output, with the table above it."""
-    done = run(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength"], tmp_path)
+    done = run_here(["compare", *TINY, "none", "l2=0.1,1", "--plot", "strength"], tmp_path)
     assert (done.code, done.err) == (0, "")
     assert done.out.index("Holm") < done.out.index(
         "l2=…: accuracy in % against strength (. train, * test)"
@@ -338,6 +340,6 @@ def test_losses_whose_squares_are_no_numbers_are_left_out_of_curves() -> None:
 
 def test_a_plot_that_nobody_would_see_is_refused(tmp_path: Path) -> None:
     """Standard output has the data, and -q leaves standard error empty."""
-    done = run(("compare", "--dataset", "iris", "--plot", "gap", "-q", "-o", "-"), tmp_path)
+    done = run_here(("compare", "--dataset", "iris", "--plot", "gap", "-q", "-o", "-"), tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("Error: --plot 'gap' has no place: ")

@@ -13,6 +13,8 @@ from regcmp.engine.training import Trained, timed_training
 from regcmp.errors import PluginError
 from regcmp.runs.workers import workers
 
+LOOK_SECONDS = 0.2
+
 
 class Serial(Executor):
     """Trains in this process: a future is done when it is handed out."""
@@ -45,6 +47,18 @@ def executor_for(jobs: int, warn: Callable[[str], None]) -> Iterator[tuple[Execu
         yield Serial(), 1
 
 
+def _next_of(waiting: set[Future[Any]]) -> tuple[set[Future[Any]], set[Future[Any]]]:
+    """The futures that are done, once one is, and the others.
+
+    The wait is cut into pieces: a signal that the system gives to another thread of this process does
+    not wake the main thread, which alone can act on it.
+    """
+    while True:
+        done, others = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+        if done:
+            return done, others
+
+
 def train_all(
     stacks: Iterable[Stack], executor: Executor, ahead: int
 ) -> Iterator[tuple[int, list[Trained], float]]:
@@ -59,10 +73,10 @@ def train_all(
             outside |= {name: each.file for name, each in stack.outside.items()}
             waiting.add(executor.submit(timed_training, index, stack))
             while len(waiting) >= ahead:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                done, waiting = _next_of(waiting)
                 yield from (each.result() for each in done)
         while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            done, waiting = _next_of(waiting)
             yield from (each.result() for each in done)
     except HookError as error:
         raise PluginError(str(error)) from error

@@ -98,8 +98,7 @@ def _figures(report: Report) -> list[str]:
     unit = f"{_capital(style.name)}{style.in_unit}, {better}"
     gaps = f"Gap in {style.name}{style.in_unit}, smaller is less overfitting"
     alone = report.plan["seeds"] == 1
-    line = "no interval from a single seed" if alone else "line: its 95 % interval"
-    interval = f"Dot: mean paired difference; {line}; dashed: the baseline."
+    interval = f"Dot: mean paired difference; {_line(alone)}; dashed: the baseline."
     curves, strengths = figures.curves(report), figures.strengths(report)
     sides, spread = "Solid blue: test; dashed orange: train", "one standard deviation over seeds"
     bands = "" if alone else f"; bands: {spread}"
@@ -145,6 +144,10 @@ def _figures(report: Report) -> list[str]:
         )
         sections.append(_figure("Decision regions", caption, maps, legend(maps[0])))
     return sections
+
+
+def _line(alone: bool) -> str:
+    return "no interval from a single seed" if alone else "line: its 95 % interval"
 
 
 def _score(found: Sequence[figures.Figure]) -> str:
