@@ -146,7 +146,8 @@ def is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return text.isascii() and "_" not in text
+    # Python also strips what separates records in ASCII, and no reader of tables does.
+    return text.isascii() and "_" not in text and text.strip() == text.strip(" \t\n\r\v\f")
 
 
 def split_names(text: str) -> list[str]:

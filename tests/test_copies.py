@@ -176,3 +176,44 @@ def test_counting_copies_costs_little() -> None:
     start = perf_counter()
     assert repeated_rows(Dataset("large", x, np.zeros(len(x), int), ("u",))) == 0
     assert perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"t": [f"review {i} is long" for i in range(200)] * 2},
+        {"x": list(np.round(np.arange(200) * 0.0137 + 1e-4, 4)) * 2},
+        {
+            "k": (["a", "b", "c", "d"] * 50) * 2,
+            "x": list(np.round(np.arange(200) * 0.0137 + 1e-4, 4)) * 2,
+        },
+    ],
+    ids=["texts", "measured numbers", "a category and numbers"],
+)
+def test_copies_of_rows_of_few_columns_are_warned_of(
+    columns: dict[str, list[object]], tmp_path: Path
+) -> None:
+    """They agree by no chance: a text is none, and a number of four places hardly."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(columns).assign(y=rng.choice(["u", "v"], 400))
+    frame.sample(frac=1, random_state=0).to_csv(tmp_path / "rows.csv", index=False)
+    words = ["--text", "t"] if "t" in columns else []
+    done = run_here(["datasets", "rows.csv", *words], tmp_path)
+    assert "so that drawn test rows are copies of training rows" in said(done)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RNG.integers(0, 90, 2000),
+        RNG.choice([20_000, 30_000, 41_200, 55_500, 61_350], 2000),
+        RNG.normal(size=2000).round(1),
+        RNG.normal(size=2000).round(2),
+    ],
+    ids=["ages", "incomes", "one place", "two places"],
+)
+def test_few_values_that_recur_are_no_copies(values: np.ndarray, tmp_path: Path) -> None:
+    """One column of them alone."""
+    frame = pd.DataFrame({"x": values, "y": RNG.choice(["u", "v"], len(values))})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    assert "are copies of" not in said(run_here(["datasets", "rows.csv"], tmp_path))

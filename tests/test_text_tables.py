@@ -236,7 +236,7 @@ def test_classes_that_are_one_number_are_warned_of(
     many = list(cells) * 15
     dataset = understood(tmp_path, many, Columns(task="classification"))
     (said,) = dataset.warnings  # type: ignore[attr-defined]
-    assert f"has {cells[0]!r} and {cells[1]!r}, which are one class as numbers" in said
+    assert f"has {cells[0]!r} and {cells[1]!r}, which are one as numbers" in said
     kept = understood(tmp_path, many, Columns(classes_as_text=True))
     assert kept.classes == tuple(sorted(cells)) and len(kept.classes) == texts  # type: ignore[attr-defined]
     assert not kept.warnings or "notation" in kept.warnings[0]  # type: ignore[attr-defined]
@@ -294,3 +294,72 @@ def test_unknown_suffixes_are_usage_errors(tmp_path: Path) -> None:
         archive.writestr("a.csv", "a,b\n")
     with pytest.raises(DataError, match="no text table but a zip archive"):
         read_table(write(tmp_path, data.getvalue()))
+
+
+@pytest.mark.parametrize("header", ["label,text", "text,label", "x,text,label"])
+def test_texts_of_several_lines_without_a_separator_are_texts(header: str, tmp_path: Path) -> None:
+    """Wherever their column stands."""
+    made = {"label": "pq", "x": "12"}
+    lines = [header]
+    for i in range(60):
+        text = f'"first line {i}\nsecond one"' if i % 2 else f'"short {i}"'
+        lines.append(
+            ",".join(text if name == "text" else made[name][i % 2] for name in header.split(","))
+        )
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = run_here(
+        ["datasets", "rows.csv", "--text", "text", "--target", "label", "--json"], tmp_path
+    )
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["rows"] == 60
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2009", "\u3000", "\x1c"])
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_a_number_beside_a_blank_of_another_kind_is_an_error(
+    blank: str, place: str, tmp_path: Path
+) -> None:
+    """As a feature and as the target; what is advised is the number."""
+    for name in ("a", "y"):
+        rows = ["a,b,y"]
+        for i in range(60):
+            odd = f"{i % 23}.5"
+            odd = blank + odd if place == "before" else odd + blank
+            row = {"a": f"{i * 0.37:.2f}", "b": f"{i * 1.1:.1f}", "y": "uv"[i % 2]} | {name: odd}
+            rows.append(",".join(row.values()))
+        (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        done = run_here(["datasets", "rows.csv"], tmp_path)
+        assert done.code == 1 and "write it as 0.5" in done.err, (name, done.out, done.err)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["01", "1"], "has '01' and '1', which are one as numbers; --classes-as-text keeps them apart"),
+        (["3.1", "3.10"], "has '3.1' and '3.10', which are one as numbers; --classes-as-text"),
+        (["3.1", "3.10", "3.9", "3.11"], "has '3.1' and '3.10', which are one as numbers"),
+        (["9007199254740993", "9007199254740992"], ""),
+    ],
+)  # fmt: skip
+def test_labels_that_are_one_number_are_told_of_and_others_are_not(
+    labels: list[str], expected: str, tmp_path: Path
+) -> None:
+    """Also where nothing else is left to learn, or a regression is chosen; long names keep all digits."""
+    rows = "".join(f"{i * 0.37:.2f},{labels[i % len(labels)]}\n" for i in range(60))
+    (tmp_path / "rows.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    done = run_here(["datasets", "rows.csv"], tmp_path)
+    if expected:
+        assert expected in " ".join((done.out + done.err).split())
+        kept = run_here(["datasets", "rows.csv", "--classes-as-text", "--json"], tmp_path)
+        assert len(json.loads(kept.out)["classes"]) == len(labels)
+    else:
+        assert "are one as numbers" not in done.out + done.err
+
+
+def test_labels_that_are_one_number_in_test_rows_are_told_of(tmp_path: Path) -> None:
+    """The file of test rows has them in two spellings."""
+    for name, labels in (("rows.csv", ["1", "2"]), ("test.csv", ["01", "1", "2"])):
+        rows = "".join(f"{i * 0.37:.2f},{labels[i % len(labels)]}\n" for i in range(60))
+        (tmp_path / name).write_text("x,y\n" + rows, encoding="utf-8")
+    done = run_here(["datasets", "rows.csv", "--test", "test.csv"], tmp_path)
+    assert "has '01' and '1', which are one as numbers" in " ".join(done.out.split())

@@ -115,7 +115,7 @@ def _with_test(table: Table, file: File, reading: Reading, progress: Progress | 
         test = _read_file(file, reading, progress, texts)
     except DataError as error:
         raise DataError(for_both(str(error), file.text, table)) from error
-    return with_test(table, test)
+    return replace(with_test(table, test), merged={**test.merged, **table.merged})
 
 
 def _read_file(

@@ -23,6 +23,9 @@ LOOKED_AT = 1000
 ROOM = 10
 """So many times more rows than there are must be possible before rows that are alike are copies."""
 
+FEW_PLACES, MOST_PLACES = 2, 8
+"""A number of more decimal places is measured, and recurs in a copy alone."""
+
 Keys = npt.NDArray[np.uint64]
 
 
@@ -158,7 +161,8 @@ def _said(found: Copies, where: str = "") -> str:
 def _expected(dataset: Dataset, others: int) -> float:
     """The share of rows that have the features of one of so many others, were columns independent.
 
-    All, where the columns' values can hardly make so many different rows.
+    All, where the columns' values can hardly make so many different rows. A measured number
+    is one of those that its digits leave between the least and the largest, a text one of any number.
     """
     different = np.unique(dataset.keys, return_index=True)[1]
     rows = stream(0, "copies by chance").permutation(different)[:LOOKED_AT]
@@ -168,8 +172,24 @@ def _expected(dataset: Dataset, others: int) -> float:
             dataset.x[rows, i] if dataset.mixed is None else _numbers(dataset.mixed.iloc[rows, i])
         )
         counts = np.unique(values, return_counts=True)[1]
-        possible = min(possible * len(counts), 1e300)
+        possible = min(possible * max(len(counts), _possible(dataset, i, values)), 1e300)
         alike *= float((counts * (counts - 1)).sum()) / max(len(rows) * (len(rows) - 1), 1)
     if possible < ROOM * others:
         return 1.0
-    return float(-np.expm1(others * np.log1p(-alike)))
+    return float(-np.expm1(others * np.log1p(-max(alike, 1 / possible))))
+
+
+def _possible(dataset: Dataset, column: int, values: npt.NDArray[np.float64]) -> float:
+    """How many different values a column may have, by what kind it is and the digits of its numbers."""
+    if dataset.mixed is not None:
+        name = dataset.mixed.columns[column]
+        kind = next((each.kind for each in dataset.columns if each.name == name), "number")
+        if kind in ("category", "text"):
+            return 1e300 if kind == "text" else 1.0
+    known = values[np.isfinite(values)]
+    for places in range(MOST_PLACES):
+        scaled = known * 10.0**places
+        if np.allclose(scaled, np.round(scaled), rtol=0, atol=1e-6):
+            # Whole numbers and those of few places are heaped at round ones.
+            return float(np.ptp(scaled)) if places > FEW_PLACES and len(known) else 1.0
+    return 1e300

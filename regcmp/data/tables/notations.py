@@ -77,7 +77,7 @@ def in_english(text: str, decimal: str) -> str:
 def plain(text: str) -> str | None:
     """A number in another notation as it would be read, its unit left out; None for another text."""
     start = text.strip().translate(SIGNS)
-    if len(start) > 40 or is_number(text.strip()):
+    if len(start) > 40 or is_number(text):
         return None
     if not start.isascii():
         start = _ascii(start)

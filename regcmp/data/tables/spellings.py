@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WHOLE = re.compile(r"\s*[-+]?\d{1,15}(?:\.0*)?\s*")
 """A whole number that any reader reads alike."""
 
+DIGITS = re.compile(r"\s*[-+]?\d{1,4000}\s*")
+
 MOST_CLASSES = 100
 """A target of more different numbers is none of classes."""
 
@@ -82,10 +84,11 @@ def merged(name: str, cells: Iterable[str]) -> str:
     """A line where different cells are one number, such as '01' and '1'; else nothing."""
     first: dict[float, str] = {}
     for cell in cells:
-        one = first.setdefault(float(cell), cell)
+        number = int(cell) if DIGITS.fullmatch(cell) else float(cell)  # long names keep all digits
+        one = first.setdefault(number, cell)
         if one.strip() != cell.strip():
             return (
-                f"the target {name!r} has {one!r} and {cell!r}, which are one class as numbers;"
+                f"the target {name!r} has {one!r} and {cell!r}, which are one as numbers;"
                 " --classes-as-text keeps them apart"
             )
     return ""

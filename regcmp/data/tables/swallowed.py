@@ -59,7 +59,8 @@ def _holds_row(
         return False
     cut = [each.split(None if sep == BLANK else sep) for each in pieces]
     rows = [[*before, *cut[0]], *cut[1:-1], [*cut[-1], *after]]
-    return any(_is_row(row, expected) for row in rows)
+    # A line without a separator is text, whatever stands before or behind the cell.
+    return any(len(own) > 1 and _is_row(row, expected) for own, row in zip(cut, rows, strict=True))
 
 
 def _is_row(cells: list[str], expected: list[set[str] | None]) -> bool:

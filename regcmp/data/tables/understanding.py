@@ -72,7 +72,7 @@ def understand(
             values_of(frame[target], table.name)
         frame, known, of_test = joined(table, known, target, task, asked.dropped)
         said += of_test
-    y, classes = _learned(frame[target], table.name, task)
+    y, classes = _learned(frame[target], table, task)
     known = _with_leaks(known, frame, y, len(classes), target)
     used = _check_tells(table, known, target)
     plain = all(each.kind in PLAIN and not each.missing for each in used)
@@ -91,7 +91,7 @@ def understand(
         warnings=(
             *table.warnings,
             *said,
-            *([table.merged[target]] if classes and target in table.merged else []),
+            *([table.merged[target]] if target in table.merged else []),
             *alike(classes, target),
             *(each for name in sorted(asked.texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
@@ -258,16 +258,23 @@ def _check_enough(table: Table) -> None:
         )
 
 
-def _learned(target: pd.Series, table: str, task: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+def _learned(
+    target: pd.Series, table: Table, task: str
+) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
     """What is to be learned of each row, and the classes' names."""
     if task == "regression":
-        return values_of(target, table), ()
-    return classes_of(target, table)
+        return values_of(target, table.name), ()
+    try:
+        return classes_of(target, table.name)
+    except DataError as error:
+        if target.name in table.merged:
+            raise DataError(f"{table.name!r}: {table.merged[str(target.name)]}") from error
+        raise
 
 
 def _sampled(table: Table, target: str, task: str, size: int) -> Table:
     """The table with so many of its rows; given test rows stay."""
-    y, classes = _learned(table.frame[target], table.name, task)
+    y, classes = _learned(table.frame[target], table, task)
     fewest = FEWEST if table.test is None else 1
     rows = sampled_rows(table.name, y, len(classes), size, fewest)
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
