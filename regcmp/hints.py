@@ -59,6 +59,10 @@ ELSEWHERE = {
 
 ON_COMMAND_LINE = ("option", "key")
 """Kinds of words that are options, however they are written."""
+LONGEST = 1000
+HUGE = re.compile(rf"\S{{{LONGEST},}}|'[^']{{{LONGEST},}}'")
+"""A cell or a name that no line has room for."""
+
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:e[-+]?\d+)?")
 
 
@@ -153,6 +157,20 @@ def is_number(text: str) -> bool:
 def split_names(text: str) -> list[str]:
     """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def shortened(text: str) -> str:
+    """The text, with the middle of a very long cell or name left out: that would hide all else."""
+    return HUGE.sub(lambda each: _cut(each[0]), text)
+
+
+def shortened_cell(text: str) -> str:
+    """The same of a cell that stands alone, in a table."""
+    return _cut(text) if len(text) > LONGEST else text
+
+
+def _cut(text: str) -> str:
+    return f"{text[:60]}... ({len(text):,} characters)"
 
 
 def brief(value: Any, most: int = 60) -> str:

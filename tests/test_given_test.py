@@ -351,3 +351,16 @@ def test_a_programmatic_error_is_one_of_ours(tmp_path: Path) -> None:
     pd.DataFrame({"w": whens, "y": y}).to_parquet(tmp_path / "b.parquet")
     with pytest.raises(RegcmpError, match=r"column 'w' is numbers in .* and has '2020-01-01"):
         load_dataset(str(tmp_path / "a.parquet"), Reading(test=str(tmp_path / "b.parquet")))
+
+
+@pytest.mark.parametrize("kind", ["category", "number", "truth values"])
+def test_a_column_that_is_empty_in_all_test_rows_is_warned_of(kind: str, tmp_path: Path) -> None:
+    """Whatever it holds in training rows."""
+    values = {"category": "mf", "number": "12", "truth values": ["True", "False"]}[kind]
+    rows = [f"{values[i % 2]},{i * 0.37:.2f},{'uv'[i % 3 % 2]}" for i in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["f,x,y", *rows]) + "\n", encoding="utf-8")
+    empty = [f",{i * 0.61:.2f},{'uv'[i % 2]}" for i in range(20)]
+    (tmp_path / "b.csv").write_text("\n".join(["f,x,y", *empty]) + "\n", encoding="utf-8")
+    done = run_here(["datasets", "a.csv", "--test", "b.csv"], tmp_path)
+    assert done.code == 0, done.err
+    assert "b.csv: column 'f' has no value in any row" in done.out

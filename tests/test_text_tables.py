@@ -363,3 +363,23 @@ def test_labels_that_are_one_number_in_test_rows_are_told_of(tmp_path: Path) -> 
         (tmp_path / name).write_text("x,y\n" + rows, encoding="utf-8")
     done = run_here(["datasets", "rows.csv", "--test", "test.csv"], tmp_path)
     assert "has '01' and '1', which are one as numbers" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize("where", ["a cell", "a header", "a class", "a class with blanks"])
+def test_a_very_long_cell_does_not_hide_the_message(where: str, tmp_path: Path) -> None:
+    """In an error, in a warning and in the page of a dataset; JSON has all of it."""
+    huge = {"a class with blanks": "word " * 30_000, "a header": "h" * 140_000}.get(
+        where, "z" * 140_000
+    )
+    name, odd, label = "x", "1", "u"
+    if where == "a header":
+        name = huge
+    elif where == "a cell":
+        odd = huge
+    else:
+        label = huge
+    rows = [f"{i * 0.37:.2f},{[label, 'v'][i % 2]}" for i in range(59)] + [f"{odd},v"]
+    (tmp_path / "rows.csv").write_text("\n".join([f"{name},y", *rows]) + "\n", encoding="utf-8")
+    done = run_here(["datasets", "rows.csv"], tmp_path)
+    assert len(done.out + done.err) < 3000
+    assert "characters)" in done.out + done.err

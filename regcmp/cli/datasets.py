@@ -18,6 +18,7 @@ from regcmp.data.sources.bundled import BUNDLED
 from regcmp.data.sources.openml import ALIASES
 from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.errors import UsageError
+from regcmp.hints import shortened, shortened_cell
 from regcmp.plan import make_plan
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def page(dataset: Dataset) -> str:
     else:
         lines += ["", "Target: {:g} to {:g}, mean {:g}".format(*found["target_range"])]
     lines += [line for each in found["warnings"] for line in ("", f"Warning: {each}")]
-    return "\n".join(map(printable, lines))
+    return "\n".join(printable(shortened(each)) for each in lines)
 
 
 def pixels_line(pixels: list[Column]) -> str:
@@ -203,6 +204,7 @@ def column_line(column: Column) -> tuple[str, str, str]:
 
 def table(rows: list[tuple[str, str, str]]) -> list[str]:
     """Lines with the second and third cells below each other."""
+    rows = [(shortened_cell(a), shortened_cell(b), shortened_cell(c)) for a, b, c in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     return [f"  {a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
 

@@ -17,7 +17,7 @@ from regcmp.cli.screen import harmless
 from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
 from regcmp.cli.stdio import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
-from regcmp.hints import brief, meant
+from regcmp.hints import brief, meant, shortened
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
@@ -156,7 +156,7 @@ def _complain(message: str, code: int) -> int:
     with suppress(OSError):
         if _debugging():
             traceback.print_exc()
-        click.echo("Error: " + harmless(" ".join(message.split())), err=True)
+        click.echo("Error: " + harmless(shortened(" ".join(message.split()))), err=True)
     return code
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from regcmp import pipes
+from regcmp.hints import shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -153,7 +154,7 @@ class Screen:
         """Say on standard error what should be known of the data, a line each."""
         if not self.quiet:
             for each in warnings:
-                self._warn(f"Warning: {printable(each)}")
+                self._warn(f"Warning: {printable(shortened(each))}")
 
     def announce(self, estimate: Estimate) -> None:
         """Say on standard error what long work takes, before it starts."""

@@ -97,7 +97,12 @@ def joined(
             changed[column.name] = _truth(column.name, theirs[column.name], table)
         elif column.used and not _numeric(theirs[column.name]):
             changed[column.name] = _parsed(column.name, theirs[column.name], table)
-        if column.kind == "category":
+        if column.used and changed.get(column.name, theirs[column.name]).isna().all():
+            warnings.append(
+                f"{name_of_test(table)}: column {column.name!r} has no value in any row; it can tell"
+                " test rows nothing"
+            )
+        elif column.kind == "category":
             warnings += _check_levels(column, changed[column.name], table)
     ours, theirs = _checked_target(ours, theirs.assign(**changed), table, target, task)
     completed = _with_counts(known, theirs, name_of_test(table))
