@@ -6,6 +6,7 @@ import gzip
 import json
 import pickle
 import sqlite3
+import subprocess
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from commands import run_here
+from commands import SCRIPT, run_here
 
 from regcmp.data.columns import Columns
 from regcmp.data.opening import read_table
@@ -383,3 +384,53 @@ def test_a_very_long_cell_does_not_hide_the_message(where: str, tmp_path: Path) 
     done = run_here(["datasets", "rows.csv"], tmp_path)
     assert len(done.out + done.err) < 3000
     assert "characters)" in done.out + done.err
+
+
+def test_what_no_separator_cuts_is_told_in_our_words(tmp_path: Path) -> None:
+    """A blank that is not ASCII's stands between the cells."""
+    rows = "".join(f"{i}.5\u00a0{i}\u00a0u{i % 2}\n" for i in range(30))
+    (tmp_path / "rows.csv").write_text("a\u00a0b\u00a0y\n" + rows, encoding="utf-8")
+    done = run_here(["datasets", "rows.csv"], tmp_path)
+    assert done.code == 1 and "--sep" in done.err and "Too many columns" not in done.err
+
+
+def test_utf_32_is_named_and_read(tmp_path: Path) -> None:
+    """The encoding that is advised reads the file."""
+    rows = "".join(f"{i * 0.37:.2f},{'uv'[i % 2]}\n" for i in range(60))
+    (tmp_path / "rows.csv").write_bytes(("x,y\n" + rows).encode("utf-32"))
+    assert (
+        "UTF-32, which --encoding utf-32 reads" in run_here(["datasets", "rows.csv"], tmp_path).err
+    )
+    assert run_here(["datasets", "rows.csv", "--encoding", "utf-32"], tmp_path).code == 0
+
+
+def test_a_text_table_under_the_name_of_another_format_names_the_way_out(tmp_path: Path) -> None:
+    """Which then reads it."""
+    rows = "".join(f"{i * 0.37:.2f},{'uv'[i % 2]}\n" for i in range(60))
+    (tmp_path / "rows.t").write_text("x,y\n" + rows, encoding="utf-8")
+    assert "--format csv" in run_here(["datasets", "rows.t"], tmp_path).err
+    assert run_here(["datasets", "rows.t", "--format", "csv"], tmp_path).code == 0
+
+
+def test_a_sample_with_one_value_of_the_target_is_blamed_on_itself(tmp_path: Path) -> None:
+    """And not on the target."""
+    rows = "".join(f"{i * 0.37:.2f},{int(i == 7)}\n" for i in range(1000))
+    (tmp_path / "rows.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    words = ["datasets", "rows.csv", "--task", "regression", "--sample"]
+    done = run_here([*words, "20"], tmp_path)
+    assert done.code == 2 and done.err.startswith(
+        "Error: --sample: the target 'y' is the same in all 20"
+    )
+    assert run_here([*words, "1000"], tmp_path).code == 0
+
+
+def test_absolute_places_are_written_where_the_current_folder_was_deleted(tmp_path: Path) -> None:
+    """As reading and printing need no folder either."""
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    words = [SCRIPT, "compare", "--dataset", "iris", "--seeds", "2", "--epochs", "1", "--jobs", "1",
+             "none", "-q", "-o", str(tmp_path / "x.csv"), "--runs", str(tmp_path / "r.csv")]  # fmt: skip
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *words], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.csv").exists() and (tmp_path / "r.csv").exists()

@@ -113,7 +113,7 @@ def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ())
     """Raise UsageError where two exports would go to the same place, or one over an input."""
     targets = list(targets)
     files = [each for each in inputs if each is not None] if any(t.path for t in targets) else []
-    read = set(map(os.path.realpath, files))
+    read = set(map(_real, files))
     seen: set[Path | None] = set()
     for each in targets:
         if each.path is not None and special(str(each.path)) == DEVICE:
@@ -128,6 +128,14 @@ def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ())
             where = "standard output" if place is None else repr(str(each.path))
             raise UsageError(f"two exports go to {where}; give each its own file")
         seen.add(place)
+
+
+def _real(path: str) -> str:
+    """The path without links; as it is where the current folder was deleted."""
+    try:
+        return os.path.realpath(path)
+    except FileNotFoundError:
+        return path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

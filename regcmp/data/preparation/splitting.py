@@ -145,7 +145,7 @@ def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
         names = ", ".join(repr(dataset.classes[i]) for i in sorted(empty))
         raise UsageError(
             f"{name}: {count(len(rows))} leave class {names} of {dataset.name!r} without any row"
-            f" under seed {seed}; make it larger{_or_sample(dataset)}",
+            f" under seed {seed}; make it larger",
             name.lstrip("-").replace("-", "_"),
         )
 

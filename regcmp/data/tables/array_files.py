@@ -183,7 +183,8 @@ def read_idx(file: File, progress: Progress | None = None) -> Table:
     else:
         if "images" not in file.path.name:
             raise UsageError(
-                f"{file.option}: {file.text!r} has labels; name the file of images",
+                f"{file.option}: {file.text!r} is taken for a file of labels; expected a name with"
+                " 'images' in it, such as train-images-idx3-ubyte, beside one with 'labels'",
                 *file.options,
             )
         images = [file.path]

@@ -91,7 +91,10 @@ def _fault(words: list[str]) -> str:
     if "," in label and all(map(_is_number, label.split(","))):
         return f"has several labels, {_short(label)}; only one label a row is learned"
     if not _is_number(label):
-        return f"has the label {_short(label)}, which is no number; number the classes"
+        return (
+            f"has the label {_short(label)}, which is no number; number the classes, or add --format csv"
+            " if this is a text table"
+        )
     before = -1
     for feature in features:
         index, colon, value = feature.partition(":")

@@ -107,9 +107,10 @@ def _explain_nul(file: File) -> None:
             place = block.find(0)
             if place >= 0:
                 lines.add(block[:place])
+                wide = "32" if b"\0\0" in block[place : place + 4] else "16"
                 raise DataError(
                     f"{file.text!r} holds a NUL byte at byte {done + place} (line {lines.number}):"
-                    " it is no text, or UTF-16, which --encoding utf-16 reads"
+                    f" it is no text, or UTF-{wide}, which --encoding utf-{wide} reads"
                 )
             lines.add(block)
             done += len(block)

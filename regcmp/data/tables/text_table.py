@@ -286,7 +286,11 @@ def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
         ) from None
     except pd.errors.ParserError as error:
         source.check_lines()
-        raise DataError(f"{source.file.text!r}: {error}") from error
+        by = "blanks" if source.sep == BLANK else repr(source.sep)
+        raise DataError(
+            f"{source.file.text!r}: its lines can't be cut into {len(names)} cells by {by}; name what"
+            " separates them with --sep"
+        ) from error
 
 
 def _numbers(

@@ -277,6 +277,12 @@ def _sampled(table: Table, target: str, task: str, size: int) -> Table:
     y, classes = _learned(table.frame[target], table, task)
     fewest = FEWEST if table.test is None else 1
     rows = sampled_rows(table.name, y, len(classes), size, fewest)
+    if not classes and np.ptp(y[rows]) == 0:
+        raise UsageError(
+            f"--sample: the target {target!r} is the same in all {size} rows that were taken of"
+            f" {table.name!r}, so there is nothing to predict; take more",
+            "sample",
+        )
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
 
 
