@@ -97,9 +97,9 @@ ENVIRONMENT = {
 }
 
 TIMING = {
-    "seconds": Key(AT_LEAST_0, "Wall-clock time."),
-    "jobs": Key(POSITIVE, "Worker processes."),
-    "training_seconds": Key(_names_to(AT_LEAST_0), "Of each method, summed over workers."),
+    "seconds": Key(AT_LEAST_0, "Wall-clock time.", ABSENT),
+    "jobs": Key(POSITIVE, "Worker processes.", ABSENT),
+    "training_seconds": Key(_names_to(AT_LEAST_0), "Of each method, summed over workers.", ABSENT),
 }
 
 PART = {
