@@ -42,6 +42,9 @@ ONE_THREAD = dict.fromkeys(
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 """Keeps the current folder off a new interpreter's path: its modules are not asked for."""
 
+TRACKER_WARNINGS = "ignore:resource_tracker"
+"""A tracker removes what killed workers leave; what it says of that concerns nobody."""
+
 HELD_BACK = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGHUP") if hasattr(signal, name)
 )
@@ -54,7 +57,7 @@ def workers(jobs: int, warn: Callable[[str], None]) -> Iterator[Executor | None]
 
     They are kept for the next comparison, but killed where this one fails.
     """
-    with _environment(SAFE_PATH), _quiet_threads():
+    with _environment(SAFE_PATH | _quiet_trackers()), _quiet_threads():
         reason = _why_not()
         if reason:
             warn(
@@ -158,6 +161,11 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _quiet_trackers() -> dict[str, str]:
+    said = os.environ.get("PYTHONWARNINGS", "")
+    return {"PYTHONWARNINGS": f"{said},{TRACKER_WARNINGS}".lstrip(",")}
 
 
 @contextmanager
