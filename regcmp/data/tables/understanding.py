@@ -35,10 +35,11 @@ from regcmp.data.tables.labels import (
     task_of,
     values_of,
 )
+from regcmp.data.tables.leaks import with_leaks
 from regcmp.data.tables.recurring import recurring_keys
 from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, sampled_rows
 from regcmp.data.tables.scripts import without_blanks
-from regcmp.data.tables.wide import may_give_away, plain_numbers
+from regcmp.data.tables.wide import plain_numbers
 from regcmp.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def understand(
         frame, known, of_test = joined(table, known, target, task, asked.dropped)
         said += of_test
     y, classes = _learned(frame[target], table, task)
-    known = _with_leaks(known, frame, y, len(classes), target)
+    known = with_leaks(known, frame, y, len(classes), target)
     used = _check_tells(table, known, target)
     plain = all(each.kind in PLAIN and not each.missing for each in used)
     image = _image(table, columns, target, used)
@@ -146,17 +147,6 @@ def _with_task(
         said += check_notation_of(table.frame[target], table.name, decimal, table.line)
     task = task_of(table.frame[target]) if columns.task == AUTO else columns.task
     return table, task, said
-
-
-def _with_leaks(
-    known: list[Column], frame: pd.DataFrame, y: npt.NDArray[Any], n_classes: int, target: str
-) -> list[Column]:
-    """The columns, with a warning each where one gives the target away."""
-    copies = may_give_away(frame, [each.name for each in known if each.used], y, n_classes)
-    return [
-        _with_leak(each, frame[each.name], y, n_classes, target) if each.name in copies else each
-        for each in known
-    ]
 
 
 def _check_tells(table: Table, known: list[Column], target: str) -> list[Column]:
@@ -284,26 +274,6 @@ def _sampled(table: Table, target: str, task: str, size: int) -> Table:
             "sample",
         )
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
-
-
-def _with_leak(
-    column: Column, values: pd.Series, y: npt.NDArray[Any], n_classes: int, target: str
-) -> Column:
-    """The column, with a warning if it is a copy of the target, maybe under other names."""
-    if values.iloc[:1000].nunique() > max(n_classes, 1):
-        copied = n_classes == 0 and column.kind == "number" and np.array_equal(values, y)
-    else:
-        codes, levels = values.factorize()
-        pairs = len(np.unique(codes * n_classes + y)) if len(levels) == n_classes else 0
-        copied = pairs == n_classes > 0 and bool((codes >= 0).all())
-    if not copied:
-        return column
-    warning = f"{column.warning}; " if column.warning else ""
-    warning += (
-        f"column {column.name!r} gives the target {target!r} away in every row;"
-        f" --drop {quoted(column.name)} leaves it out"
-    )
-    return replace(column, warning=warning)
 
 
 def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str]:
