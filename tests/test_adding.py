@@ -88,6 +88,7 @@ OPTION = Edit(
 )
 
 
+@pytest.mark.full
 def test_an_option_is_one_declaration(tmp_path: Path) -> None:
     """Flag, help, environment, config, Python, report, schema, the page's command, older reports."""
     copy = Copy(tmp_path, OPTION)

@@ -31,8 +31,9 @@ from regcmp.report.figures import figures_of
 from regcmp.report.formats import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
+from regcmp.report.marks import Figure, Points, Raster
 from regcmp.report.reader import read_report
-from regcmp.report.regions import BANDS, Map, regions
+from regcmp.report.regions import BANDS, OF_BANDS, OF_CLASSES, boundary
 from regcmp.report.sketch import CLASSES, sketch
 from regcmp.results import Report
 
@@ -187,10 +188,14 @@ def test_other_data_have_no_map_and_the_plot_is_refused_before_training(
 
 def test_regions_are_the_cells_by_class() -> None:
     """By hand; their shares are said, and stand in the table below the figure."""
-    first, _ = regions(handmade())
-    assert (first.cells, first.levels) == (((0, 0, 1), (0, 1, 1)), tuple(NAMES))
-    assert first.points == ((0.0, 10.0, 0), (1.0, 20.0, 1), (2.0, 20.0, 1))
-    assert first.outline == (-0.5, 2.5, 5.0, 25.0)
+    (figure,) = boundary(handmade())
+    first, _ = figure.panels
+    (raster,), (points,) = first.of(Raster), first.of(Points)
+    assert raster.cells == ((0, 0, 1), (0, 1, 1))
+    left, right = OF_CLASSES[:2]
+    assert figure.keys == ((left, "left"), (right, "right")) and not raster.ordered
+    assert points == Points((0.0, 1.0, 2.0), (10.0, 20.0, 20.0), (left, right, right))
+    assert (raster.xs, raster.ys) == ((-0.5, 2.5), (5.0, 25.0))
     assert first.about == "Of the map of a and b: left in 50 %, right in 50 %."
     page = Page(to_html(handmade()))
     assert page.texts["th"][-2:] and "right: % of the map" in page.texts["th"]
@@ -203,11 +208,13 @@ def test_values_are_put_into_equal_steps() -> None:
     own.boundary["points"]["target"] = [0.0, 4.5, 9.0]
     own.boundary["methods"][0]["rows"] = ["1 2.5 8.5", "0 0 9"]
     own.plan["data"]["classes"] = []
-    first, _ = regions(own)
-    assert first.ordered and len(first.levels) == BANDS
-    assert first.levels[0] == "0 to 1" and first.levels[-1] == "8 to 9"
-    assert first.cells == ((1, 2, 8), (0, 0, 8))
-    assert [level for *_, level in first.points] == [0, 4, 8]
+    (figure,) = boundary(own)
+    (raster,), (points,) = figure.panels[0].of(Raster), figure.panels[0].of(Points)
+    levels = [name for _, name in figure.keys]
+    assert raster.ordered and len(levels) == len(raster.colors) == BANDS
+    assert levels[0] == "0 to 1" and levels[-1] == "8 to 9"
+    assert raster.cells == ((1, 2, 8), (0, 0, 8))
+    assert points.colors == (OF_BANDS[0], OF_BANDS[4], OF_BANDS[8])
 
 
 def test_a_map_of_equal_values_is_drawn() -> None:
@@ -221,12 +228,22 @@ def test_a_map_of_equal_values_is_drawn() -> None:
     assert Page(to_html(own)) and sketch(figures_of(own, "boundary"), 80)
 
 
+def with_cells(cells: tuple[tuple[int, ...], ...], names: list[str] | None = None) -> Figure:
+    """The maps of the hand-written report with other cells, and other names of their levels."""
+    (figure,) = boundary(handmade())
+    panels = (
+        replace(each, marks=(replace(each.of(Raster)[0], cells=cells),)) for each in figure.panels
+    )
+    keys = tuple(("#000", name) for name in names) if names else figure.keys
+    return replace(figure, panels=tuple(panels), keys=keys)
+
+
 @pytest.mark.parametrize("width", [24, 80, None])
 def test_a_sketch_of_maps_is_no_wider_than_the_screen(width: int | None) -> None:
     """Side by side where there is room, the highest row on top."""
     cells = tuple((0,) * 40 + (1,) * 40 if row < 40 else (1,) * 80 for row in range(80))
-    maps = [replace(each, cells=cells) for each in regions(handmade())]
-    lines = sketch(maps, width)
+    maps = with_cells(cells)
+    lines = sketch([maps], width)
     assert all(len(line) <= (width or 80) for line in lines[2:])
     if width == 24:
         assert lines[3:5] == ["none", "o" * 20] and lines[11] == "." * 10 + "o" * 10
@@ -234,12 +251,13 @@ def test_a_sketch_of_maps_is_no_wider_than_the_screen(width: int | None) -> None
     one, below = "o" * 27, "." * 14 + "o" * 13
     assert lines[3].split() == ["none", "l1=0.0001"]
     assert lines[4] == f"{one}  {one}" and lines[-1] == f"{below}  {below}"
-    many = [replace(each, levels=tuple(f"c{i}" for i in range(25))) for each in maps]
-    assert sketch(many, width)[1] == "b over a (. c0, o c1)"
+    many = [f"c{i}" for i in range(25)]
+    assert sketch([with_cells(cells, many)], width)[1] == "b over a (. c0, o c1)"
     row = tuple(range(25))
-    key = sketch([replace(many[0], cells=(row, row))], width)[1]
+    key = sketch([with_cells((row, row), many)], width)[1]
     assert key.endswith(", l c19, and 5 more)") and len(set(CLASSES)) == len(CLASSES) > 30
-    assert sketch(maps * 2, 200)[3].split() == ["none", "l1=0.0001"] * 2
+    four = replace(maps, panels=maps.panels * 2)
+    assert sketch([four], 200)[3].split() == ["none", "l1=0.0001"] * 2
     assert lines[1] == "b over a (. left, o right)"
 
 
@@ -253,8 +271,7 @@ def test_no_name_becomes_markup() -> None:
         tag for tag, _ in Page(to_html(handmade())).found
     ]
     assert "<script>alert" not in text and "\x1b" not in text
-    (first, _) = regions(own)
-    assert isinstance(first, Map) and "\x1b" not in "".join(sketch([first], 80))
+    assert "\x1b" not in "".join(sketch(boundary(own), 80))
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,7 @@ def test_json_on_standard_output_is_one_strict_document(trained: Ahead) -> None:
 # The environment
 
 
+@pytest.mark.full
 def test_an_option_can_be_set_by_the_environment(trained: Ahead) -> None:
     """REGCMP_COMPARE_SEEDS."""
     done = trained("quiet")

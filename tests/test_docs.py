@@ -144,6 +144,7 @@ def test_an_example_runs(script: Path, tmp_path: Path) -> None:
     assert done.stdout
 
 
+@pytest.mark.full
 def test_the_example_of_convolutions_draws_its_curves(tmp_path: Path) -> None:
     """With little training; in the table that stands beside it are the same methods and network."""
     pytest.importorskip("matplotlib")

@@ -123,6 +123,7 @@ def test_a_saved_report_is_judged_like_the_comparison_itself(tmp_path: Path) -> 
     assert wrong.code == 2 and "unknown method 'l1'" in wrong.err and wrong.out == ""
 
 
+@pytest.mark.full
 def test_no_name_is_a_command_to_the_runner_of_github_actions(tmp_path: Path) -> None:
     """On whatever line it stands, however it is folded; elsewhere it is shown as it is."""
     evil = "::error title=x::pwned ##[error]y"

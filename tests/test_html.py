@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 from commands import TINY, run
 from handmade import VARIANTS, report
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from regcmp.cli.compare import compare
 from regcmp.errors import DataError
@@ -35,6 +38,11 @@ from regcmp.report.reader import LATER, read_report
 from regcmp.results import Report
 
 EVIL = "<script>alert(1)</script> | [red] \x1b[31m \n \"'&"
+ATTRIBUTES = set(
+    "lang charset name content rel href class tabindex role aria-label aria-hidden scope data-value"
+    " viewbox width height x y text-anchor x1 y1 x2 y2 cx cy r fill points d download".split()
+)
+"""All that elements of the page have."""
 VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon", "wbr"}
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
@@ -138,6 +146,36 @@ def test_no_text_becomes_markup() -> None:
     assert len([1 for tag, _ in page.found if tag == "script"]) == 1
     assert "<script>alert" not in text and "\x1b" not in text
     assert [t for t, _ in page.found] == [t for t, _ in Page(to_html(renamed(report(), "x"))).found]
+
+
+@drawn(st.text(st.sampled_from("<>\"'&/={}%#$` \x00\x1b\n\u202eaé"), min_size=1))
+@settings(max_examples=25, deadline=None)
+def test_whatever_a_name_is_the_page_has_the_same_elements(name: str) -> None:
+    """Of datasets, methods, plugins, columns and classes; in the environment, notes and warnings too."""
+    hostile, plain = every_name(name + "<b>{{7*7}}"), every_name("x")
+    page = Page(to_html(hostile))
+    assert [tag for tag, _ in page.found] == [tag for tag, _ in Page(to_html(plain)).found]
+    assert all(set(attrs) <= ATTRIBUTES for _, attrs in page.found)
+    shown = " ".join(text for texts in page.texts.values() for text in texts)
+    assert "<b>{{7*7}}" in shown and "\x1b" not in shown and "\x00" not in shown
+
+
+def every_name(name: str) -> Report:
+    """The hand-written report with this name wherever a file, a user or a machine may put one."""
+    given = renamed(report(), name)
+    plan = given.plan | {"dataset": name, "text": [name], "plugins": [{"path": name, "sha256": ""}]}
+    plan["data"] = plan["data"] | {"target": name, "warnings": [name]}
+    boundary = {
+        "seed": 0, "features": [name, name], "low": [0.0, 0.0], "high": [1.0, 1.0],
+        "points": {"x": [0.0], "y": [0.0], "target": [0]},
+        "methods": [{"method": name, "rows": ["0 1", "1 0"]}],
+    }  # fmt: skip
+    weights = {"edges": [0.0, 1.0], "runs": [{"method": name, "counts": [1, 2, 3]}]}
+    summary = given.summary.assign(note=name)
+    environment = {name: name, "packages": {name: name}, "blas": [{name: name}]}
+    return replace(
+        given, plan=plan, summary=summary, environment=environment, boundary=boundary, weights=weights
+    )  # fmt: skip
 
 
 def test_the_page_asks_for_nothing() -> None:

@@ -134,6 +134,7 @@ def test_what_is_not_kept_needs_the_network(spec: str, tmp_path: Path, home: Pat
     assert done.err.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
+@pytest.mark.full
 def test_a_damaged_cache_is_one_line(tmp_path: Path) -> None:
     """scikit-learn throws the file away and asks again, which fails."""
     own = tmp_path / "own"

@@ -61,6 +61,7 @@ def test_rows_from_a_pipe_are_those_of_the_file(text: str, folder: Path) -> None
     assert {**ours, "dataset": ""} == {**theirs, "dataset": ""}
 
 
+@pytest.mark.full
 def test_test_rows_a_config_and_reports_may_come_from_pipes(folder: Path) -> None:
     """Each is read as its file is."""
     words = f"--dataset rows.csv --test <(cat rows.csv) --config <(echo 'epochs = 3') {QUICK[11:]}"
@@ -224,6 +225,7 @@ def test_a_full_standard_output_is_an_error(words: str, folder: Path) -> None:
     assert (folder / "r.csv").exists() == bool(more)
 
 
+@pytest.mark.full
 def test_a_step_s_summary_may_be_a_device_but_no_pipe_without_reader(folder: Path) -> None:
     """It waits for nobody."""
     words = ("compare", "--dataset", "rows.csv", *QUICK.split())

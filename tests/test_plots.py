@@ -17,14 +17,17 @@ from test_html import EVIL, renamed
 
 import regcmp
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import DataError, UsageError
+from regcmp.plan.grammar import parse_methods, parts_of
 from regcmp.report.document import report_schema
 from regcmp.report.exporting import report_as
-from regcmp.report.figures import KINDS, Differences, Line, Panel, Row, figures_of
+from regcmp.report.figures import KINDS, figures_of
 from regcmp.report.formats import PICTURES
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
+from regcmp.report.marks import Axis, Dots, Figure, Interval, Line, Panel, Rule
 from regcmp.report.picture import _draw
 from regcmp.report.places import PLOTS, target
 from regcmp.report.reader import read_report
@@ -36,6 +39,11 @@ SCHEMA = report_schema()
 BEGINNINGS = {".png": b"\x89PNG\r\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
 
 
+def panels_of(given: Report, kind: str) -> list[Panel]:
+    """Of all figures of a kind."""
+    return [panel for figure in figures_of(given, kind) for panel in figure.panels]
+
+
 def test_the_words_of_plot_are_the_figures() -> None:
     """They stand in two places, since the help does not import pandas."""
     assert tuple(KINDS) == PLOTS
@@ -44,14 +52,17 @@ def test_the_words_of_plot_are_the_figures() -> None:
 def test_differences_are_those_of_the_summary_in_points() -> None:
     """A row for each method that has one; no interval where the summary has none."""
     test, gap = figures_of(report(), "gap")
-    assert isinstance(test, Differences) and isinstance(gap, Differences)
-    rows = {row.name: row for row in test.rows}
-    assert list(rows) == [name for name in METHODS if name not in ("none", "l2=1000")]
+    (panel,), (beside,) = test.panels, gap.panels
+    names = panel.y.labels
+    assert list(names) == [name for name in METHODS if name not in ("none", "l2=1000")]
+    dots = {names[each.row]: each.xs for each in panel.of(Dots)}
+    intervals = {names[each.row]: each.xs for each in panel.of(Interval)}
     better = LEVELS[2]
-    assert rows["l2=0.01"].dots == (better["delta_test"] * 100,)
-    assert rows["l2=0.01"].interval == pytest.approx((0.49, 2.01696378830084))
-    assert rows[METHODS[5]].interval is None
-    assert gap.rows[1].dots[0] < 0
+    assert dots["l2=0.01"] == (better["delta_test"] * 100,)
+    assert intervals["l2=0.01"] == pytest.approx((0.49, 2.01696378830084))
+    assert METHODS[5] in dots and METHODS[5] not in intervals
+    assert panel.of(Rule) == [Rule((0.0,))]
+    assert beside.of(Dots)[1].xs[0] < 0
 
 
 def test_curves_are_means_and_standard_deviations_over_seeds() -> None:
@@ -63,10 +74,9 @@ def test_curves_are_means_and_standard_deviations_over_seeds() -> None:
         for epoch, score in ((0, 0.1), (4, end))
     ]  # fmt: skip
     given = replace(report(), history=frame(rows, HISTORY_COLUMNS))
-    (panel,) = figures_of(given, "curves")
-    assert isinstance(panel, Panel) and panel.along == (0.0, 4.0)
+    (panel,) = panels_of(given, "curves")
     test = panel.lines[1]
-    assert test.side == "test"
+    assert test.side == "test" and test.xs == (0.0, 4.0)
     assert test.means == pytest.approx((10, 85)) and test.sds == pytest.approx((0, 5 * 2**0.5))
 
 
@@ -86,9 +96,8 @@ def test_curves_show_the_metric_that_is_compared(metric: str) -> None:
     words = {"hidden": "4", "epochs": 4, "seeds": 2, "jobs": 1, "train_size": 40, "vary": "split"}
     given = regcmp.compare(dataset, ["none", "l2=0.1,1"], metric=metric, **words)
     factor = 100 if score.endswith("%") else 1
-    for panel, (_, row) in zip(figures_of(given, "curves"), given.summary.iterrows(), strict=True):
-        assert isinstance(panel, Panel)
-        assert (panel.score, panel.better) == (score, better)
+    for panel, (_, row) in zip(panels_of(given, "curves"), given.summary.iterrows(), strict=True):
+        assert (panel.y.name, panel.y.better) == (score, better)
         ends = [line.means[-1] / factor for line in panel.lines]
         np.testing.assert_allclose(ends, [row["train_mean"], row["test_mean"]], rtol=1e-12)
     for kind, along in (("curves", "over epochs"), ("strength", "against strength")):
@@ -98,8 +107,8 @@ def test_curves_show_the_metric_that_is_compared(metric: str) -> None:
     assert legend.startswith(f"Test curve: {score}, {better}; ")
     page, name = to_html(given), score[0].upper() + score[1:]
     assert page.count(f"<figcaption>{name}, {better}. Solid blue: test") == 2
-    for figure in (*figures_of(given, "gap"), *figures_of(given, "pairs")):
-        assert isinstance(figure, Differences) and score.split(" in ")[0] in figure.title
+    for panel in (*panels_of(given, "gap"), *panels_of(given, "pairs")):
+        assert score.split(" in ")[0] in panel.title
 
 
 def test_an_older_report_without_balanced_accuracy_in_its_history_shows_accuracy() -> None:
@@ -112,9 +121,8 @@ def test_an_older_report_without_balanced_accuracy_in_its_history_shows_accuracy
         plan=older.plan | {"metric": "balanced_accuracy"},
         summary=older.summary.assign(metric="balanced_accuracy"),
     )
-    for panel in figures_of(older, "curves"):
-        assert isinstance(panel, Panel)
-        assert panel.score == "accuracy in %" and ": accuracy in % over epochs" in panel.title
+    for panel in panels_of(older, "curves"):
+        assert panel.y.name == "accuracy in %" and ": accuracy in % over epochs" in panel.title
 
 
 def test_strengths_stand_in_their_order_also_inside_combinations() -> None:
@@ -122,10 +130,22 @@ def test_strengths_stand_in_their_order_also_inside_combinations() -> None:
     names = ["none", "l2=0.1+dropout=0.5", "l2=0.001+dropout=0.5", "l2=0.01+dropout=0.5", "l1=1"]
     summary = report().summary.head(5).assign(method=names)
     summary.loc[2, ["train_mean", "train_sd"]] = [0.75, 0.25]
-    (panel,) = figures_of(replace(report(), summary=summary), "strength")
-    assert isinstance(panel, Panel)
-    assert (panel.name, panel.labels) == ("l2=…+dropout=0.5", ("0.001", "0.01", "0.1"))
+    methods = {name: parts_of(name) for name in names}
+    (panel,) = panels_of(replace(report(), summary=summary, methods=methods), "strength")
+    assert (panel.name, panel.x.labels) == ("l2=…+dropout=0.5", ("0.001", "0.01", "0.1"))
     assert panel.lines[0].means[0] == 75 and panel.lines[0].sds[0] == 25
+
+
+def test_options_at_several_values_have_a_panel_with_their_name() -> None:
+    """The default among them, which stands in no name."""
+    words = ["none", "dropblock=0.1", "dropblock=0.1:block=5"]
+    methods = {str(each): each.parts for each in parse_methods(words)}
+    summary = report().summary.head(3).assign(method=list(methods))
+    given = replace(report(), summary=summary, methods=methods)
+    (panel,) = panels_of(given, "strength")
+    default = REGISTRY["dropblock"].options_are["block"].default
+    assert (panel.name, panel.x.name) == ("dropblock=0.1:block=…", "Block")
+    assert panel.x.labels == tuple(f"{each:g}" for each in sorted((5, default)))
 
 
 @pytest.mark.parametrize("suffix", PICTURES)
@@ -208,9 +228,8 @@ def test_the_histogram_of_a_penalty_has_more_weights_at_zero(tmp_path: Path) -> 
         ("none", 0), ("none", 1), ("l1=1", 0), ("l1=1", 1),
     ]  # fmt: skip
     assert all(sum(each["counts"]) == 4 * 4 + 4 * 3 for each in runs)
-    plain, sparse = figures_of(read_report(str(tmp_path / "a.json")), "weights")
-    assert isinstance(plain, Panel) and isinstance(sparse, Panel)
-    assert sparse.along[21] == pytest.approx(0)
+    plain, sparse = panels_of(read_report(str(tmp_path / "a.json")), "weights")
+    assert sparse.lines[0].xs[21] == pytest.approx(0)
     assert sparse.lines[0].means[21] > 2 * plain.lines[0].means[21]
     assert sum(sparse.lines[0].means) == pytest.approx(100)
 
@@ -247,11 +266,11 @@ def test_a_picture_names_its_axes_and_keeps_its_legend_out_of_the_panels() -> No
 def test_sketched_curves_leave_out_the_untrained_network() -> None:
     """An untrained network's score would flatten the rest; where two curves meet, a mark says so."""
     lines = tuple(
-        Line(side, (10.0, *means), (0.0,) * 4)
+        Line(side, (0.0, 5.0, 10.0, 15.0), (10.0, *means), (0.0,) * 4)
         for side, means in (("train", (90.0, 95.0, 97.0)), ("test", (89.0, 94.0, 97.0)))
     )
-    panel = Panel("l2", "l2: score over epochs", (0.0, 5.0, 10.0, 15.0), (), lines, "", "Epoch")
-    title, *drawn, axis = sketch([panel], 40)[1:]
+    panel = Panel("l2", "l2: score over epochs", "", Axis("Epoch", tight=True), Axis(), lines)
+    title, *drawn, axis = sketch([Figure("", "", (panel,), ())], 40)[1:]
     assert title == "l2: score over epochs (. train, * test, # both)"
     assert drawn[0].startswith("97 |") and drawn[0].endswith("#")
     assert drawn[-1].startswith("89 |*")
@@ -260,8 +279,9 @@ def test_sketched_curves_leave_out_the_untrained_network() -> None:
 
 def test_differences_that_are_all_zero_have_no_axis_to_read() -> None:
     """Nothing lies between 0 and 0."""
-    figure = Differences("Gap", (Row("l2", (0.0,), None, ""),))
-    assert sketch([figure], 40)[-1].strip() == "all are 0"
+    marks = (Rule((0.0,)), Dots(0, (0.0,)))
+    panel = Panel("", "Gap", "", Axis(), Axis(labels=("l2",)), marks)
+    assert sketch([Figure("", "", (panel,), ())], 40)[-1].strip() == "all are 0"
 
 
 @pytest.mark.parametrize("width", [24, 80, 200, None])
@@ -332,8 +352,8 @@ def test_losses_whose_squares_are_no_numbers_are_left_out_of_curves() -> None:
     ]
     given = VARIANTS["log_loss"]()
     given = replace(given, history=frame(rows, HISTORY_COLUMNS))
-    (panel,) = figures_of(given, "curves")
-    assert isinstance(panel, Panel) and panel.along == (0.0, 4.0)
+    (panel,) = panels_of(given, "curves")
+    assert panel.lines[0].xs == (0.0, 4.0)
     assert panel.lines[1].means == (2.0, 1.0)
     assert "Learning curves" in to_html(given)
 

@@ -67,6 +67,7 @@ def test_a_file_s_class_is_trained_with_wherever_runs_are(jobs: str, tmp_path: P
     assert {path.name for path in tmp_path.iterdir()} == {"r.json", "twin.py"}
 
 
+@pytest.mark.full
 def test_a_script_s_own_class_reaches_the_workers(tmp_path: Path) -> None:
     """A class of __main__, which no worker can import."""
     (tmp_path / "script.py").write_text(

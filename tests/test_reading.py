@@ -542,6 +542,7 @@ def test_progress_tells_bytes(tmp_path: Path) -> None:
     assert tells[1] == 2 * tells[0]
 
 
+@pytest.mark.full
 def test_without_network_a_local_file_is_the_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("joblib", "numpy", "pandas", "rich", "scipy", "sklearn", "threadpoolctl")
+HEAVY = ("jinja2", "joblib", "numpy", "pandas", "rich", "scipy", "sklearn", "threadpoolctl")
 
 
 def imported_by(code: str) -> set[str]:
@@ -58,6 +59,16 @@ def test_the_help_of_the_whole_imports_nothing_heavy(words: tuple[str, ...]) -> 
 def test_what_computes_nothing_imports_no_more_than_numpy(words: tuple[str, ...]) -> None:
     """The help of a command, lists, and a word that can't be meant."""
     assert imported_by(command(*words)).intersection(HEAVY) <= {"numpy"}
+
+
+@pytest.mark.parametrize(("suffix", "templates"), [(".json", False), (".html", True)])
+def test_only_a_page_imports_what_fills_its_template(
+    suffix: str, templates: bool, tmp_path: Path
+) -> None:
+    """The table and other files are written without it."""
+    words = ("compare", "--dataset", "iris", "none", "l2", "--seeds", "2", "--epochs", "1")
+    found = imported_by(command(*words, "--jobs", "1", "-o", str(tmp_path / f"a{suffix}")))
+    assert ("jinja2" in found) is templates
 
 
 def test_a_worker_imports_the_engine_and_numpy_alone() -> None:

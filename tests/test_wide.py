@@ -6,7 +6,7 @@ import pytest
 
 from regcmp.data import table as tables
 from regcmp.data.table import Reading
-from regcmp.data.tables import understanding, wide
+from regcmp.data.tables import leaks, understanding, wide
 from regcmp.data.tables.cells import to_numbers
 from regcmp.data.tables.describing import describe_column
 from regcmp.errors import DataError
@@ -63,7 +63,7 @@ def test_a_block_leaves_every_copy_of_the_target(classes: int) -> None:
         column = describe_column(frame[name], "t") if name != "large" else None
         if column is None or not column.used:
             continue
-        warned = understanding._with_leak(column, frame[name], y, classes, "y").warning
+        warned = leaks._with_leak(column, frame[name], y, classes, "y").warning
         assert name in left or "gives the target" not in warned
     assert "copy0" in left
     assert "x0" not in left

@@ -14,7 +14,7 @@ import pandas as pd
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import plain
 from regcmp.metrics import METRICS
-from regcmp.plan.grammar import parse_word, plain_text
+from regcmp.plan.grammar import parse_word, parts_of, plain_text
 from regcmp.results import DIFF_COLUMNS, INTEGERS, SUMMARY_COLUMNS, TEXTS
 
 GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"
@@ -192,7 +192,8 @@ def resolve(word: str, methods: Sequence[str]) -> str:
     if word in (ANY, BEST, *methods):
         return word
     if not re.search(r"[=:]", word):
-        named = [name for name in methods if _names(name) == _names(word)]
+        bare = sorted(part.strip() for part in word.split("+"))
+        named = [name for name in methods if sorted(each.name for each in parts_of(name)) == bare]
         if len(named) > 1:
             raise UsageError(
                 f"{word!r} could be {' or '.join(named)}: write the strength, or '*' for any method"
@@ -206,12 +207,6 @@ def resolve(word: str, methods: Sequence[str]) -> str:
         if meant[0] in methods:
             return meant[0]
     raise unknown("method", word, [*methods, BEST, ANY], of=" in this table")
-
-
-def _names(method: str) -> list[str]:
-    """The regularizers of a method; a plus sign within a number is not followed by a letter."""
-    parts = re.split(r"\+(?=\s*[a-z])", method)
-    return sorted(re.split("[=:]", part)[0].strip() for part in parts)
 
 
 def judge(gates: Iterable[Gate], table: pd.DataFrame, grounds: Grounds) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from math import isfinite
@@ -22,7 +22,8 @@ Key = tuple[int, float, tuple[tuple[str, float], ...], str]
 
 GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=VALUE...][+NAME...]"
 NONE = "none"
-SCHEDULE, CONSTANT = "schedule", "constant"
+STRENGTH, SCHEDULE, CONSTANT = "strength", "schedule", "constant"
+HIDDEN = "…"
 MAX_DROPPED = Settings.max_dropped
 
 
@@ -36,13 +37,21 @@ class Part:
     schedule: str = CONSTANT
 
     def __str__(self) -> str:
-        declared = REGISTRY[self.name].options_are
-        shown = [(key, value) for key, value in self.options if value != declared[key].default]
-        tail = "".join(f":{key}={shortest(value)}" for key, value in shown)
-        tail += (
-            f":{SCHEDULE}={self.schedule}" if self.schedule != REGISTRY[self.name].schedule else ""
-        )
-        return f"{self.name}={shortest(self.strength)}{tail}"
+        return self.without("")
+
+    def without(self, hidden: str) -> str:
+        """Its text with '…' for one number: 'strength' or an option. Options at defaults are left out."""
+        known = REGISTRY.get(self.name)  # reports name regularizers of plugins, too
+        defaults = {key: each.default for key, each in known.options_are.items()} if known else {}
+        texts = {
+            key: HIDDEN if key == hidden else shortest(value)
+            for key, value in ((STRENGTH, self.strength), *self.options)
+            if key in (STRENGTH, hidden) or value != defaults.get(key)
+        }
+        if self.schedule != (known.schedule if known else CONSTANT):
+            texts[SCHEDULE] = self.schedule
+        strength = texts.pop(STRENGTH)
+        return f"{self.name}={strength}" + "".join(f":{key}={each}" for key, each in texts.items())
 
     def key(self) -> Key:
         """The canonical order: that of the registry, then of strength, options and schedule."""
@@ -135,6 +144,14 @@ def parts_of(name: str) -> tuple[Part, ...]:
     Options that have their default stand in no name.
     """
     return tuple(map(_part_of, re.split(r"\+(?=[a-z])", name))) if name != NONE else ()
+
+
+def numbers_of(parts: Sequence[Part]) -> Iterator[tuple[str, str, float]]:
+    """Each number of a method: the method's text with '…' for it, 'strength' or its option, its value."""
+    for part in parts:
+        for key, value in ((STRENGTH, part.strength), *part.options):
+            texts = [str(each) if each is not part else part.without(key) for each in parts]
+            yield "+".join(texts), key, value
 
 
 def _part_of(text: str) -> Part:

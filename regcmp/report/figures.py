@@ -1,10 +1,8 @@
-"""What each figure shows, as numbers: the page, matplotlib and the terminal draw the same ones."""
+"""What each figure shows, in marks: the page, matplotlib and the terminal draw the same ones."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -12,96 +10,78 @@ import pandas as pd
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, style_of
-from regcmp.report.regions import Map, regions
+from regcmp.plan.grammar import numbers_of
+from regcmp.report.marks import Axis, Dots, Figure, Interval, Line, Mark, Panel, Rule
+from regcmp.report.regions import boundary
 from regcmp.report.text import clean
 from regcmp.results import Report
 
 LARGEST = 1e100
 """Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
-NUMBER = re.compile(r"=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
+SIDES = "Solid blue: test; dashed orange: train"
 
 
-@dataclass(frozen=True)
-class Row:
-    """A method's dots on the axis of a ``Differences``, and its interval if it has one."""
-
-    name: str
-    dots: tuple[float, ...]
-    interval: tuple[float, float] | None
-    about: str
-    """The same in words."""
-
-
-@dataclass(frozen=True)
-class Differences:
-    """A row per method on one axis, where zero is the baseline."""
-
-    title: str
-    rows: tuple[Row, ...]
+def gaps(report: Report) -> list[Figure]:
+    """Each method's mean difference to the baseline in test score and in the gap, with its interval."""
+    style, better = style_of(report.summary), METRICS[report.plan["metric"]].better
+    test = _sentence(f"{style.name}{style.in_unit}", better)
+    gap = _sentence(f"Gap in {style.name}{style.in_unit}", "smaller is less overfitting")
+    return [
+        *_differences(report, "test", "Test score", test, f"Test {style.name}"),
+        *_differences(report, "gap", "Gap", gap, f"Gap in {style.name}"),
+    ]
 
 
-@dataclass(frozen=True)
-class Line:
-    """Means with a standard deviation each; ``side`` is 'train', 'test' or 'weights'."""
-
-    side: str
-    means: tuple[float, ...]
-    sds: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Lines over the same places of a horizontal axis, drawn beside other panels on equal axes."""
-
-    name: str
-    title: str
-    along: tuple[float, ...]
-    labels: tuple[str, ...]
-    """Of the places along the axis; none where they are the numbers themselves."""
-    lines: tuple[Line, ...]
-    about: str
-    axis: str
-    """What the places along the axis are."""
-    score: str = ""
-    """What the lines show, with its unit; '' where it is no score."""
-    better: str = ""
-    """Which way the score is better, in words."""
-
-
-Figure = Differences | Panel | Map
-
-
-def differences(report: Report, what: str) -> list[Figure]:
-    """Each method's mean difference to the baseline, ``what`` being 'test' or 'gap', with its interval."""
+def _differences(
+    report: Report, what: str, heading: str, sentence: str, title: str
+) -> list[Figure]:
     style = style_of(report.summary)
-    names = (f"delta_{what}", f"delta_{what}_low", f"delta_{what}_high")
-    rows = []
-    for record in _records(report.summary):
-        value, low, high = (record[name] for name in names)
-        if pd.isna(value):
+    numbers: list[tuple[str, ...]] = [("Method", "Mean difference", "95 % interval")]
+    marks: list[Mark] = []
+    about: list[str] = []
+    for record in report.summary.to_dict("records"):
+        ends = [record[f"delta_{what}{end}"] for end in ("", "_low", "_high")]
+        if pd.isna(ends[0]):
             continue
-        interval = None if pd.isna(low) else (low * style.factor, high * style.factor)
-        name = clean(record["method"])
-        about = f"{name} {style.estimate(value, low, high)}"
-        rows.append(Row(name, (value * style.factor,), interval, about))
-    score = f"Test {style.name}" if what == "test" else f"Gap in {style.name}"
-    title = f"{score} minus the baseline's{style.in_unit}"
-    return [Differences(title, tuple(rows))] if rows else []
+        name, row = clean(record["method"]), len(about)
+        value, low, high = (end * style.factor for end in ends)
+        marks += [] if pd.isna(low) else [Interval(row, (low, high))]
+        marks.append(Dots(row, (value,)))
+        numbers.append(
+            (name, f"{value:+.2f}", "-" if pd.isna(low) else f"{low:+.2f} to {high:+.2f}")
+        )
+        about.append(f"{name} {style.estimate(*ends)}")
+    alone = report.plan["seeds"] == 1
+    line = "no interval from a single seed" if alone else "line: its 95 % interval"
+    return _rows(
+        f"{heading} against the baseline",
+        f"{sentence}Dot: mean paired difference; {line}; dashed: the baseline.",
+        f"{title} minus the baseline's{style.in_unit}",
+        marks, "; ".join(about), numbers,
+    )  # fmt: skip
 
 
 def pairs(report: Report) -> list[Figure]:
     """A dot for each seed: the method's test score minus the baseline's under the same seed."""
-    style, column = style_of(report.summary), METRICS[report.plan["metric"]].test
-    table = report.runs.pivot_table(index="seed", columns="method", values=column, sort=False)
+    style, metric = style_of(report.summary), METRICS[report.plan["metric"]]
+    table = report.runs.pivot_table(index="seed", columns="method", values=metric.test, sort=False)
     baseline = report.plan["baseline"]
-    rows = []
+    several = len(table) > 1
+    head = ("Difference of each seed",) if several else ("Mean difference", "95 % interval")
+    numbers: list[tuple[str, ...]] = [("Method", *head)]
+    marks: list[Mark] = []
     for name in [each for each in table if each != baseline] if baseline in table else []:
         values = ((table[name] - table[baseline]).dropna() * style.factor).tolist()
         if values:
-            about = f"{clean(name)}: {', '.join(f'{v:+.2f}' for v in values)}"
-            rows.append(Row(clean(name), tuple(values), None, about))
-    title = f"Test {style.name} minus the baseline's, seed by seed{style.in_unit}"
-    return [Differences(title, tuple(rows))] if rows else []
+            marks.append(Dots(len(marks), tuple(values)))
+            text = ", ".join(f"{value:+.2f}" for value in values)
+            numbers.append((clean(name), text, *(() if several else ("-",))))
+    return _rows(
+        "Paired differences",
+        f"{_sentence(style.name + style.in_unit, metric.better)}A dot per seed; dashed: the baseline.",
+        f"Test {style.name} minus the baseline's, seed by seed{style.in_unit}",
+        marks, "; ".join(f"{name}: {text}" for name, text, *_ in numbers[1:]), numbers,
+    )  # fmt: skip
 
 
 def curves(report: Report) -> list[Figure]:
@@ -116,69 +96,69 @@ def curves(report: Report) -> list[Figure]:
         return []
     stats = history.groupby(["method", "epoch"], sort=False)[columns]
     means, sds = stats.mean() * style.factor, stats.std().fillna(0.0) * style.factor
-    panels: list[Figure] = []
+    panels = []
     for method in dict.fromkeys(history["method"]):
         mean, sd = means.loc[method], sds.loc[method]
         if len(mean) < 2:  # all of its runs were stopped at once
             continue
-        last = mean.iloc[-1]
+        epochs, last = tuple(map(float, mean.index)), mean.iloc[-1]
+        lines = (
+            Line(column.split("_")[0], epochs, tuple(mean[column]), tuple(sd[column]))
+            for column in columns
+        )
         panels.append(
             Panel(
                 name=clean(method),
                 title=f"{clean(method)}: {style.score_in} over epochs",
-                along=tuple(map(float, mean.index)),
-                labels=(),
-                lines=tuple(
-                    Line(column.split("_")[0], tuple(mean[column]), tuple(sd[column]))
-                    for column in columns
-                ),
                 about=f"At epoch {mean.index[-1]}: train {last.iloc[0]:.4g}, test {last.iloc[1]:.4g}.",
-                axis="Epoch",
-                score=style.score_in,
-                better=score.better,
+                x=Axis("Epoch", tight=True),
+                y=Axis(style.score_in, better=score.better),
+                marks=tuple(lines),
             )
         )
-    return panels
+    sentence = _sentence(style.score_in, score.better)
+    return _panels("Learning curves", f"{sentence}{SIDES}{_spread(report, 'bands')}.", panels)
 
 
 def strengths(report: Report) -> list[Figure]:
     """A panel for each regularizer with several strengths: train and test score against strength."""
-    style = style_of(report.summary)
-    families: dict[str, list[tuple[float, dict[str, Any]]]] = {}
-    for record in _records(report.summary):
-        name = record["method"]
-        for found in NUMBER.finditer(name) if pd.notna(record["test_mean"]) else ():
-            rest = name[: found.start()] + "=…" + name[found.end() :]
-            families.setdefault(clean(rest), []).append((float(found[1]), record))
-    panels: list[Figure] = []
-    for name, members in families.items():
+    style, better = style_of(report.summary), METRICS[report.plan["metric"]].better
+    families: dict[tuple[str, str], list[tuple[float, dict[str, Any]]]] = {}
+    for record in report.summary.to_dict("records"):
+        parts = report.methods.get(record["method"], ()) if pd.notna(record["test_mean"]) else ()
+        for family, varied, value in numbers_of(parts):
+            families.setdefault((clean(family), varied), []).append((value, record))
+    panels = []
+    for (name, varied), members in families.items():
         if len(members) < 2:
             continue
         values, records = zip(*sorted(members, key=lambda each: each[0]), strict=True)
+        about = (
+            f"{clean(each['method'])}: test {style.level(each['test_mean'], each['test_sd'])}"
+            for each in records
+        )
         panels.append(
             Panel(
                 name=name,
-                title=f"{name}: {style.score_in} against strength",
-                along=tuple(map(float, range(len(values)))),
-                labels=tuple(f"{value:g}" for value in values),
-                lines=tuple(
-                    Line(
-                        side,
-                        tuple(each[f"{side}_mean"] * style.factor for each in records),
-                        tuple(_or_zero(each[f"{side}_sd"]) * style.factor for each in records),
-                    )
-                    for side in ("train", "test")
-                ),
-                about="; ".join(
-                    f"{clean(each['method'])}: test {style.level(each['test_mean'], each['test_sd'])}"
-                    for each in records
-                ),
-                axis="Strength",
-                score=style.score_in,
-                better=METRICS[report.plan["metric"]].better,
+                title=f"{name}: {style.score_in} against {varied}",
+                about="; ".join(about),
+                x=Axis(varied.capitalize(), labels=tuple(f"{value:g}" for value in values)),
+                y=Axis(style.score_in, better=better),
+                marks=tuple(_against(side, records, style) for side in ("train", "test")),
             )
         )
-    return panels
+    caption = (
+        f"{_sentence(style.score_in, better)}{SIDES}{_spread(report, 'bars')}."
+        " Strengths stand evenly spaced."
+    )
+    return _panels("Score against {varied}", caption, panels)
+
+
+def _against(side: str, records: Sequence[dict[str, Any]], style: Style) -> Line:
+    means = tuple(each[f"{side}_mean"] * style.factor for each in records)
+    sds = (each[f"{side}_sd"] for each in records)
+    spread = tuple(0.0 if pd.isna(sd) else sd * style.factor for sd in sds)
+    return Line(side, tuple(map(float, range(len(records)))), means, spread, bars=True)
 
 
 def weights(report: Report) -> list[Figure]:
@@ -187,31 +167,31 @@ def weights(report: Report) -> list[Figure]:
         return []
     edges = report.weights["edges"]
     step = edges[1] - edges[0]
-    centers = [edges[0] - step / 2, *(edge + step / 2 for edge in edges)]
+    centers = (edges[0] - step / 2, *(edge + step / 2 for edge in edges))
     shares: dict[str, list[pd.Series]] = {}
     for run in report.weights["runs"]:
         counts = pd.Series(run["counts"], dtype=float)
         shares.setdefault(run["method"], []).append(counts / counts.sum() * 100)
-    panels: list[Figure] = []
+    panels = []
     for method, runs in shares.items():
         table = pd.concat(runs, axis=1)
         mean, sd = table.mean(axis=1), table.std(axis=1).fillna(0.0)
         zero = max(i for i, edge in enumerate([-float("inf"), *edges]) if edge <= 0)
-        line = Line("weights", tuple(mean), tuple(sd))
-        about = f"{mean[zero]:.3g} % of the weights are within {step / 2:g} of 0."
-        title = f"{clean(method)}: weights in % by value"
-        panels.append(Panel(clean(method), title, tuple(centers), (), (line,), about, "Weight"))
-    return panels
-
-
-def boundary(report: Report) -> list[Figure]:
-    """A map for each method of data with two features."""
-    return [*regions(report)]
-
-
-def gaps(report: Report) -> list[Figure]:
-    """The differences in test score and in the gap."""
-    return differences(report, "test") + differences(report, "gap")
+        panels.append(
+            Panel(
+                name=clean(method),
+                title=f"{clean(method)}: weights in % by value",
+                about=f"{mean[zero]:.3g} % of the weights are within {step / 2:g} of 0.",
+                x=Axis("Weight", tight=True),
+                y=Axis(),
+                marks=(Line("weights", centers, tuple(mean), tuple(sd)),),
+            )
+        )
+    caption = (
+        "The share of weights by value after training, biases aside, in %, in bins of 0.05, of which"
+        f" the first and the last hold all beyond{_spread(report, 'bands')}."
+    )
+    return _panels("Weights", caption, panels)
 
 
 KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
@@ -225,7 +205,7 @@ KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
         "data of two numeric features, and a run of the first seed that was not stopped",
     ),
 }
-"""What --plot draws, and what a report must have for it."""
+"""What --plot draws, and what a report must have for it. The page shows all of them."""
 
 
 def figures_of(report: Report, kind: str) -> list[Figure]:
@@ -240,21 +220,35 @@ def figures_of(report: Report, kind: str) -> list[Figure]:
     return figures
 
 
-def extent(panels: Sequence[Panel]) -> list[float]:
-    """Every value that panels on equal axes must have room for."""
-    return [
-        mean + sign * sd
-        for panel in panels
-        for line in panel.lines
-        for mean, sd in zip(line.means, line.sds, strict=True)
-        for sign in (-1, 1)
-    ]
+def _rows(
+    heading: str, caption: str, title: str, marks: list[Mark], about: str, numbers: list[tuple[str, ...]]
+) -> list[Figure]:  # fmt: skip
+    """A figure of one panel, with a row for each row of its numbers, and the baseline at 0."""
+    if not marks:
+        return []
+    names = Axis(labels=tuple(name for name, *_ in numbers[1:]))
+    panel = Panel("", title, about, Axis(), names, (Rule((0.0,)), *marks))
+    return [Figure(heading, caption, (panel,), tuple(numbers))]
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = frame.to_dict("records")
-    return rows
+def _panels(heading: str, caption: str, panels: list[Panel]) -> list[Figure]:
+    """A figure of these panels, whose lines are of the same sides in each."""
+    if not panels:
+        return []
+    sides = (f"{line.side.capitalize()} ± sd" for line in panels[0].lines)
+    numbers: list[tuple[str, ...]] = [("Method", panels[0].x.name, *sides)]
+    for panel in panels:
+        for i, place in enumerate(panel.lines[0].xs):
+            label = panel.x.labels[i] if panel.x.labels else f"{place:.3g}"
+            values = (f"{line.means[i]:.4g} ± {line.sds[i]:.2g}" for line in panel.lines)
+            numbers.append((panel.name, label, *values))
+    return [Figure(heading, caption, tuple(panels), tuple(numbers))]
 
 
-def _or_zero(value: float) -> float:
-    return 0.0 if pd.isna(value) else value
+def _sentence(score: str, better: str) -> str:
+    """'Log loss in nats, lower is better. '."""
+    return f"{score[:1].upper()}{score[1:]}, {better}. "
+
+
+def _spread(report: Report, shape: str) -> str:
+    return "" if report.plan["seeds"] == 1 else f"; {shape}: one standard deviation over seeds"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from regcmp.report.figures import Differences, Figure, Panel, figures_of
-from regcmp.report.regions import Map
+from regcmp.report.figures import figures_of
+from regcmp.report.marks import KEYS, Dots, Figure, Interval, Line, Panel, Points, Raster, Rule
 from regcmp.results import Report
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
 }
 """What matplotlib would write into a file beside the picture: dates and versions."""
+LEGEND: dict[str, Any] = {"loc": "outside lower center", "fontsize": 7}
 ABREAST = 3
 """How many panels stand side by side."""
-MOST_LEVELS = 20
-"""How many classes of a map are named."""
 
 
 def to_picture(report: Report, kind: str, suffix: str) -> bytes:
@@ -62,108 +61,114 @@ to_pdf = partial(to_picture, suffix=".pdf")
 
 
 def _draw(sheet: Any, figures: Sequence[Figure]) -> None:
-    """A figure below the other, or panels side by side on equal vertical axes."""
-    panels = isinstance(figures[0], Panel | Map)
-    across = min(len(figures), ABREAST) if panels else 1
-    down = -(-len(figures) // across)
-    heights = [
-        1.2 + 0.32 * len(each.rows) if isinstance(each, Differences) else 2.6 for each in figures
+    """The figures one below the other, the panels of each side by side on equal vertical axes."""
+    rows = [
+        each.panels[i : i + ABREAST]
+        for each in figures
+        for i in range(0, len(each.panels), ABREAST)
     ]
-    rows = [max(heights[i * across : (i + 1) * across]) for i in range(down)]
-    sheet.set_size_inches(3.4 * across if panels and across > 1 else 7.0, sum(rows))
-    grid = sheet.subplots(
-        down, across, squeeze=False, sharey=panels, gridspec_kw={"height_ratios": rows}
-    )
-    places = list(grid.flat)
-    for place, figure in zip(places, figures, strict=False):
-        if isinstance(figure, Differences):
-            _draw_differences(place, figure)
-        elif isinstance(figure, Map):
-            _draw_map(place, figure)
-        else:
-            _draw_panel(place, figure)
-    for row in grid:
-        if isinstance(figures[0], Panel):
-            row[0].set_ylabel(f"{figures[0].score}\n{figures[0].better}".strip(), fontsize=7)
-    for place in places[len(figures) :]:
-        place.set_axis_off()
-    if isinstance(figures[0], Map):
-        _name_levels(sheet, figures[0])
-    if isinstance(figures[0], Panel) and len(figures[0].lines) > 1:
-        # One for all panels, and below them: within one it would lie on an interval.
-        handles, labels = places[0].get_legend_handles_labels()
-        sheet.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
+    across, lists = max(map(len, rows)), [len(row[0].y.labels) for row in rows]
+    heights = [1.2 + 0.32 * length if length else 2.6 for length in lists]
+    sheet.set_size_inches(3.4 * across if across > 1 else 7.0, sum(heights))
+    ratios = {"height_ratios": heights}
+    alone = len(figures) == 1
+    grid = sheet.subplots(len(rows), across, squeeze=False, sharey=alone, gridspec_kw=ratios)
+    for places, panels in zip(grid, rows, strict=True):
+        for place, panel in zip(places, panels, strict=False):
+            _draw_axes(place, panel, first=place is places[0])
+            for mark in panel.marks:
+                DRAW[type(mark)](place, mark)
+        for place in places[len(panels) :]:
+            place.set_axis_off()
+    _name_colors(sheet, figures[0], grid[0][0])
 
 
-def _draw_differences(axes: Axes, figure: Differences) -> None:
-    axes.set_title(figure.title, fontsize=10)
-    axes.axvline(0, color="0.5", linestyle="--", linewidth=1)
-    for i, row in enumerate(figure.rows):
-        if row.interval:
-            axes.hlines(i, *row.interval, color=COLORS["test"], linewidth=2)
-        # Three heights, so that equal dots can be told apart.
-        heights = [
-            i + (0.12 * (k % 3 - 1) if len(row.dots) > 1 else 0) for k in range(len(row.dots))
-        ]
-        axes.plot(row.dots, heights, "o", color=COLORS["test"], markersize=5, alpha=0.8)
-    axes.set_yticks(range(len(figure.rows)), [row.name for row in figure.rows])
-    axes.set_ylim(len(figure.rows) - 0.5, -0.5)
-    axes.grid(axis="x", color="0.9")
-    axes.set_axisbelow(True)
+def _draw_axes(axes: Axes, panel: Panel, *, first: bool) -> None:
+    """What stands around the marks; the vertical axis is named once for those of a row that share it."""
+    x, y = panel.x, panel.y
+    if panel.filled:
+        axes.set_title(panel.name, fontsize=8, wrap=True)
+        axes.tick_params(labelsize=7)
+    else:
+        axes.set_title(panel.title, fontsize=10 if y.labels else 8, wrap=not y.labels)
+        axes.grid(axis="x" if y.labels else "both", color="0.9")
+        axes.set_axisbelow(True)
+    axes.set_xlabel(x.name, fontsize=7 if panel.filled else 8)
+    if first or panel.filled:
+        axes.set_ylabel(f"{y.name}\n{y.better}".strip(), fontsize=7)
+    if x.labels:
+        axes.set_xticks(range(len(x.labels)), x.labels)
+    if y.labels:
+        axes.set_yticks(range(len(y.labels)), y.labels)
+        axes.set_ylim(len(y.labels) - 0.5, -0.5)
 
 
-def _draw_panel(axes: Axes, panel: Panel) -> None:
-    axes.set_title(panel.title, fontsize=8, wrap=True)
-    for line in panel.lines:
-        style: dict[str, Any] = {
-            "color": COLORS[line.side],
-            "linestyle": DASHES[line.side],
-            "label": line.side,
-        }
-        if panel.labels:
-            axes.errorbar(panel.along, line.means, line.sds, marker="o", markersize=4, **style)
-            continue
-        low, high = zip(
-            *((m - s, m + s) for m, s in zip(line.means, line.sds, strict=True)), strict=True
-        )
-        axes.fill_between(panel.along, low, high, color=COLORS[line.side], alpha=0.18, linewidth=0)
-        axes.plot(panel.along, line.means, **style)
-    if panel.labels:
-        axes.set_xticks(panel.along, panel.labels)
-    axes.grid(color="0.9")
-    axes.set_axisbelow(True)
-    axes.set_xlabel(panel.axis, fontsize=8)
+def _name_colors(sheet: Any, figure: Figure, first: Axes) -> None:
+    """One legend for all panels, and below them: within one it would lie on an interval."""
+    from matplotlib.patches import Patch
+
+    if figure.keys:
+        patches = [Patch(color=color, label=name) for color, name in figure.keys[:KEYS]]
+        sheet.legend(handles=patches, **LEGEND, ncols=5, frameon=False)
+    elif len(figure.panels[0].lines) > 1:
+        handles, labels = first.get_legend_handles_labels()
+        sheet.legend(handles, labels, **LEGEND, ncols=2)
 
 
-def _draw_map(axes: Axes, figure: Map) -> None:
-    """Cells in pale colours, and on them the rows that were trained on in full ones."""
+def _rule(axes: Axes, mark: Rule) -> None:
+    for x in mark.xs:
+        axes.axvline(x, color="0.5", linestyle="--", linewidth=1)
+
+
+def _interval(axes: Axes, mark: Interval) -> None:
+    axes.hlines(mark.row, *mark.xs, color=COLORS["test"], linewidth=2)
+
+
+def _dots(axes: Axes, mark: Dots) -> None:
+    """In three heights, so that equal ones can be told apart."""
+    spread = 0.12 if len(mark.xs) > 1 else 0
+    heights = [mark.row + spread * (k % 3 - 1) for k in range(len(mark.xs))]
+    axes.plot(mark.xs, heights, "o", color=COLORS["test"], markersize=5, alpha=0.8)
+
+
+def _line(axes: Axes, mark: Line) -> None:
+    color = COLORS[mark.side]
+    style: dict[str, Any] = {"color": color, "linestyle": DASHES[mark.side], "label": mark.side}
+    if mark.bars:
+        axes.errorbar(mark.xs, mark.means, mark.sds, marker="o", markersize=4, **style)
+        return
+    low, high = zip(*mark.ends, strict=True)
+    axes.fill_between(mark.xs, low, high, color=color, alpha=0.18, linewidth=0)
+    axes.plot(mark.xs, mark.means, **style)
+
+
+def _raster(axes: Axes, mark: Raster) -> None:
+    """In pale colours, for points in full ones."""
     from matplotlib.colors import ListedColormap
 
-    colors = [figure.color(level) for level in range(len(figure.levels))]
     axes.imshow(
-        figure.cells,
-        cmap=ListedColormap(colors),
+        mark.cells,
+        cmap=ListedColormap(list(mark.colors)),
         vmin=-0.5,
-        vmax=len(colors) - 0.5,
-        extent=figure.outline,
+        vmax=len(mark.colors) - 0.5,
+        extent=(*mark.xs, *mark.ys),
         origin="lower",
         aspect="auto",
         interpolation="nearest",
         alpha=0.45,
     )
-    x, y, levels = zip(*figure.points, strict=True)
-    shades = [colors[level] for level in levels]
-    axes.scatter(x, y, s=9, c=shades, edgecolors="white", linewidths=0.4)
-    axes.set_title(figure.name, fontsize=8, wrap=True)
-    axes.set_xlabel(figure.axes[0], fontsize=7)
-    axes.set_ylabel(figure.axes[1], fontsize=7)
-    axes.tick_params(labelsize=7)
 
 
-def _name_levels(sheet: Any, figure: Map) -> None:
-    """One legend for all maps."""
-    from matplotlib.patches import Patch
+def _points(axes: Axes, mark: Points) -> None:
+    axes.scatter(mark.xs, mark.ys, s=9, c=mark.colors, edgecolors="white", linewidths=0.4)
 
-    shown = range(min(len(figure.levels), MOST_LEVELS))
-    patches = [Patch(color=figure.color(i), label=figure.levels[i]) for i in shown]
-    sheet.legend(handles=patches, loc="outside lower center", ncols=5, fontsize=7, frameon=False)
+
+DRAW: dict[type, Callable[[Any, Any], None]] = {
+    Rule: _rule,
+    Interval: _interval,
+    Dots: _dots,
+    Line: _line,
+    Raster: _raster,
+    Points: _points,
+}
+"""How each mark is drawn."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from regcmp.report.marks import Axis, Figure, Panel, Points, Raster
 from regcmp.report.text import clean
 from regcmp.results import Report
 
@@ -22,81 +22,58 @@ OF_BANDS = (
     "#fde725",
 )  # fmt: skip
 """Steps of matplotlib's viridis."""
+CAPTION = (
+    "What each method's network of the first seed predicts over both features; dots: rows that it was"
+    " trained on."
+)
 
 
-@dataclass(frozen=True)
-class Map:
-    """One method's predictions: each cell's number of a level, a class or a range of values."""
-
-    name: str
-    title: str
-    axes: tuple[str, str]
-    low: tuple[float, float]
-    high: tuple[float, float]
-    """The middles of the first and of the last cell, along either axis."""
-    levels: tuple[str, ...]
-    ordered: bool
-    """Whether levels are steps of a value."""
-    cells: tuple[tuple[int, ...], ...]
-    """From the bottom up."""
-    points: tuple[tuple[float, float, int], ...]
-    """Training rows: where they are, and the level that was trained on."""
-    about: str
-
-    @property
-    def outline(self) -> tuple[float, float, float, float]:
-        """Left, right, bottom and top edge of the cells."""
-        ends = []
-        for low, high, count in zip(
-            self.low, self.high, (len(self.cells[0]), len(self.cells)), strict=True
-        ):
-            half = (high - low) / max(count - 1, 1) / 2
-            ends += [low - half, high + half]
-        left, right, bottom, top = ends
-        return left, right, bottom, top
-
-    def color(self, level: int) -> str:
-        """Of a level's cells and points; more classes than colours share them."""
-        colors = OF_BANDS if self.ordered else OF_CLASSES
-        return colors[level % len(colors)]
-
-    def shares(self) -> list[float]:
-        """How much of the map each level takes, in percent."""
-        counts = np.bincount(np.ravel(self.cells), minlength=len(self.levels))
-        shares: list[float] = (counts / counts.sum() * 100).tolist()
-        return shares
-
-
-def regions(report: Report) -> list[Map]:
+def boundary(report: Report) -> list[Figure]:
     """A map for each method whose run of the first seed was not stopped; none of other data."""
     part = report.boundary
     if not part or not part["methods"]:
         return []
     grids = {each["method"]: _values(each["rows"]) for each in part["methods"]}
     targets = np.array(part["points"]["target"], float)
-    classes = tuple(map(clean, report.plan["data"]["classes"]))
-    if classes:
-        levels, edges = classes, np.arange(1, len(classes)) - 0.5
-    else:
+    levels = tuple(map(clean, report.plan["data"]["classes"]))
+    edges, ordered = np.arange(1, len(levels)) - 0.5, not levels
+    if ordered:
         levels, edges = _bands(np.concatenate([targets, *map(np.ravel, grids.values())]))
-    trained = np.searchsorted(edges, targets, side="right").tolist()
-    return [
-        _described(
-            Map(
+    palette: tuple[str, ...] = OF_BANDS if ordered else OF_CLASSES
+    # More classes than colours share them.
+    colors = tuple(palette[level % len(palette)] for level in range(len(levels)))
+    trained = tuple(colors[level] for level in np.searchsorted(edges, targets, side="right"))
+    points = Points(tuple(part["points"]["x"]), tuple(part["points"]["y"]), trained)
+    across, up = (Axis(clean(name), tight=True) for name in part["features"])
+    numbers = [("Method", *(f"{level}: % of the map" for level in levels))]
+    panels = []
+    for name, grid in grids.items():
+        cells = np.searchsorted(edges, grid, side="right")
+        shares = np.bincount(cells.ravel(), minlength=len(levels)) / cells.size * 100
+        numbers.append((clean(name), *(f"{share:.3g}" for share in shares)))
+        named = zip(levels, shares, strict=True)
+        taken = ", ".join(f"{level} in {share:.3g} %" for level, share in named if share)
+        sides = (_edges(part, axis, count) for axis, count in enumerate(reversed(cells.shape)))
+        raster = Raster(tuple(map(tuple, cells.tolist())), colors, ordered, *sides)
+        panels.append(
+            Panel(
                 name=clean(name),
                 title=f"{clean(name)}: predictions of seed {part['seed']}",
-                axes=(clean(part["features"][0]), clean(part["features"][1])),
-                low=(part["low"][0], part["low"][1]),
-                high=(part["high"][0], part["high"][1]),
-                levels=levels,
-                ordered=not classes,
-                cells=tuple(map(tuple, np.searchsorted(edges, grid, side="right").tolist())),
-                points=tuple(zip(part["points"]["x"], part["points"]["y"], trained, strict=True)),
-                about="",
+                about=f"Of the map of {across.name} and {up.name}: {taken}.",
+                x=across,
+                y=up,
+                marks=(raster, points),
             )
         )
-        for name, grid in grids.items()
-    ]
+    keys = tuple(zip(colors, levels, strict=True))
+    return [Figure("Decision regions", CAPTION, tuple(panels), tuple(numbers), keys)]
+
+
+def _edges(part: dict[str, Any], axis: int, count: int) -> tuple[float, float]:
+    """Where the cells begin and end, whose first and last middle the report has."""
+    low, high = part["low"][axis], part["high"][axis]
+    half = (high - low) / max(count - 1, 1) / 2
+    return low - half, high + half
 
 
 def _values(rows: list[str]) -> Any:
@@ -108,9 +85,3 @@ def _bands(values: Any) -> tuple[tuple[str, ...], Any]:
     steps = np.linspace(values.min(), values.max(), BANDS + 1)
     names = (f"{low:.3g} to {high:.3g}" for low, high in pairwise(steps))
     return tuple(names), steps[1:-1]
-
-
-def _described(plain: Map) -> Map:
-    shares = zip(plain.levels, plain.shares(), strict=True)
-    each = ", ".join(f"{level} in {share:.3g} %" for level, share in shares if share)
-    return replace(plain, about=f"Of the map of {plain.axes[0]} and {plain.axes[1]}: {each}.")

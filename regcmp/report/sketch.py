@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from regcmp.report.figures import Differences, Figure, Panel
-from regcmp.report.regions import Map
+from regcmp.report.marks import KEYS, Dots, Figure, Interval, Line, Panel, Raster, Rule
 
 WIDTH, LEAST, NAME, HEIGHT = 72, 24, 24, 8
 CLASSES, BANDS = ".o#+x%@=" + ascii_lowercase.replace("o", "").replace("x", ""), " .:-=+*#@"
-"""Marks of a map's levels; more classes than marks share them."""
-MOST_NAMED = 20
+"""Marks of a raster's levels; more classes than marks share them."""
 MARKS = {"train": ".", "test": "*", "weights": "*"}
 BOTH = "#"
 
@@ -22,101 +21,150 @@ BOTH = "#"
 def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
     """The lines of the figures, one below the other, in at most ``width`` columns."""
     room = max(LEAST, min(width or WIDTH, WIDTH))
-    maps = [each for each in figures if isinstance(each, Map)]
-    if maps:
-        return _maps(maps, max(LEAST, width or WIDTH))
-    figures = [_trained(each) if isinstance(each, Panel) else each for each in figures]
-    panels = [each for each in figures if isinstance(each, Panel)]
-    values = [mean for each in panels for line in each.lines for mean in line.means]
     lines: list[str] = []
-    for each in figures:
-        if isinstance(each, Panel):
-            lines += ["", *_panel(each, min(values), max(values), room)]
-        elif isinstance(each, Differences):
-            lines += ["", *_differences(each, room)]
+    for figure in figures:
+        if figure.panels[0].filled:
+            lines += _abreast(figure, max(LEAST, width or WIDTH))
+            continue
+        panels = [_trained(each) for each in figure.panels]
+        means = [mean for each in panels for line in each.lines for mean in line.means]
+        for panel in panels:
+            lines += ["", *_panel(panel, means, room)]
     return lines
 
 
 def _trained(panel: Panel) -> Panel:
     """Curves without epoch 0: beside an untrained network, all others would be one flat line."""
-    if panel.axis != "Epoch" or panel.along[0] > 0 or len(panel.along) < 3:
+    if panel.x.name != "Epoch" or panel.lines[0].xs[0] > 0 or len(panel.lines[0].xs) < 3:
         return panel
-    lines = (replace(each, means=each.means[1:], sds=each.sds[1:]) for each in panel.lines)
-    return replace(panel, along=panel.along[1:], lines=tuple(lines))
+    lines = (
+        replace(each, xs=each.xs[1:], means=each.means[1:], sds=each.sds[1:])
+        for each in panel.lines
+    )
+    return replace(panel, marks=tuple(lines))
 
 
-def _differences(figure: Differences, width: int) -> list[str]:
-    """A line per method: '|' is the baseline, 'o' a dot, dashes an interval."""
-    names = min(NAME, width // 3, max(cell_len(row.name) for row in figure.rows))
-    room = width - names - 2
-    ends = [end for row in figure.rows for end in row.interval or ()]
-    values = [0.0, *ends, *(value for row in figure.rows for value in row.dots)]
-    low, high = min(values), max(values)
-    lines = [figure.title]
-    for row in figure.rows:
-        cells = [" "] * room
-        if row.interval:
-            first, last = (_place(end, low, high, room) for end in row.interval)
-            cells[first : last + 1] = "-" * (last + 1 - first)
-        cells[_place(0.0, low, high, room)] = "|"
-        for value in row.dots:
-            cells[_place(value, low, high, room)] = "o"
-        lines.append(f"{_cut(row.name, names)}  {''.join(cells)}".rstrip())
-    ends_of_axis = _ends(_signed(low), _signed(high), room) if low < high else "all are 0"
-    return [*lines, " " * (names + 2) + ends_of_axis]
+@dataclass
+class Canvas:
+    """Lines of characters, the highest first, and where values are among and along them."""
+
+    cells: list[list[str]]
+    line: Callable[[float], int]
+    column: Callable[[float], int]
 
 
-def _panel(panel: Panel, low: float, high: float, width: int) -> list[str]:
-    """The means of each line, the test side over the train side; ``low`` is at the bottom."""
-    scale = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
-    left = max(map(len, scale))
-    room = width - left - 2
-    rows = [[" "] * room for _ in range(HEIGHT)]
-    for line in panel.lines:
-        for x, mean in zip(panel.along, line.means, strict=True):
-            up = _place(mean, low, high, HEIGHT)
-            column = _place(x, panel.along[0], panel.along[-1], room)
-            taken = rows[HEIGHT - 1 - up][column] not in (" ", MARKS[line.side])
-            rows[HEIGHT - 1 - up][column] = BOTH if taken else MARKS[line.side]
-    labels = panel.labels or tuple(f"{x:.3g}" for x in panel.along)
-    keys = ", ".join(f"{MARKS[line.side]} {line.side}" for line in panel.lines)
-    keys += f", {BOTH} both" if any(BOTH in row for row in rows) else ""
-    better = f", {panel.better}" if panel.better else ""
+def _panel(panel: Panel, means: list[float], width: int) -> list[str]:
+    """Its rows with their names, or lines over a scale that all panels of the figure share."""
+    xs = [x for mark in panel.marks for x in mark.xs]
+    low, high, bottom, top = min(xs), max(xs), min(means, default=0), max(means, default=0)
+    if panel.y.labels:
+        names = min(NAME, width // 3, max(map(cell_len, panel.y.labels)))
+        left, beside = names + 2, [f"{_cut(name, names)}  " for name in panel.y.labels]
+        ends = (_signed(low), _signed(high)) if low < high else ("all are 0", "")
+    else:
+        scale = [f"{top:.3g}", *[""] * (HEIGHT - 2), f"{bottom:.3g}"]
+        left = max(map(len, scale)) + 2
+        beside = [f"{mark:>{left - 2}} |" for mark in scale]
+        labels = panel.x.labels or (f"{low:.3g}", f"{high:.3g}")
+        ends = labels[0], labels[-1]
+    room = width - left
+
+    def line(y: float) -> int:
+        return round(y) if panel.y.labels else HEIGHT - 1 - _place(y, bottom, top, HEIGHT)
+
+    canvas = Canvas([[" "] * room for _ in beside], line, lambda x: _place(x, low, high, room))
+    _draw(canvas, panel)
     return [
-        f"{panel.title} ({keys}){better}",
+        panel.title + _keys(panel, canvas),
         *(
-            f"{mark:>{left}} |{''.join(row)}".rstrip()
-            for mark, row in zip(scale, rows, strict=True)
+            f"{start}{''.join(cells)}".rstrip()
+            for start, cells in zip(beside, canvas.cells, strict=True)
         ),
-        " " * (left + 2) + _ends(labels[0], labels[-1], room),
+        (" " * left + ends[0] + ends[1].rjust(room - len(ends[0]))).rstrip(),
     ]
 
 
-def _maps(maps: Sequence[Map], width: int) -> list[str]:
-    """Maps side by side, as many as there is room for: a mark for every third cell, or fewer.
+def _keys(panel: Panel, canvas: Canvas) -> str:
+    """Which line is which, and which way is better."""
+    if not panel.lines:
+        return ""
+    keys = [f"{MARKS[line.side]} {line.side}" for line in panel.lines]
+    keys += [f"{BOTH} both"] if any(BOTH in row for row in canvas.cells) else []
+    return f" ({', '.join(keys)})" + (f", {panel.y.better}" if panel.y.better else "")
 
-    Half as many lines, since a character is about twice as high as it is wide.
-    """
-    first = maps[0]
-    marks = (BANDS if first.ordered else CLASSES) * len(first.levels)
-    shown = sorted({level for each in maps for row in each.cells for level in row})
-    keys = [f"{marks[level]} {first.levels[level]}" for level in shown[:MOST_NAMED]]
-    if len(shown) > MOST_NAMED:
-        keys.append(f"and {len(shown) - MOST_NAMED} more")
-    lines = ["", f"{first.axes[1]} over {first.axes[0]} ({', '.join(keys)})"]
+
+def _draw(canvas: Canvas, panel: Panel) -> None:
+    for kind, draw in DRAW.items():
+        for mark in panel.of(kind):
+            draw(canvas, mark)
+
+
+def _raster(canvas: Canvas, mark: Raster) -> None:
+    """Half as many lines, since a character is about twice as high as it is wide."""
+    step = -(-len(mark.cells[0]) // len(canvas.cells[0]))
+    for row, cells in enumerate(reversed(canvas.cells)):
+        cells[:] = [_level(mark, level) for level in mark.cells[2 * step * row][::step]]
+
+
+def _interval(canvas: Canvas, mark: Interval) -> None:
+    first, last = map(canvas.column, mark.xs)
+    canvas.cells[canvas.line(mark.row)][first : last + 1] = "-" * (last + 1 - first)
+
+
+def _rule(canvas: Canvas, mark: Rule) -> None:
+    for cells in canvas.cells:
+        for x in mark.xs:
+            cells[canvas.column(x)] = "|"
+
+
+def _dots(canvas: Canvas, mark: Dots) -> None:
+    for x in mark.xs:
+        canvas.cells[canvas.line(mark.row)][canvas.column(x)] = "o"
+
+
+def _line(canvas: Canvas, mark: Line) -> None:
+    own = MARKS[mark.side]
+    for x, mean in zip(mark.xs, mark.means, strict=True):
+        cells, column = canvas.cells[canvas.line(mean)], canvas.column(x)
+        cells[column] = own if cells[column] in (" ", own) else BOTH
+
+
+DRAW: dict[type[Any], Callable[[Canvas, Any], None]] = {
+    Raster: _raster,
+    Interval: _interval,
+    Rule: _rule,
+    Dots: _dots,
+    Line: _line,
+}
+"""How each mark is drawn, the later over the earlier; there is no room for points."""
+
+
+def _abreast(figure: Figure, width: int) -> list[str]:
+    """Rasters side by side, as many as there is room for: a mark for every third cell, or fewer."""
+    rasters = [raster for panel in figure.panels for raster in panel.of(Raster)]
+    first, axes = rasters[0], figure.panels[0]
+    shown = sorted({level for each in rasters for row in each.cells for level in row})
+    keys = [f"{_level(first, level)} {figure.keys[level][1]}" for level in shown[:KEYS]]
+    if len(shown) > KEYS:
+        keys.append(f"and {len(shown) - KEYS} more")
+    lines = ["", f"{axes.y.name} over {axes.x.name} ({', '.join(keys)})"]
     step = max(3, -(-len(first.cells[0]) // width))
     across, down = -(-len(first.cells[0]) // step), -(-len(first.cells) // (2 * step))
     abreast = max(1, (width + 2) // (across + 2))
-    for start in range(0, len(maps), abreast):
-        own = maps[start : start + abreast]
-        lines += ["", "  ".join(_cut(each.name, across) for each in own).rstrip()]
-        for row in reversed(range(down)):
-            drawn = [
-                "".join(marks[level] for level in each.cells[2 * step * row][::step])
-                for each in own
-            ]
-            lines.append("  ".join(drawn).rstrip())
+    for start in range(0, len(figure.panels), abreast):
+        panels = figure.panels[start : start + abreast]
+        canvases = [Canvas([[" "] * across for _ in range(down)], int, int) for _ in panels]
+        for canvas, panel in zip(canvases, panels, strict=True):
+            _draw(canvas, panel)
+        lines += ["", "  ".join(_cut(each.name, across) for each in panels).rstrip()]
+        for cells in zip(*(each.cells for each in canvases), strict=True):
+            lines.append("  ".join(map("".join, cells)).rstrip())
     return lines
+
+
+def _level(raster: Raster, level: int) -> str:
+    marks = BANDS if raster.ordered else CLASSES
+    return marks[level % len(marks)]
 
 
 def _place(value: float, low: float, high: float, room: int) -> int:
@@ -126,10 +174,6 @@ def _place(value: float, low: float, high: float, room: int) -> int:
 
 def _signed(value: float) -> str:
     return f"{value:+.3g}" if value else "0"
-
-
-def _ends(first: str, last: str, room: int) -> str:
-    return first + last.rjust(max(0, room - len(first)))
 
 
 def _cut(name: str, width: int) -> str:

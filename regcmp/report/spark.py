@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from regcmp.report.figures import Panel, curves
+from regcmp.report.figures import curves
 from regcmp.report.layout import Column, Table
 from regcmp.results import Report
 
@@ -15,13 +15,14 @@ ASCII_BARS = "_.-~=+*#"
 
 def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
     """The table with one more column, or as it is where no two epochs were recorded."""
-    panels = {each.name: each for each in curves(report) if isinstance(each, Panel)}
-    if not panels:
+    figures = curves(report)
+    if not figures:
         return table
-    means = {name: panel.lines[1].means for name, panel in panels.items()}
-    first = next(iter(panels.values()))
-    low, high = min(map(min, means.values())), max(map(max, means.values()))
-    epochs = sorted({epoch for panel in panels.values() for epoch in panel.along})
+    tests = {panel.name: panel.lines[1] for panel in figures[0].panels}
+    score = figures[0].panels[0].y
+    low = min(min(line.means) for line in tests.values())
+    high = max(max(line.means) for line in tests.values())
+    epochs = sorted({epoch for line in tests.values() for epoch in line.xs})
     last = len(epochs) - 1
     cells = min(CELLS, len(epochs))
     shown = [epochs[round(i * last / (cells - 1))] for i in range(cells)]
@@ -29,12 +30,12 @@ def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
     drawn = {
         name: "".join(
             _bar(value, low, high, bars)
-            for value in _at(shown, dict(zip(panel.along, means[name], strict=True)))
+            for value in _at(shown, dict(zip(line.xs, line.means, strict=True)))
         ).ljust(cells)
-        for name, panel in panels.items()
+        for name, line in tests.items()
     }
     legend = (
-        f"Test curve: {first.score}, {first.better}; mean over seeds, from {bars[0]} = {low:.3g}"
+        f"Test curve: {score.name}, {score.better}; mean over seeds, from {bars[0]} = {low:.3g}"
         f" to {bars[-1]} = {high:.3g}, at epochs {shown[0]:g} to {shown[-1]:g}."
     )
     return replace(

@@ -1,20 +1,13 @@
-"""What the page's charts are drawn with: escaped text, scales and a few shapes of SVG."""
+"""What the page's charts are drawn with: scales, and a few shapes of SVG that the template writes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape as html_escape
 from math import floor, log10
 
-Points = Sequence[tuple[float, float]]
 NAME = 30
 """Longer names are cut in a panel."""
-
-
-def escape(text: str) -> str:
-    """Text that HTML and SVG show as it is; control characters become spaces."""
-    return html_escape("".join(c if c.isprintable() else " " for c in text))
 
 
 @dataclass(frozen=True)
@@ -47,43 +40,38 @@ def scale(values: Iterable[float], start: float, end: float) -> Scale:
     return Scale(low - room, high + room, start, end)
 
 
-def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
+@dataclass(frozen=True)
+class Shape:
+    """An element of SVG."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+
+
+def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> Shape:
     """A line of text."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(words)}</text>'
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "class": kind}
+    return Shape("text", place, words)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Shape:
     """A straight line."""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>'
+    ends = zip(("x1", "y1", "x2", "y2"), (x1, y1, x2, y2), strict=True)
+    return Shape("line", {name: f"{value:.1f}" for name, value in ends} | {"class": kind})
 
 
-def dot(x: float, y: float, radius: float, kind: str) -> str:
+def dot(x: float, y: float, radius: float, kind: str, **others: str) -> Shape:
     """A filled circle."""
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" class="{kind}"/>'
+    place = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{radius:g}"}
+    return Shape("circle", place | others | {"class": kind})
 
 
-def path(points: Points, kind: str) -> str:
-    """A line through points."""
-    return f'<polyline points="{_joined(points)}" class="{kind}"/>'
-
-
-def area(points: Points, kind: str) -> str:
-    """A filled outline."""
-    return f'<polygon points="{_joined(points)}" class="{kind}"/>'
+def through(tag: str, points: Sequence[tuple[float, float]], kind: str) -> Shape:
+    """A line through points, a 'polyline', or what it encloses, a 'polygon'."""
+    return Shape(tag, {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "class": kind})
 
 
 def short(name: str, most: int = NAME) -> str:
     """A name as a chart has room for it; the table has it whole."""
     return name if len(name) <= most else name[: most - 1] + "…"
-
-
-def drawing(name: str, about: str, width: int, height: int, shapes: Iterable[str]) -> str:
-    """A chart with its text alternative."""
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{escape(name)}">'
-        f"<title>{escape(name)}</title><desc>{escape(about)}</desc>{''.join(shapes)}</svg>"
-    )
-
-
-def _joined(points: Points) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
