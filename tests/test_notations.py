@@ -27,7 +27,7 @@ WRITTEN = {
     "1_010": 1010, "1,5E+03": 1500, "1.5D+03": 1500, "0x1F": 31, "\uff11\uff12": 12,
     "\u0663\u0664": 34, "\u0663\u066b\u0665": 3.5, "\u00bd": 0.5, "2\u00bd": 2.5,
     "1.5\u00d710^3": 1500, "1,234,567": 1234567, "12,34,567": 1234567, "1.234,5": 1234.5,
-    "36.6 \u00b0C": 36.6,
+    "36.6 \u00b0C": 36.6, "0o17": 15, "0b101": 5, "15\u00d710\u00b3": 15000, "2\u00b710\u207b\u00b2": 0.02,
 }  # fmt: skip
 """Numbers in other notations, worked out by hand."""
 
@@ -80,6 +80,12 @@ def test_each_notation_is_an_error_in_a_column(cells: list[str]) -> None:
         understood(cells)
 
 
+def test_units_that_differ_are_named_both() -> None:
+    """Without them, 15 MB would be more than 2 GB."""
+    with pytest.raises(DataError, match=r"has '15 MB' and '2 GB', which .*; write all in one unit"):
+        understood(["15 MB", "2 GB", "3"])
+
+
 @pytest.mark.parametrize(
     "cells",
     [["S", "M", "L"], ["1st", "2nd", "3rd", "4th", "5th", "6th"], ["A1", "B2", "C3"], ["1.2.3", "2.0.0"],
@@ -96,6 +102,9 @@ def test_codes_stay_a_category(cells: list[str]) -> None:
     [(["12:30", "9:15"], "may be a time"), (["1/2", "3/4"], "may be a fraction or a date"),
      (["18-25", "26-35", "36+"], "may be a range"), (["<5", "5", ">10"], "may be a bound"),
      (["Jan-20", "Feb-20"], "may be a date"), (["5'11\"", "6'2\""], "may be feet and inches"),
+     (["1 1/2", "2 3/4", "3"], "may be a fraction"), (["PT15M", "PT1H30M"], "may be a length of time"),
+     (["P3D", "P1Y2M"], "may be a length of time"), (["45.1N", "12.25\u00b0 S"], "may be a coordinate"),
+     (["48\u00b051'N", "33\u00b052'S"], "may be a coordinate"),
      (["2G", "3G", "4G"], "may be a number with a unit"), ([f"{i} stars" for i in range(5)], "with a word"),
      (["1", "2", "3", "unknown"], "if 'unknown' means missing, add --na unknown")],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shlex import quote as quoted
 from typing import TYPE_CHECKING
 
-from regcmp.data.tables.notations import doubtful, first_number, in_english
+from regcmp.data.tables.notations import doubtful, first_number, in_english, unit_of
 from regcmp.data.tables.spellings import one_spelled_twice
 from regcmp.errors import DataError
 from regcmp.hints import is_number, split_names
@@ -60,9 +60,15 @@ def check_notation(
             f"{table!r}: column {name!r} has {cell!r}{place}, which may be a decimal comma; {first}, or"
             f" {way_out}"
         )
+    others = {unit_of(each): each for each in levels} if unit_of(found[0]) else {}
+    other = next(
+        (each for unit, each in others.items() if unit not in ("", unit_of(found[0]))), None
+    )
+    change = f"write it as {number}" if other is None else "write all in one unit, and leave it out"
+    beside = "" if other is None else f" and {levels[other]!r}"
     raise DataError(
-        f"{table!r}: column {name!r} has {cell!r}{place}, which is written as no number is read;"
-        f" write it as {number}, or {way_out}"
+        f"{table!r}: column {name!r} has {cell!r}{place}{beside}, which is written as no number is"
+        f" read; {change}, or {way_out}"
     )
 
 

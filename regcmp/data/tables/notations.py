@@ -46,20 +46,25 @@ AROUND = re.compile(
     r" ?(?P<unit>[^\d\s+(-][^\d]*[²³23]?|)"
 )
 POWER_OF_TEN = re.compile(r"(?:([+-]?\d+(?:\.\d+)?) ?[x×*·] ?)?10\^?([+-]?\d+)")
-HEX = re.compile(r"[+-]?0[xX][\da-fA-F]+")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+RAISED = re.compile(r"(?<=10)([+-]?)([⁰¹²³⁴-⁹]+)$")
+OTHER_BASE = re.compile(r"[+-]?0(?:[xX][\da-fA-F]+|[oO][0-7]+|[bB][01]+)")
 
 AMOUNT = r"[$€£]?\d+(?:[.,]\d+)*[%kKM]?"
 MONTH = r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?"
 AMBIGUOUS = {
     "a time": r"\d{1,3}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?",
-    "a fraction or a date": r"\d+ ?/ ?\d+(?: ?/ ?\d+)?",
+    "a fraction or a date": r"(?:\d+[ -])?\d+ ?/ ?\d+(?: ?/ ?\d+)?",
     "a range": rf"[\[(]?{AMOUNT} ?(?:-|\.\.|…|to|bis|~|,) ?{AMOUNT}[\])]?(?: \w+)?",
     "a bound": rf"(?:[<>≤≥~≈±]=? ?|under |over |up to |ca?\.? ){AMOUNT}"
     r"|\d+(?:[.,]\d+)* ?(?:[+±]|(?:or|and) \w).*",
     "a date": rf"\d{{1,4}}[-./ ]?{MONTH}[-./ ,]*\d{{0,4}}"
     rf"|{MONTH}[-./ ,']*\d{{1,4}}(?:[-./ ,]+\d{{2,4}})?"
     r"|\d{4}-\d{1,2}(?:-\d{1,2}.*)?|\d{4}[-/. ]?[QW]\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?",
-    "a length of time": r"(?:\d+(?:[.,]\d+)? ?(?:d|h|hr|hrs|m|min|s|sec)\.?[ ,]*){2,}",
+    "a length of time": r"P(?=[\dT])(?:\d+(?:[.,]\d+)?[YMWD])*(?:T(?:\d+(?:[.,]\d+)?[HMS])+)?"
+    r"|(?:\d+(?:[.,]\d+)? ?(?:d|h|hr|hrs|m|min|s|sec)\.?[ ,]*){2,}",
+    "a coordinate": r"(?:\d+\.\d+[°º]?|\d+[°º])(?: ?\d+(?:\.\d+)?['′])?"
+    r"(?: ?\d+(?:\.\d+)?(?:\"|″|''))? ?[NSEWO]",
     "a size": r"\d+(?:[.,]\d+)? ?[xX×] ?\d+(?:[.,]\d+)?(?: ?[xX×] ?\d+(?:[.,]\d+)?)?",
     "feet and inches": r"\d+ ?(?:'|ft\.?) ?\d+(?:[.,]\d+)? ?(?:\"|''|in\.?)?",
     "a number with a mark": r"[+-]?\d+(?:[.,]\d+)? ?[*†‡#]+",
@@ -80,23 +85,38 @@ def plain(text: str) -> str | None:
     if len(start) > 40 or is_number(text):
         return None
     if not start.isascii():
-        start = _ascii(start)
+        start = _ascii(
+            RAISED.sub(lambda each: f"^{each[1]}{each[2].translate(SUPERSCRIPTS)}", start)
+        )
     if is_number(start):
         return start
-    if HEX.fullmatch(start):
-        return str(int(start, 16))
+    if OTHER_BASE.fullmatch(start):
+        return str(int(start, 0))
     if power := POWER_OF_TEN.fullmatch(start):
         return f"{power[1] or 1}e{int(power[2])}" if "^" in start or power[1] else None
     if start.startswith("(") and start.endswith(")"):
         inner = start[1:-1].strip()
         found = inner if is_number(inner) else plain(inner)
         return None if found is None or found.startswith("-") else f"-{found.lstrip('+')}"
+    whole = _around(start)
+    return None if whole is None else _value(whole, start)
+
+
+def unit_of(text: str) -> str:
+    """What stands behind a number in another notation, in lower case; '' where nothing does."""
+    start = text.strip().translate(SIGNS)
+    found = _around(start if start.isascii() else _ascii(start))
+    unit = "" if found is None else found["unit"].strip().rstrip(".").lower()
+    return unit if unit in UNITS and unit not in POWERS else ""
+
+
+def _around(start: str) -> re.Match[str] | None:
+    """The number with what stands around it, its groups of thousands joined."""
     joined = BY_POINTS.sub(lambda each: each[0].replace(".", ""), start)
     joined = THOUSANDS.sub(lambda each: re.sub(r"\D", "", each[0]), joined)
     joined = INDIAN.sub(lambda each: each[0].replace(",", ""), joined)
     joined = re.sub(r"(?<=\d)_(?=\d)", "", joined)
-    whole = AROUND.fullmatch(joined)
-    return None if whole is None else _value(whole, start)
+    return AROUND.fullmatch(joined)
 
 
 def _value(found: re.Match[str], start: str) -> str | None:
