@@ -62,7 +62,7 @@ def describe_column(
     """
     if not (as_text or use or declared):
         check_notation(values, table, decimal, line)
-    column = _described(values, table, decimal, as_text, use, declared)
+    column = _described(values, table, decimal, as_text, use, declared, line)
     if use and not column.used:
         why = NOT_USABLE[column.kind].format(quoted(column.name))
         raise UsageError(f"--use: column {column.name!r} of {table!r} {why}", "use")
@@ -70,7 +70,13 @@ def describe_column(
 
 
 def _described(
-    values: pd.Series, table: str, decimal: str, as_text: bool, use: bool, declared: bool
+    values: pd.Series,
+    table: str,
+    decimal: str,
+    as_text: bool,
+    use: bool,
+    declared: bool,
+    line: Line | None,
 ) -> Column:
     from pandas.api import types
 
@@ -92,7 +98,7 @@ def _described(
         return _unused(name, "date", missing, f"holds {'dates' if kind == 'M' else 'times'}")
     if types.is_numeric_dtype(values.dtype):
         return _number(name, present, missing, table, use)
-    return _text(name, present.astype(str), missing, table, decimal, use, declared)
+    return _text(present.astype(str), missing, table, decimal, use, declared, line)
 
 
 def _unused(name: str, kind: str, missing: int, why: str, unless: str = "") -> Column:
@@ -135,25 +141,25 @@ def _counts(present: pd.Series, numbers: Numbers) -> bool:
 
 
 def _text(
-    name: str,
     texts: pd.Series,
     missing: int,
     table: str,
     decimal: str,
     use: bool,
     declared: bool,
+    line: Line | None,
 ) -> Column:
     """A column of texts: a category where they recur; where only some do, if that is asked for."""
     import pandas as pd
 
-    counts = texts.value_counts()
+    name, counts = str(texts.name), texts.value_counts()
     levels = pd.Series(counts.index, dtype=object)
     if len(levels) == 1 and not missing:
         return _unused(name, "one text", 0, f"is {levels[0]!r} in every row")
     if set(levels.str.lower()) <= {"true", "false"}:
         return Column(name, "boolean", missing)
     if not declared:
-        check_no_numbers(name, counts, levels, table, decimal)
+        check_no_numbers(texts, counts, table, decimal, line)
     if not declared and levels.map(lambda each: bool(DATE.fullmatch(each))).all():
         return _unused(name, "date", missing, "holds dates")
     some_recur = max(counts.iloc[0], missing) >= RARE  # a gap is a level, too

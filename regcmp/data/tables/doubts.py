@@ -95,18 +95,29 @@ def doubt_of(name: str, levels: pd.Series, decimal: str) -> str:
 
 
 def check_no_numbers(
-    name: str, counts: pd.Series, levels: pd.Series, table: str, decimal: str
+    texts: pd.Series, counts: pd.Series, table: str, decimal: str, line: Line | None = None
 ) -> None:
-    """Raise DataError for a column of numbers but for a few words."""
+    """Raise DataError for a column of numbers but for a few words.
+
+    ``texts`` are its cells, ``counts`` how often each of them stands there.
+    """
     import pandas as pd
 
+    name, levels = str(texts.name), pd.Series(counts.index, dtype=object)
     plain = levels if decimal in (".", "") else levels.map(lambda each: _with_point(each, decimal))
     words = levels[pd.to_numeric(plain, errors="coerce").isna()]
     numbers = len(levels) - len(words)
     if 0 < len(words) <= MOST_ODD_WORDS and numbers >= max(5, 3 * len(words)):
+        first = line(int(texts.index[texts.isin(words)][0])) if line else None
+        at = "" if first is None else f", first in line {first}"
+        if list(words) == [name]:
+            raise DataError(
+                f"{table!r}: column {name!r} has numbers, and its name in {counts[words].sum()} of"
+                f" {counts.sum()} rows{at}; delete lines that repeat the header"
+            )
         raise DataError(
             f"{table!r}: column {name!r} has numbers, but {' and '.join(map(repr, words))} in"
-            f" {counts[words].sum()} of {counts.sum()} rows; if that means missing,"
+            f" {counts[words].sum()} of {counts.sum()} rows{at}; if that means missing,"
             f" {_missing(list(words), decimal)}, or drop it with --drop {quoted(name)}"
         )
 

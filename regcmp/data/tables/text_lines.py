@@ -21,6 +21,9 @@ BLANK = " "
 SAID_SEP = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.IGNORECASE)
 """The line that Excel writes and reads above a table."""
 
+COMMENT = "# "
+"""What np.savetxt writes before the names of columns, and before other lines above a table."""
+
 MARKS = {
     "utf-8": codecs.BOM_UTF8,
     "utf-16-le": codecs.BOM_UTF16_LE,
@@ -73,6 +76,8 @@ def _start(data: Any, file: File, reading: Reading) -> tuple[str, str | None, in
         )
     mark = MARKS.get(encoding, b"")
     skipped = len(mark) if mark and head.startswith(mark) else 0
+    if head[skipped:].startswith(COMMENT.encode(encoding)):
+        skipped += len(COMMENT.encode(encoding))
     found = SAID_SEP.match(head[skipped:].decode(encoding, "ignore"))
     if found is None or encoding in ("utf-16", "utf-32"):
         return encoding, None, skipped
@@ -198,7 +203,8 @@ def records(
 
 def _single_blanks(line: str) -> str:
     """The line with one blank for each run of them, and none at its ends."""
-    return " ".join(line.split()) + "\n"
+    cells = line.rstrip("\r\n").replace("\t", " ").split(" ")
+    return " ".join(filter(None, cells)) + "\n"
 
 
 def check_lines(file: File, reading: Reading, sep: str, fields: int) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
-import re
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
@@ -18,17 +14,16 @@ import numpy.typing as npt
 from regcmp.data.columns import target_among
 from regcmp.data.sources.files import STDIN, File
 from regcmp.data.sources.signatures import check_text
-from regcmp.data.table import Progress, Reading, Table, name_or_place
+from regcmp.data.table import Progress, Reading, Table
 from regcmp.data.tables.cells import fault_of, numbers_after_all, to_numbers, warn_of_markers
 from regcmp.data.tables.spellings import MOST_CLASSES, Spellings, may_be_classes, merged
 from regcmp.data.tables.swallowed import check_swallowed
+from regcmp.data.tables.text_head import read_head
 from regcmp.data.tables.text_lines import (
     BLANK,
     check_lines,
     line_of_row,
     open_text,
-    records,
-    said_sep,
 )
 from regcmp.data.tables.wide import in_one_block, read_numbers
 from regcmp.errors import DataError
@@ -36,13 +31,6 @@ from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SNIFFED = (",", ";", "\t", "|")
-"""What may separate cells where the option --sep does not say it; also runs of blanks, if none of
-these does.
-"""
-
-DECIMAL = re.compile(r"^([-+]?\d+),(\d+)$")
 
 CHUNK_CELLS = 2_000_000
 """About how many cells are parsed at a time."""
@@ -78,7 +66,7 @@ def read_delimited(
     import pandas as pd
 
     check_text(file)
-    sep, names, skipped, first_rows = _head(file, reading)
+    sep, names, skipped, first_rows = read_head(file, reading)
     source = Source(file, reading, sep, names, skipped, progress)
     target = target_among(names, reading.target)
     kept = {*as_text, *([target] if reading.classes_as_text else [])}
@@ -134,128 +122,6 @@ def _merged(
         cells = [each for each in dict.fromkeys(texts) if each is not None and is_number(each)]
     said = merged(target, cells)
     return {target: said} if said else {}
-
-
-# The head: separator, column names
-
-
-def _head(file: File, reading: Reading) -> tuple[str, list[str], int, list[list[str]]]:
-    """The separator, the columns' names, whether a header line is to be skipped, and the first rows."""
-    with open_text(file, reading) as text:
-        sample = "".join(islice(_lines(text), 50))
-        whole = not text.read(1)
-    if not sample.strip():
-        raise DataError(f"{file.text!r} is empty; expected a header and rows below it")
-    sep = _separator(file, reading, sample, whole)
-    rows = _records(sample, sep, reading)
-    first, second = [*rows, [], []][:2]
-    _check_separates(file, reading, sample, first)
-    header = reading.header is not False
-    if not header:
-        return sep, [str(i + 1) for i in range(len(first))], 0, rows
-    if not second and whole:
-        raise DataError(
-            f"{file.text!r} has a header and no rows; if its one line is a row, add --no-header"
-        )
-    if second and len(second) != len(first):
-        check_lines(file, reading, sep, len(first))
-    names = [name_or_place(cell.strip(), i) for i, cell in enumerate(first, 1)]
-    _check_names(file, reading, names)
-    return sep, names, 1, rows[1:]
-
-
-def _separator(file: File, reading: Reading, sample: str, whole: bool) -> str:
-    """The one that --sep or the file names, or the only one that cuts all of the first lines alike."""
-    if reading.sep is not None:
-        return reading.sep
-    if (said := said_sep(file, reading)) is not None:
-        return said
-    if file.suffix == ".tsv" and "\t" in sample:
-        return "\t"
-    present: list[str] = []
-    fitting: list[str] = []
-    for sep in (*SNIFFED, BLANK):
-        cut = _records(sample, sep, reading)
-        lengths = {len(each) for each in (cut if whole else cut[:-1] or cut)}
-        if sep == BLANK and (len(lengths) > 1 or (fitting and not _hides_numbers(fitting, cut))):
-            break
-        if sep == BLANK and fitting == ["\t"]:
-            return BLANK
-        if len(cut[0]) > 1:
-            present.append(sep)
-            if len(lengths) == 1:
-                fitting.append(sep)
-    candidates = fitting or present or [","]
-    if len(candidates) > 1:
-        shown = " and ".join(map(repr, candidates))
-        raise DataError(
-            f"{file.text!r}: both {shown} could separate its cells; say which with --sep"
-        )
-    return candidates[0]
-
-
-def _hides_numbers(fitting: list[str], cut: list[list[str]]) -> bool:
-    """Whether tabs or commas that cut all lines alike may stand between blanks, or be decimal.
-
-    Then blanks cut the lines into numbers, all but one cell in each.
-    """
-    if fitting not in (["\t"], [","]) or len(cut) < 2:
-        return False
-    return all(
-        len(row) > 2 and sum(is_number(DECIMAL.sub(r"\1.\2", cell)) for cell in row) >= len(row) - 1
-        for row in cut[1:]
-    )
-
-
-def _check_separates(file: File, reading: Reading, sample: str, first: list[str]) -> None:
-    """Raise DataError where the separator that --sep names is none, and another one is."""
-    if reading.sep is None or len(first) > 1:
-        return
-    for sep in SNIFFED:
-        count = len(_records(sample, sep, reading)[0])
-        if count > 1:
-            raise DataError(
-                f"{file.text!r}: --sep {reading.sep!r} does not stand in line 1, and {sep!r} would give"
-                f" {count} columns; correct --sep, or leave it out"
-            )
-
-
-def _lines(text: TextIO) -> Iterator[str]:
-    """Lines, none longer than a header may be."""
-    while line := text.readline(1 << 22):
-        yield line
-
-
-def _records(sample: str, sep: str, reading: Reading) -> list[list[str]]:
-    """The non-empty records of a piece of text; what the csv module refuses ends them."""
-    found = []
-    try:
-        for _, record in records(io.StringIO(sample, newline=""), sep, reading.quoting):
-            found.append(record)  # what came before an error is kept
-    except csv.Error:
-        pass
-    return found or [[""]]
-
-
-def _check_names(file: File, reading: Reading, names: list[str]) -> None:
-    """Raise DataError for names that stand twice, and for a header that is a row."""
-    twice = [repr(name) for name, count in Counter(names).items() if count > 1]
-    numbers = [name for name in names if is_number(name)]
-    counted = numbers in ([str(i + k) for i in range(len(numbers))] for k in (0, 1))
-    if reading.header is None and len(numbers) > len(names) / 2 and not counted:
-        raise DataError(
-            f"{file.text!r}: line 1 looks like a row and not like a header ({numbers[0]!r} is a"
-            " number); add --no-header if it is a row, --header if it names the columns"
-        )
-    if twice:
-        shown = ", ".join(twice[:10])
-        raise DataError(
-            f"{file.text!r}: the header names {shown} more than once; rename one of them (or add"
-            " --no-header if line 1 is a row)"
-        )
-
-
-# The body: numbers chunk by chunk, then the columns that have text
 
 
 def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
