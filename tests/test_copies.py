@@ -69,7 +69,9 @@ def test_rows_that_differ_have_other_keys() -> None:
     assert len(np.unique(keys)) == 2**14
 
 
-@pytest.mark.parametrize("how", ["the same content", "compressed", "another format", "shuffled"])
+@pytest.mark.parametrize(
+    "how", ["single precision", "the same content", "compressed", "another format", "shuffled"]
+)
 def test_test_rows_that_are_training_rows_are_warned_of(how: str, tmp_path: Path) -> None:
     """By ``datasets``, and by ``compare`` before training; labels are random, test scores would not be."""
     frame = rows(60)
@@ -81,6 +83,12 @@ def test_test_rows_that_are_training_rows_are_warned_of(how: str, tmp_path: Path
     elif how == "another format":
         other = "copy.tsv"
         frame.to_csv(tmp_path / other, index=False, sep="\t")
+    elif how == "single precision":
+        pytest.importorskip("pyarrow")
+        other = "copy.parquet"
+        frame.astype({name: np.float32 for name in frame if name != "y"}).to_parquet(
+            tmp_path / other
+        )
     else:
         frame = frame.sample(frac=1, random_state=1) if how == "shuffled" else frame
         frame.to_csv(tmp_path / other, index=False)

@@ -87,6 +87,25 @@ MOMENTS = {
 }
 
 
+@pytest.mark.parametrize("cells", [each for cells in MOMENTS.values() for each in cells])
+def test_dates_and_times_as_a_target_are_refused(cells: Any, tmp_path: Path) -> None:
+    """They would be classes, unless that is asked for."""
+    path = tmp_path / "p.parquet"
+    pd.DataFrame({"a": A, "y": cells}).dropna().to_parquet(path)
+    with pytest.raises(DataError, match="the target 'y' holds dates or times; make numbers"):
+        load_dataset(str(path))
+
+
+def test_numbers_that_are_texts_are_told_of(tmp_path: Path) -> None:
+    """Few as a category, many as nothing to learn from."""
+    found = read(tmp_path, [str(i % 5) for i in range(N)])
+    assert kind_of(found) == "category" and "holds numbers as texts, such as" in found.warnings[0]
+    found = read(tmp_path, [f"{i}.5" for i in range(N)])
+    assert kind_of(found) == "id" and found.warnings == (
+        "column 'b' holds numbers as texts; it is not used; save it as numbers",
+    )
+
+
 @pytest.mark.parametrize(("what", "cells"), [(k, each) for k, v in MOMENTS.items() for each in v])
 def test_dates_and_times_are_left_out_with_a_warning(what: str, cells: Any, tmp_path: Path) -> None:
     """As dates of a CSV are."""

@@ -42,6 +42,16 @@ def test_a_rare_class_is_kept(tmp_path: Path) -> None:
     assert members(few, 20)["rare"] == 2
 
 
+def test_a_class_above_its_share_is_told_of(tmp_path: Path) -> None:
+    """And none where shares are kept; the numbers by hand: 6 of 600 rows are 0.2 of 20."""
+    path = rows_of("s.csv", tmp_path, RARE)
+    (said,) = load_dataset(path, Reading(sample=20)).warnings
+    assert said.startswith(
+        "--sample keeps a few rows of each class: 'rare' has 4 of 20 rows, by its share 0.2"
+    )
+    assert not load_dataset(path, Reading(sample=400)).warnings
+
+
 def test_shares_are_those_of_the_classes() -> None:
     """By hand: 60, 30 and 10 %; whole rows make up the size whatever it is."""
     counts = np.array([600, 300, 100])

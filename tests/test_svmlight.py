@@ -66,6 +66,26 @@ def test_files_that_may_be_shifted_are_warned_of(tmp_path: Path) -> None:
     assert read_table(one, Reading(test=wide)).warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "column"),
+    [(range(1, 4), range(1, 3), "3"), (range(3), range(1, 3), "1"), (range(1, 3), range(3), "1")],
+)
+def test_a_feature_that_one_file_never_names_is_told_of(
+    train: range, test: range, column: str, tmp_path: Path
+) -> None:
+    """It may be the first or the last of a file that counts otherwise."""
+
+    def dense(columns: range) -> str:
+        rows = [" ".join(f"{k}:{rng.normal():.3f}" for k in columns) for _ in range(12)]
+        return "".join(f"{i % 2} {row}\n" for i, row in enumerate(rows))
+
+    one, other = write(tmp_path, "a.svm", dense(train)), write(tmp_path, "b.svm", dense(test))
+    (said,) = read_table(one, Reading(test=other)).warnings
+    assert f"has column '{column}', and most" in said and "renumber one" in said
+    same = write(tmp_path, "c.svm", dense(train))
+    assert read_table(one, Reading(test=same)).warnings == ()
+
+
 def test_a_shift_does_not_decide_the_score(tmp_path: Path) -> None:
     """Feature 5 decides in a file that begins at 1, and in one that begins at 0."""
 

@@ -164,7 +164,10 @@ def page(dataset: Dataset) -> str:
         lines.append(f"{count(found['repeated_rows'], 'row')} have the features of another row.")
     columns = dataset.columns
     if dataset.image is not None and columns:
-        lines += ["", pixels_line([each for each in columns if each.used])]
+        lines += [
+            "",
+            pixels_line([each for each in columns if each.used], bool(dataset.given_test)),
+        ]
         columns = tuple(each for each in columns if not each.used)
     if columns:
         lines += ["", "Columns:", *table([column_line(each) for each in columns[:SHOWN]])]
@@ -181,12 +184,13 @@ def page(dataset: Dataset) -> str:
     return "\n".join(printable(shortened(each)) for each in lines)
 
 
-def pixels_line(pixels: list[Column]) -> str:
+def pixels_line(pixels: list[Column], given_test: bool) -> str:
     """All pixels in one: 'Pixels: 784, from 0 to 255; 67 of them have one value in all rows'."""
     ranges = [each.range or (0, 1) for each in pixels]  # truth values have none
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     same = sum(each.kind == "constant" for each in pixels)
-    tail = f"; {same:,} of them have one value in all rows" if same else ""
+    rows = "training rows" if given_test else "rows"
+    tail = f"; {same:,} of them have one value in all {rows}" if same else ""
     return f"Pixels: {len(pixels):,}, from {low:g} to {high:g}{tail}"
 
 

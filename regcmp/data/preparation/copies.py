@@ -45,12 +45,24 @@ def row_keys(dataset: Dataset) -> Keys:
     """
     factors = stream(0, "copies").integers(2**63, size=dataset.n_columns, dtype=np.uint64)
     factors |= np.uint64(1)
+    first = dataset.n_rows - dataset.given_test
     if dataset.mixed is None:
-        return _keys(dataset.x, factors)
+        return _keys(_as_coarse(dataset.x, first), factors)
     keys = np.zeros(dataset.n_rows, np.uint64)
     for i, (_, values) in enumerate(dataset.mixed.items()):
-        keys += _keys(_numbers(values)[:, None], factors[i : i + 1])
+        keys += _keys(_as_coarse(_numbers(values)[:, None], first), factors[i : i + 1])
     return keys
+
+
+def _as_coarse(x: npt.NDArray[np.float64], first: int) -> npt.NDArray[np.float64]:
+    """In single precision, a column that only training rows, or only test rows, have been saved in."""
+    if first == len(x):
+        return x
+    with np.errstate(over="ignore", invalid="ignore"):
+        coarse = x.astype(np.float32)
+    exact = (coarse == x) | np.isnan(x)
+    differ = exact[:first].all(axis=0) != exact[first:].all(axis=0)
+    return np.where(differ, coarse, x) if differ.any() else x
 
 
 def _keys(x: npt.NDArray[np.float64], factors: Keys) -> Keys:

@@ -17,6 +17,7 @@ from regcmp.data.columns import (
 )
 from regcmp.data.tables.doubts import Line, check_no_numbers, check_notation, doubt_of
 from regcmp.errors import DataError, UsageError
+from regcmp.hints import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,6 +168,8 @@ def _text(
         pairs = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
         doubt = "" if use or declared else doubt_of(name, levels, decimal)
         return Column(name, "category", missing, doubt, levels=pairs)
+    if not (declared or decimal) and levels.map(is_number).all():
+        return _unused(name, "id", missing, "holds numbers as texts", "; save it as numbers")
     asked = f", unless --text {quoted(name)} asks for its words"
     if some_recur:
         asked += f" or --use {quoted(name)} takes it as a category"

@@ -84,6 +84,12 @@ def doubt_of(name: str, levels: pd.Series, decimal: str) -> str:
         lines.insert(
             0, f"column {name!r} has {cell!r}, which may be {what}; it is taken as a category"
         )
+    elif not words and not decimal:
+        lines.insert(
+            0,
+            f"column {name!r} holds numbers as texts, such as {texts[0]!r}; it is taken as a category:"
+            " save it as numbers if they measure something",
+        )
     elif words and 2 <= len(texts) - len(words) > len(words):
         number = next(text for text, each in zip(texts, english, strict=True) if is_number(each))
         lines.insert(

@@ -127,7 +127,8 @@ def _check_columns(table: Table, wanted: Sequence[str], dropped: Iterable[str]) 
     if missing:
         others = [each for each in missing if each != wanted[-1]]
         drop = f", or leave it out of both with --drop {quoted(others[0])}" if others else ""
-        row = sum(map(is_number, theirs)) > max(1, sum(map(is_number, ours)))
+        numbers, numbers_too = (sum(map(is_number, names)) for names in (ours, theirs))
+        row = table.is_text and numbers_too > max(1, numbers)
         raise DataError(
             f"--test: {name!r} must have the columns of {table.name!r}, but lacks {some(missing)}; "
             + (

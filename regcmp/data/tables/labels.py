@@ -11,6 +11,7 @@ from regcmp.data.columns import LARGEST, Numbers
 from regcmp.data.tables.doubts import MOST_ODD_WORDS, Line, check_notation, holds_texts
 from regcmp.data.tables.notations import doubtful, in_english
 from regcmp.data.tables.spellings import one_spelled_twice
+from regcmp.data.typed_cells import is_time
 from regcmp.errors import DataError
 from regcmp.hints import is_number
 
@@ -105,9 +106,14 @@ def as_texts(target: pd.Series) -> pd.Series:
 
 def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | None) -> list[str]:
     """A line for classes that may be numbers. Raises DataError where most are, in another notation."""
+    name = str(target.name)
+    if is_time(target.dtype):
+        raise DataError(
+            f"{table!r}: the target {name!r} holds dates or times; make numbers of them first, such as"
+            " days, or take each for a class with --classes-as-text"
+        )
     if not holds_texts(target):
         return []
-    name = str(target.name)
     classes = target.astype(str).unique().tolist()
     recur = int(target.value_counts().min()) > 1
     way_out = (

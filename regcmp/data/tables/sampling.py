@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,21 @@ def sampled_rows(
     place = np.arange(len(y)) - starts[labels[order]]
     rows: Rows = np.sort(drawn[order[place < shares[labels[order]]]])
     return rows
+
+
+def raised_shares(y: npt.NDArray[Any], rows: Rows, classes: Sequence[str]) -> list[str]:
+    """A line on classes that have more of these rows than their share of all rows."""
+    members, drawn = (np.bincount(each, minlength=len(classes)) for each in (y, y[rows]))
+    exact = members * (len(rows) / len(y))
+    raised = [k for k in range(len(classes)) if drawn[k] > np.ceil(exact[k])]
+    if not raised:
+        return []
+    first = raised[0]
+    others = f", and {len(raised) - 1} more classes" if len(raised) > 1 else ""
+    return [
+        f"--sample keeps a few rows of each class: {classes[first]!r} has {drawn[first]} of {len(rows)}"
+        f" rows, by its share {exact[first]:.1f}{others}; scores weigh them as they are"
+    ]
 
 
 def class_shares(members: Counts, least: Counts, size: int) -> Counts:

@@ -6,6 +6,9 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from regcmp.data.from_arrays import from_arrays
 from regcmp.data.sources.files import File, open_bytes
@@ -13,10 +16,15 @@ from regcmp.data.table import Progress, Table
 from regcmp.data.tables.room import check_room
 from regcmp.errors import DataError
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 BOM = b"\xef\xbb\xbf"
 QUERY = re.compile(rb"^[^#\s]+[ \t]+qid:", re.MULTILINE)
 FEATURE = re.compile(r"[-+]?\d+")
 QUERIES = "query ids (qid) are not used: rows of a query may stand on both sides of a split"
+MOST, MANY_ROWS = 0.9, 10
+"""A feature that so many rows of one file name, and none of so many rows of the other, is no chance."""
 LARGEST_INDEX = 2**31 - 2
 
 Line = tuple[int, str]
@@ -52,7 +60,7 @@ def read_svmlight(files: Sequence[File], progress: Progress | None = None) -> li
     for file, text, (x, y) in zip(files, raw, pairs, strict=True):
         said = [QUERIES] if QUERY.search(text) else []
         if len(ranges) == 2 and not tables:
-            said += _shifted(*ranges)
+            said += _shifted(*ranges) or _never_named(pairs[0][0], pairs[1][0], files[1].text)
         table = from_arrays(file.text, file.text, x.toarray(), y)
         tables.append(replace(table, warnings=tuple(said)))
     return tables
@@ -67,6 +75,20 @@ def _shifted(one: tuple[int, int], other: tuple[int, int]) -> list[str]:
         f"features are numbered {low} to {high} here, and {low_too} to {high_too} in the test file;"
         " equal numbers are taken for one feature: if both begin at the same one, renumber a file"
     ]
+
+
+def _never_named(ours: csr_matrix, theirs: csr_matrix, test: str) -> list[str]:
+    """A line where test rows name no feature that nearly all training rows have, or the other way round."""
+    named, named_too = (np.bincount(x.indices, minlength=x.shape[1]) for x in (ours, theirs))
+    for here, there, rows in ((named, named_too, ours), (named_too, named, theirs)):
+        only = np.flatnonzero((here > MOST * rows.shape[0]) & (there == 0))
+        if len(only) and min(ours.shape[0], theirs.shape[0]) >= MANY_ROWS:
+            where = (test, "training") if here is named else ("the training file", "test")
+            return [
+                f"no row of {where[0]} has column '{only[0] + 1}', and most {where[1]} rows do; if one"
+                " file numbers features from 0 and the other from 1, renumber one"
+            ]
+    return []
 
 
 def _explain(name: str, raw: bytes) -> None:

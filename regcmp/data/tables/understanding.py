@@ -37,7 +37,7 @@ from regcmp.data.tables.labels import (
 )
 from regcmp.data.tables.leaks import with_leaks
 from regcmp.data.tables.recurring import recurring_keys
-from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, sampled_rows
+from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, raised_shares, sampled_rows
 from regcmp.data.tables.scripts import without_blanks
 from regcmp.data.tables.wide import plain_numbers
 from regcmp.errors import DataError, UsageError
@@ -96,7 +96,7 @@ def understand(
             *alike(classes, target),
             *(each for name in sorted(asked.texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
-            *_warnings(known, is_image=image is not None),
+            *_warnings(known, table, is_image=image is not None),
             *recurring_keys(table, (each.name for each in known)),
         ),
         image=image,
@@ -153,7 +153,7 @@ def _check_tells(table: Table, known: list[Column], target: str) -> list[Column]
     """The columns to learn from. Raises DataError where none tells rows apart."""
     used = [column for column in known if column.used]
     if all(column.kind == "constant" for column in used):
-        why = _warnings(known, is_image=False)
+        why = _warnings(known, table, is_image=False)
         raise DataError(
             f"{table.name!r}: no column is left that tells its rows apart; "
             + ("; ".join(why[:3]) or f"the target {target!r} stands alone")
@@ -273,7 +273,9 @@ def _sampled(table: Table, target: str, task: str, size: int) -> Table:
             f" {table.name!r}, so there is nothing to predict; take more",
             "sample",
         )
-    return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True), line=None)
+    frame = table.frame.iloc[rows].reset_index(drop=True)
+    warnings = (*table.warnings, *(raised_shares(y, rows, classes) if classes else ()))
+    return replace(table, frame=frame, warnings=warnings, line=None)
 
 
 def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str]:
@@ -285,13 +287,14 @@ def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str
     return [f"{which} missing in some rows, so that rows are taken as numbers and not as images"]
 
 
-def _warnings(known: list[Column], *, is_image: bool) -> list[str]:
+def _warnings(known: list[Column], table: Table, *, is_image: bool) -> list[str]:
     """A line for each column that has one, and one for all that are constant, unless pixels."""
     lines = [each.warning for each in known if each.warning]
     constant = [each.name for each in known if each.kind == "constant"]
     if constant and not is_image:
         which = "column {} has" if len(constant) == 1 else "columns {} have each"
-        lines.append(f"{which.format(some(constant))} one value in all rows, which tells nothing")
+        rows = "rows" if table.test is None else "training rows"
+        lines.append(f"{which.format(some(constant))} one value in all {rows}, which tells nothing")
     return lines
 
 
