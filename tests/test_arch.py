@@ -184,6 +184,7 @@ def test_every_regularizer_of_hidden_layers_acts_in_a_cnn() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.full
 def test_a_worker_that_the_system_kills_is_told_of(tmp_path: Path) -> None:
     """As it does where memory runs out, which a wide convolution is good for."""
     (tmp_path / "p.py").write_text(

@@ -85,6 +85,7 @@ def test_a_gate_comes_before_strict(tmp_path: Path) -> None:
     assert run((*words, "--fail-if", GOOD), tmp_path).code == 3
 
 
+@pytest.mark.full
 def test_in_github_actions_the_table_is_appended_and_gates_annotated(tmp_path: Path) -> None:
     """What is in the summary stays; standard output has data alone."""
     summary = tmp_path / "summary.md"

@@ -115,6 +115,7 @@ def test_a_named_pipe_is_written_into(name: str, words: str, folder: Path) -> No
         assert got == expected.read_text()
 
 
+@pytest.mark.full
 def test_devices_and_descriptors_are_written_into(folder: Path) -> None:
     """Through a link, too; a device may get several; the file behind a descriptor stays the same one."""
     (folder / "null.csv").symlink_to("/dev/null")
@@ -131,6 +132,7 @@ def test_devices_and_descriptors_are_written_into(folder: Path) -> None:
     assert len(texts) == 1 and read_csv(texts.pop())[0]["method"] == "none"
 
 
+@pytest.mark.full
 def test_standard_output_in_a_file_keeps_what_was_there(folder: Path) -> None:
     """-o /dev/stdout is -o -, which appends after >>."""
     (folder / "all.csv").write_text("first\n")

@@ -205,6 +205,7 @@ def test_a_hook_that_fails_is_named_with_its_line(
     assert last.startswith(f"Error: {message}") or f" {message}" in last
 
 
+@pytest.mark.full
 def test_a_hook_that_ends_its_process_is_suspected(tmp_path: Path) -> None:
     """Nothing is known of how a worker ended but what it trained."""
     (tmp_path / "p.py").write_text(FAILING.replace("HERE", "os._exit(0)"))

@@ -178,6 +178,7 @@ def test_what_a_task_has_no_use_for_is_refused(dataset: str, words: dict, messag
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.full
 def test_every_format_shows_a_regression(tmp_path: Path) -> None:
     """The table in numbers that fit the target, the JSON by its schema, CSV without accuracies."""
     words = "compare --dataset diabetes none l2 --metric rmse --epochs 2 --seeds 2 --hidden 4"

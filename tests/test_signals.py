@@ -223,6 +223,7 @@ if __name__ == "__main__":
 
 
 @on_linux
+@pytest.mark.full
 def test_ctrl_c_while_work_is_given_out_does_not_wait_for_the_work(tmp_path: Path) -> None:
     """Workers train already when it comes, and nobody waits for their results yet."""
     script = tmp_path / "script.py"
@@ -417,6 +418,7 @@ def test_a_full_shared_memory_is_named_with_a_way_out(tmp_path: Path) -> None:
     assert "--jobs 1" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.full
 def test_a_deleted_folder_is_no_hindrance(tmp_path: Path) -> None:
     """Where nothing is read from it or written to it."""
     script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
@@ -444,6 +446,7 @@ if __name__ == "__main__":
 
 
 @on_linux
+@pytest.mark.full
 def test_files_of_large_arrays_are_removed_as_soon_as_a_comparison_ends(tmp_path: Path) -> None:
     """In silence, also where several follow in one process."""
     shared = tmp_path / "shared"

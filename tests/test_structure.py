@@ -260,6 +260,7 @@ def test_what_can_not_be_built_is_refused(words: tuple[str, ...], message: str) 
         make_plan("iris", words)
 
 
+@pytest.mark.full
 def test_the_table_says_which_networks_are_others(tmp_path: Path) -> None:
     """On the screen and in the report; a strength of 0 is the baseline's network."""
     words = (

@@ -424,6 +424,7 @@ def test_a_sample_with_one_value_of_the_target_is_blamed_on_itself(tmp_path: Pat
     assert run_here([*words, "1000"], tmp_path).code == 0
 
 
+@pytest.mark.full
 def test_absolute_places_are_written_where_the_current_folder_was_deleted(tmp_path: Path) -> None:
     """As reading and printing need no folder either."""
     script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
