@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from regcmp.hints import brief, meant
-
 
 class RegcmpError(Exception):
     """Anything that regcmp reports in one line; ``exit_code`` is that of the command line."""
@@ -40,6 +38,8 @@ def unknown(
     kind: str, given: str, known: Iterable[str], of: str = "", option: str = ""
 ) -> UsageError:
     """The error for a name that isn't there, with what may be meant, or else all of them."""
+    from regcmp.hints import brief, meant
+
     names = list(known)
     near = meant(kind, given, names)
     way_out = f"did you mean {near}?" if near else f"choose one of {', '.join(names)}"

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from regcmp.synonyms import COLUMNS, METHODS_AS_OPTIONS, OPTIONS, OTHERS, WORDS
-
 ELSEWHERE = {
     "adamw": "decay",
     "adversarial": "fgsm",
@@ -60,10 +58,10 @@ ELSEWHERE = {
 ON_COMMAND_LINE = ("option", "key")
 """Kinds of words that are options, however they are written."""
 LONGEST = 1000
-HUGE = re.compile(rf"\S{{{LONGEST},}}|'[^']{{{LONGEST},}}'")
+HUGE = rf"\S{{{LONGEST},}}|'[^']{{{LONGEST},}}'"
 """A cell or a name that no line has room for."""
 
-DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:e[-+]?\d+)?")
+DECIMAL_COMMA = r"[-+]?\d+,\d+(?:e[-+]?\d+)?"
 
 
 def regularizer_meant(name: str, known: Collection[str]) -> str:
@@ -82,25 +80,27 @@ def meant(kind: str, given: str, names: Iterable[str]) -> str:
 
     The same in other letters, what others call so, or the nearest by far.
     """
+    from regcmp import synonyms  # the tables are needed where something went wrong alone
+
     by_letters = {plain(name): name for name in names}
     word = plain(given)
     if word in by_letters:
         return repr(by_letters[word])
     if kind in ON_COMMAND_LINE:
-        name = OPTIONS.get(word, "")
+        name = synonyms.OPTIONS.get(word, "")
         if name.startswith("-") and "output" in by_letters:
             return repr(name)
         if plain(name) in by_letters:
             return repr(by_letters[plain(name)])
-        if word in METHODS_AS_OPTIONS and "epochs" in by_letters:
-            return f"the method {METHODS_AS_OPTIONS[word]!r}"
+        if word in synonyms.METHODS_AS_OPTIONS and "epochs" in by_letters:
+            return f"the method {synonyms.METHODS_AS_OPTIONS[word]!r}"
     elif kind == "column":
-        for name in COLUMNS.get(word, ()):
+        for name in synonyms.COLUMNS.get(word, ()):
             if plain(name) in by_letters:
                 return repr(name)
-    elif word in WORDS.get(kind, {}):
-        return f"'{WORDS[kind][word]}'"
-    near = "" if word in OTHERS else _nearest(word, by_letters)
+    elif word in synonyms.WORDS.get(kind, {}):
+        return f"'{synonyms.WORDS[kind][word]}'"
+    near = "" if word in synonyms.OTHERS else _nearest(word, by_letters)
     return repr(by_letters[near]) if near else ""
 
 
@@ -139,7 +139,7 @@ def slips(word: str, name: str) -> int:
 
 def with_point(text: Any) -> str:
     """'; with a decimal point it is 0.01' where a number has a decimal comma; else nothing."""
-    if not isinstance(text, str) or not DECIMAL_COMMA.fullmatch(text):
+    if not isinstance(text, str) or not re.fullmatch(DECIMAL_COMMA, text):
         return ""
     return f"; with a decimal point it is {text.replace(',', '.')}"
 
@@ -161,7 +161,7 @@ def split_names(text: str) -> list[str]:
 
 def shortened(text: str) -> str:
     """The text, with the middle of a very long cell or name left out: that would hide all else."""
-    return HUGE.sub(lambda each: _cut(each[0]), text)
+    return re.sub(HUGE, lambda each: _cut(each[0]), text)
 
 
 def shortened_cell(text: str) -> str:

@@ -13,7 +13,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Timer
 from typing import IO
 
@@ -21,7 +20,7 @@ from regcmp.errors import RegcmpError, UsageError
 
 STDIN = "-"
 STANDARD = {STDIN: 0, "/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
+DESCRIPTOR = r"/(?:dev|proc/self)/fd/(\d+)"
 PIPE, DEVICE = "a pipe", "a device"
 PATIENCE = 2.0
 """Seconds until it is said what is waited for."""
@@ -39,7 +38,7 @@ def descriptor(text: str) -> int | None:
     for _ in range(MOST_LINKS):
         if text in STANDARD:
             return STANDARD[text]
-        if match := DESCRIPTOR.fullmatch(text):
+        if match := re.fullmatch(DESCRIPTOR, text):
             return int(match[1])
         if not os.path.islink(text):
             return None
@@ -155,7 +154,8 @@ def _shown(text: str) -> str:
 def read_input(text: str, most: int = 1 << 31) -> bytes:
     """A whole file, or what comes out of a pipe; '-' is standard input. Raises OSError, or UsageError."""
     if text != STDIN and not special(text):
-        return Path(text).read_bytes()
+        with open(text, "rb") as file:
+            return file.read()
     data = read_once(text, most)
     if len(data) > most:
         raise RegcmpError(f"{_shown(text)} holds more than {most >> 30} GB")

@@ -72,6 +72,19 @@ def test_the_separator_that_is_named_is_accepted(sep: str, tmp_path: Path) -> No
     pd.testing.assert_frame_equal(found, FRAME, check_dtype=False)
 
 
+def test_numbers_are_the_nearest_float64(tmp_path: Path) -> None:
+    """As Python reads them, in columns of numbers and in those with marks of missing cells between."""
+    cells = [f"{each:.17g}" for each in RNG.normal(size=400)]
+    marked = [each if i % 10 else "NA" for i, each in enumerate(cells)]
+    rows = [
+        f"{one},{other},{i % 2}" for i, (one, other) in enumerate(zip(cells, marked, strict=True))
+    ]
+    frame = read("\n".join(["a,b,y", *rows]), tmp_path).frame
+    assert frame["a"].tolist() == [float(each) for each in cells]
+    expected = [float(each) for each in marked if each != "NA"]
+    assert frame["b"].dropna().tolist() == expected
+
+
 def test_a_header_that_stands_again_is_named_with_its_line(tmp_path: Path) -> None:
     """As is a word between numbers."""
     lines = CSV.splitlines()

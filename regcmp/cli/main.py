@@ -8,7 +8,6 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -17,7 +16,6 @@ from regcmp.cli.screen import harmless
 from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
 from regcmp.cli.stdio import end_streams, open_streams
 from regcmp.errors import RegcmpError, unknown
-from regcmp.hints import brief, meant, shortened
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
@@ -121,7 +119,7 @@ def _of_the_system(error: Exception) -> str:
 
 def _current_folder_is_gone() -> bool:
     try:
-        Path.cwd()
+        os.getcwd()
     except FileNotFoundError:
         return True
     return False
@@ -129,6 +127,8 @@ def _current_folder_is_gone() -> bool:
 
 def no_such_option(error: click.NoSuchOption) -> str:
     """What may be meant by an option that is none, or where they are listed."""
+    from regcmp.hints import brief, meant
+
     names: list[str] = []
     if error.ctx:
         for param in error.ctx.command.get_params(error.ctx):
@@ -153,6 +153,8 @@ def _unexpected(error: Exception) -> str:
 
 
 def _complain(message: str, code: int) -> int:
+    from regcmp.hints import shortened
+
     with suppress(OSError):
         if _debugging():
             traceback.print_exc()

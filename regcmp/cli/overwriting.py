@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,6 +47,8 @@ def check_overwritten(
 
 def _report_in(place: Target) -> dict[str, Any]:
     """The report that is there, or nothing: no file, or one that is no report of regcmp."""
+    import json
+
     assert place.path is not None
     try:
         document = json.loads(place.path.read_bytes()) if place.path.is_file() else None

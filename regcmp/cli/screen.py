@@ -14,9 +14,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from regcmp import pipes
-from regcmp.hints import shortened
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -47,6 +44,8 @@ class Screen:
     """Where a comparison is shown. Data go to standard output, progress and messages to standard error."""
 
     def __init__(self, *, quiet: bool, color: str) -> None:
+        from regcmp import pipes
+
         self.quiet = quiet
         self.color = color
         pipes.announce = None if quiet else self._warn
@@ -152,6 +151,8 @@ class Screen:
 
     def warn_of_data(self, warnings: Iterable[str]) -> None:
         """Say on standard error what should be known of the data, a line each."""
+        from regcmp.hints import shortened
+
         if not self.quiet:
             for each in warnings:
                 self._warn(f"Warning: {printable(shortened(each))}")

@@ -12,9 +12,6 @@ from regcmp.data.sources.files import File, check_file, looks_like_path
 from regcmp.data.sources.openml import ALIASES, parse_openml, read_openml
 from regcmp.data.sources.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read_synthetic
 from regcmp.data.table import Progress, Reading, Table
-from regcmp.data.tables.arff import read_arff
-from regcmp.data.tables.parquet import read_parquet
-from regcmp.data.tables.svmlight import read_svmlight
 from regcmp.errors import DataError, UsageError, unknown
 
 TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na", "quoting")
@@ -98,6 +95,8 @@ def read_table(
     else:
         file = check_file(spec, named=reading.format)
         if test is not None and file.format == test.format == "svmlight":
+            from regcmp.data.tables.svmlight import read_svmlight
+
             return with_test(*read_svmlight([file, test], progress))
         table = _read_file(file, reading, progress)
     return table if test is None else _with_test(table, test, reading, progress)
@@ -126,7 +125,10 @@ def _read_file(
         from regcmp.data.tables.text_table import read_delimited
 
         return read_delimited(file, reading, progress, texts)
+    from regcmp.data.tables.arff import read_arff
     from regcmp.data.tables.array_files import read_idx, read_npy, read_npz
+    from regcmp.data.tables.parquet import read_parquet
+    from regcmp.data.tables.svmlight import read_svmlight
 
     whole = {"npy": read_npy, "npz": read_npz, "parquet": read_parquet}
     if file.format in whole:

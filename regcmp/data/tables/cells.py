@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from regcmp.data.columns import quoted
 from regcmp.data.table import Reading
+from regcmp.data.tables.floats import to_floats
 from regcmp.hints import is_number
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ def numbers_after_all(cells: list[str | None], decimal: str) -> npt.NDArray[np.f
 
 
 def _parse(column: pd.Series, decimal: str) -> npt.NDArray[np.float64] | None:
-    import pandas as pd
-
     filled = column.astype(object).where(column.notna(), None)
     if any(isinstance(cell, bool) for cell in filled):
         return None
@@ -78,7 +77,7 @@ def _parse(column: pd.Series, decimal: str) -> npt.NDArray[np.float64] | None:
             return None  # 1.234 is not 1,234
         filled = filled.map(lambda cell: cell.replace(decimal, ".") if cell else cell)
     try:
-        return np.asarray(pd.to_numeric(filled, errors="raise"), np.float64)
+        return np.asarray(to_floats(filled), np.float64)
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -14,6 +14,7 @@ import numpy as np
 from regcmp.data.columns import LARGEST, Column, quoted, some
 from regcmp.data.image_sizes import image_text
 from regcmp.data.table import Table
+from regcmp.data.tables.floats import to_floats
 from regcmp.data.tables.labels import check_complete
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
@@ -188,10 +189,8 @@ def _truth(name: str, values: pd.Series, table: Table) -> pd.Series:
 
 def _parsed(name: str, values: pd.Series, table: Table) -> pd.Series:
     """Numbers from texts. Raises DataError at a cell that is none: test rows don't change a column."""
-    import pandas as pd
-
     if values.dtype == object:
-        numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
+        numbers = to_floats(values, "coerce")
         odd = values[values.notna() & numbers.isna()]
         odd = odd[odd.map(lambda each: str(each).strip().lower() != "nan")]
     else:
@@ -319,9 +318,7 @@ def _checked_target(
 
 def _values(target: pd.Series, name: str) -> pd.Series:
     """The values of a regression. Raises DataError for what is no finite number."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(target, errors="coerce").astype(np.float64)
+    numbers = to_floats(target, "coerce")
     odd = target[~(numbers.abs() <= LARGEST)]
     if len(odd):
         raise DataError(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from regcmp.data.columns import LARGEST, Numbers
 from regcmp.data.tables.doubts import MOST_ODD_WORDS, Line, check_notation, holds_texts
+from regcmp.data.tables.floats import to_floats
 from regcmp.data.tables.notations import doubtful, in_english
 from regcmp.data.tables.spellings import one_spelled_twice
 from regcmp.data.typed_cells import is_time
@@ -47,10 +48,8 @@ def check_complete(target: pd.Series, table: str) -> None:
 
 def values_of(target: pd.Series, table: str) -> Numbers:
     """The values of a regression. Raises DataError for what is no finite number."""
-    import pandas as pd
-
     name = str(target.name)
-    numbers = np.asarray(pd.to_numeric(target, errors="coerce"), np.float64)
+    numbers = np.asarray(to_floats(target, "coerce"), np.float64)
     odd = np.flatnonzero(~(np.abs(numbers) <= LARGEST))
     if len(odd):
         recur = target.nunique() <= len(target) / 2  # else they are too many classes

@@ -16,6 +16,7 @@ from regcmp.data.sources.files import STDIN, File
 from regcmp.data.sources.signatures import check_text
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.data.tables.cells import fault_of, numbers_after_all, to_numbers, warn_of_markers
+from regcmp.data.tables.floats import precision
 from regcmp.data.tables.spellings import MOST_CLASSES, Spellings, may_be_classes, merged
 from regcmp.data.tables.swallowed import check_swallowed
 from regcmp.data.tables.text_head import read_head
@@ -143,6 +144,7 @@ def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
             chunksize=max(1, CHUNK_CELLS // len(names)),
             low_memory=False,
             engine="c",
+            **precision(),
             **how,
         ) as chunks:
             yield from chunks
