@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,48 @@ from regcmp.runs.experiment import planned_runs
 from regcmp.runs.stacking import stacked_runs
 
 QUICK = {"hidden": "8", "epochs": 4, "jobs": 1}
+
+
+def key_of(seed: int = 1, method: str = "l2=0.001", **options: Any) -> str:
+    """The key of a run of a method in a comparison with these options."""
+    given = {"dataset": "wine", "methods": "none l2=0.001", **options}
+    plan = make_plan(given.pop("dataset"), given.pop("methods"), **given)
+    condition = Condition(plan, load_dataset(plan.dataset, plan.reading, plan.columns))
+    found = next(each for each in plan.methods if str(each) == method)
+    return condition.key(Run(found, seed))
+
+
+def test_the_key_of_a_run_is_that_of_all_that_decides_its_bits(tmp_path: Path) -> None:
+    """And of nothing that it is compared with; a dataset goes by its content."""
+    key = key_of()
+    for same in (
+        {"seeds": 5},
+        {"methods": "l2=0.001 dropout none"},
+        {"metric": "log_loss"},
+        {"baseline": "l2=0.001"},
+        {"seed": 1},
+        {"test_size": 36},
+    ):
+        assert key_of(**same) == key, same
+    others = [
+        {"methods": "none l2=0.01", "method": "l2=0.01"},
+        *({name: value} for name, value in {
+            "epochs": 3, "hidden": "8", "lr": 0.1, "label_noise": 0.1, "noise_features": 2,
+            "test_size": 0.3, "train_size": 50, "validation_size": 20, "class_weight": "balanced",
+            "vary": "init", "max_dead": 0.5, "dtype": "float64", "drop": "ash", "dataset": "iris",
+            "sample": 100,
+        }.items()),
+    ]  # fmt: skip
+    keys = [key_of(2 if "vary" in each else 1, **each) for each in others]
+    assert len({key, *keys}) == len(keys) + 1
+    assert key_of(2) != key and key_of(1, "none") != key
+    rows = "".join(f"{i % 7},{i % 5}.5,{i % 2}\n" for i in range(40))
+    for name in ("one.csv", "other.csv", "third.csv"):
+        (tmp_path / name).write_text("a,b,y\n" + rows + ("1,9.5,1\n" * (name == "third.csv")))
+    one, other, third = (
+        key_of(dataset=str(tmp_path / f"{n}.csv")) for n in ("one", "other", "third")
+    )
+    assert one == other != third
 
 
 def test_a_number_is_reproduced_from_the_exported_plan() -> None:

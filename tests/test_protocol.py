@@ -89,12 +89,13 @@ def test_noise_features_are_standard_normal_and_leave_the_others() -> None:
     """The training rows' do not depend on how many test rows there are; the dtype stays."""
     train, test = np.zeros((4000, 3), np.float32), np.ones((50, 3), np.float32)
     noise = NoiseFeatures(10, 0)
-    train_rows, test_rows = noise.fit_transform(train), noise.transform(test)
+    train_rows, test_rows = noise.append(train), noise.append(test, len(train))
+    assert np.array_equal(noise.append(test, len(train)), test_rows)
     assert train_rows.shape == (4000, 13) and train_rows.dtype == np.float32
     assert not train_rows[:, :3].any() and (test_rows[:, :3] == 1).all()
     assert abs(train_rows[:, 3:].mean()) < 0.03 and abs(train_rows[:, 3:].std() - 1) < 0.03
-    assert np.array_equal(NoiseFeatures(10, 0).fit_transform(train), train_rows)
-    assert not np.array_equal(NoiseFeatures(10, 1).fit_transform(train), train_rows)
+    assert np.array_equal(NoiseFeatures(10, 0).append(train), train_rows)
+    assert not np.array_equal(NoiseFeatures(10, 1).append(train), train_rows)
 
 
 def test_class_weights_are_those_of_scikit_learn_on_the_labels_trained_on() -> None:

@@ -151,7 +151,7 @@ def strengths(report: Report) -> list[Figure]:
         f"{_sentence(style.score_in, better)}{SIDES}{_spread(report, 'bars')}."
         " Strengths stand evenly spaced."
     )
-    return _panels("Score against {varied}", caption, panels)
+    return _panels("Score against strength", caption, panels)
 
 
 def _against(side: str, records: Sequence[dict[str, Any]], style: Style) -> Line:

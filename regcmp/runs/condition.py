@@ -18,10 +18,18 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.stack import Rows, RunSeeds
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
+from regcmp.plan.options import SECTION_OF
 
 SPLIT_BYTES = 1 << 28
 """How large the splits that are kept at once may be, here and in a stack; one always is. No result
 depends on it."""
+
+COMPARING = "Protocol"
+"""The group of options that decide which runs there are and how they are compared, not what each is."""
+READING = ("reading", "columns")
+"""Sections of a plan whose effect is in the dataset's fingerprint."""
+REPLACED = ("dataset", "methods", "plugins", "test_size", "train_size", "validation_size")
+"""Options whose effect stands in a key by itself: content, one method, counts of rows."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +100,15 @@ class Condition:
         return RunSeeds(plan.seed_of("init", run.seed), plan.seed_of("order", run.seed), run.seed)
 
     def key(self, run: Run) -> str:
-        """A hash of all that decides the bits of a run, on one machine with one set of packages."""
+        """A hash of all that decides the bits of a run, on one machine with one set of packages.
+
+        Not of what it is compared with: the other methods, other seeds, the score.
+        """
         plan, seeds = self.plan, self.seeds_of(run)
-        decided = {name: str(plan.of(name)) for name, each in OPTIONS.items() if each.decides}
+        decided = {name: str(plan.of(name)) for name in OPTIONS if _decides_a_run(name)}
         parts = [
             self.dataset.fingerprint,
+            [self.n_drawn, self.n_test, self.n_validation],
             decided,
             str(run.method),
             [plan.seed_of("split", run.seed), seeds.init, seeds.order, seeds.noise],
@@ -151,6 +163,17 @@ class Condition:
             y_validation=targets.validation,
             preparation=preparation,
         )
+
+
+def _decides_a_run(name: str) -> bool:
+    """Whether an option decides the bits of a run by its value, and not by rows or seeds."""
+    option, section = OPTIONS[name], SECTION_OF.get(name)
+    return (
+        option.decides
+        and option.group != COMPARING
+        and section not in READING
+        and name not in REPLACED
+    )
 
 
 def _stacked(parts: list[Floats]) -> Floats:

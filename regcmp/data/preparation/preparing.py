@@ -59,48 +59,61 @@ class Standardizer:
 
 
 class NoiseFeatures:
-    """Appends features of standard normal noise. Rows have no noise of their own: it is drawn in turn."""
+    """Appends features of standard normal noise, the same ones for the same place in a split."""
 
     def __init__(self, count: int, seed: int) -> None:
         self.count = count
-        self.stream = stream(seed, "noise features")
+        self.seed = seed
 
-    def fit_transform(self, rows: Floats) -> Floats:
-        """Rows (n, D + count); there is nothing to fit."""
-        return self.transform(rows)
-
-    def transform(self, rows: Floats) -> Floats:
-        """Rows (n, D + count)."""
-        noise = self.stream.standard_normal((len(rows), self.count))
-        return np.hstack([rows, noise.astype(rows.dtype)])
+    def append(self, rows: Floats, start: int = 0) -> Floats:
+        """Rows (n, D + count), the first of which is row ``start`` of its split."""
+        drawn = stream(self.seed, "noise features").standard_normal((start + len(rows), self.count))
+        return np.hstack([rows, drawn[start:].astype(rows.dtype)])
 
 
 class Preparation:
-    """All steps from rows as ``Dataset.take`` gives them to prepared rows (n, D)."""
+    """All steps from rows as ``Dataset.take`` gives them to prepared rows (n, D).
 
-    def __init__(self, steps: tuple[Step, ...], dtype: npt.DTypeLike) -> None:
-        self.first, *self.later = steps
+    Numbers of one kind are scaled; columns of several kinds are imputed, encoded and scaled. Features
+    of noise come last.
+    """
+
+    def __init__(
+        self, step: Step, dtype: npt.DTypeLike, noise: NoiseFeatures | None = None
+    ) -> None:
+        self.step = step
         self.dtype = dtype
+        self.noise = noise
 
-    def fit_transform(self, rows: Any) -> Floats:
-        """Fit every step on training rows, and return these prepared. May change ``rows``."""
-        x = np.ascontiguousarray(self.first.fit_transform(rows), self.dtype)
-        for step in self.later:
-            x = step.fit_transform(x)
-        return x
+    def fit(self, rows: Any) -> Preparation:
+        """Fit on training rows. Raises DataError for rows that nothing can be learned from."""
+        self._fitted(rows.copy())
+        return self
 
-    def transform(self, rows: Any) -> Floats:
-        """Rows of the same columns, prepared as the training rows were. May change ``rows``."""
-        x = np.ascontiguousarray(self.first.transform(rows), self.dtype)
-        for step in self.later:
-            x = step.transform(x)
-        return x
+    def transform(self, rows: Any, start: int = 0) -> Floats:
+        """Rows of the same columns (n, D), prepared as the training rows were.
+
+        ``start`` is the place of the first of them in its split, which noise features go by.
+        """
+        return self._transformed(rows.copy(), start)
 
     def of_split(self, dataset: Dataset, split: Split) -> tuple[Floats, Floats, Floats]:
         """Fit on the training rows of a split; its training, test and validation rows, prepared."""
-        train = self.fit_transform(dataset.take(split.train))
-        rest = [self.transform(dataset.take(rows)) for rows in (split.test, split.validation)]
-        return train, rest[0], rest[1]
+        train = self._fitted(dataset.take(split.train))
+        test = self._transformed(dataset.take(split.test), len(train))
+        rest = self._transformed(dataset.take(split.validation), len(train) + len(test))
+        return train, test, rest
+
+    def _fitted(self, rows: Any) -> Floats:
+        """Fit in place: at a million rows, each copy is felt."""
+        return self._completed(self.step.fit_transform(rows), 0)
+
+    def _transformed(self, rows: Any, start: int) -> Floats:
+        return self._completed(self.step.transform(rows), start)
+
+    def _completed(self, rows: Floats, start: int) -> Floats:
+        x = np.ascontiguousarray(rows, self.dtype)
+        return x if self.noise is None else self.noise.append(x, start)
 
 
 def preparation_of(
@@ -110,12 +123,10 @@ def preparation_of(
     noise_features: int = 0,
     seed: int = 0,
 ) -> Preparation:
-    """The steps that a dataset needs; ``channels`` and ``noise_features`` as the steps have them."""
-    steps: list[Step] = [Standardizer(channels)]
-    if dataset.mixed is not None:
-        from regcmp.data.preparation.encoding import Encoder
+    """What a dataset needs; ``channels`` are those of a convolution's images."""
+    noise = NoiseFeatures(noise_features, seed) if noise_features else None
+    if dataset.mixed is None:
+        return Preparation(Standardizer(channels), dtype, noise)
+    from regcmp.data.preparation.encoding import Encoder
 
-        steps = [Encoder(dataset, dtype)]
-    if noise_features:
-        steps.append(NoiseFeatures(noise_features, seed))
-    return Preparation(tuple(steps), dtype)
+    return Preparation(Encoder(dataset, dtype), dtype, noise)
