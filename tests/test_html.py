@@ -148,6 +148,14 @@ def test_no_text_becomes_markup() -> None:
     assert [t for t, _ in page.found] == [t for t, _ in Page(to_html(renamed(report(), "x"))).found]
 
 
+def test_no_text_was_left_to_be_filled_in() -> None:
+    """Neither by a template nor by an f-string."""
+    for variant in VARIANTS.values():
+        page = re.sub(r"(?s)<(style|script)>.*?</\1>", "", to_html(variant()))
+        page = re.sub('href="[^"]*"', "", page)
+        assert "{" not in page
+
+
 @drawn(st.text(st.sampled_from("<>\"'&/={}%#$` \x00\x1b\n\u202eaé"), min_size=1))
 @settings(max_examples=25, deadline=None)
 def test_whatever_a_name_is_the_page_has_the_same_elements(name: str) -> None:

@@ -269,7 +269,8 @@ def test_sketched_curves_leave_out_the_untrained_network() -> None:
         Line(side, (0.0, 5.0, 10.0, 15.0), (10.0, *means), (0.0,) * 4)
         for side, means in (("train", (90.0, 95.0, 97.0)), ("test", (89.0, 94.0, 97.0)))
     )
-    panel = Panel("l2", "l2: score over epochs", "", Axis("Epoch", tight=True), Axis(), lines)
+    axis_of_epochs = Axis("Epoch", tight=True)
+    panel = Panel("l2", "l2: score over epochs", "", axis_of_epochs, Axis(), lines, True)
     title, *drawn, axis = sketch([Figure("", "", (panel,), ())], 40)[1:]
     assert title == "l2: score over epochs (. train, * test, # both)"
     assert drawn[0].startswith("97 |") and drawn[0].endswith("#")

@@ -458,3 +458,17 @@ def test_files_of_large_arrays_are_removed_as_soon_as_a_comparison_ends(tmp_path
     )  # fmt: skip
     assert (done.stdout.split(), done.stderr, done.returncode) == (["0", "0"], "", 0)
     assert list(shared.iterdir()) == []
+
+
+def test_the_pool_of_workers_shuts_down_as_an_executor_does() -> None:
+    """What was handed in is done, and no process is left."""
+    from regcmp.runs.workers import workers
+
+    before = set(psutil.Process().children(recursive=True))
+    with workers(2, print) as pool:
+        assert pool is not None
+        with pool as executor:
+            futures = [executor.submit(pow, 2, k) for k in range(6)]
+        assert [each.result(timeout=0) for each in futures] == [1, 2, 4, 8, 16, 32]
+        left = set(psutil.Process().children(recursive=True)) - before
+        assert not [each for each in left if "popen_loky" in " ".join(each.cmdline())]

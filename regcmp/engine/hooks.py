@@ -27,16 +27,16 @@ class Hooks:
 
     def __init__(self, regularizers: Sequence[Regularizer]) -> None:
         self.regularizers = regularizers
-        none = Regularizer
-        self.pace = chain([each.pace for each in regularizers], none.pace)
-        self.transform = chain([each.transform for each in regularizers], none.transform)
-        self.mask = chain([each.mask for each in regularizers], none.mask)
-        self.tap = chain([each.tap for each in regularizers], none.tap)
-        self.disconnect = chain([each.disconnect for each in regularizers], none.disconnect)
-        self.perturb = chain([each.perturb for each in regularizers], none.perturb)
-        self.penalize = chain([each.penalize for each in regularizers], none.penalize)
-        self.project = chain([each.project for each in regularizers], none.project)
-        self.select = chain([each.select for each in regularizers], none.select)
+        does_nothing = Regularizer
+        self.pace = chain([each.pace for each in regularizers], does_nothing.pace)
+        self.transform = chain([each.transform for each in regularizers], does_nothing.transform)
+        self.mask = chain([each.mask for each in regularizers], does_nothing.mask)
+        self.tap = chain([each.tap for each in regularizers], does_nothing.tap)
+        self.disconnect = chain([each.disconnect for each in regularizers], does_nothing.disconnect)
+        self.perturb = chain([each.perturb for each in regularizers], does_nothing.perturb)
+        self.penalize = chain([each.penalize for each in regularizers], does_nothing.penalize)
+        self.project = chain([each.project for each in regularizers], does_nothing.project)
+        self.select = chain([each.select for each in regularizers], does_nothing.select)
 
     def start(self, context: Context) -> None:
         """Show every regularizer the initial weights."""

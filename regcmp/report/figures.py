@@ -47,9 +47,8 @@ def _differences(
         value, low, high = (end * style.factor for end in ends)
         marks += [] if pd.isna(low) else [Interval(row, (low, high))]
         marks.append(Dots(row, (value,)))
-        numbers.append(
-            (name, f"{value:+.2f}", "-" if pd.isna(low) else f"{low:+.2f} to {high:+.2f}")
-        )
+        shown = [style.difference(end) for end in ends]
+        numbers.append((name, shown[0], "-" if pd.isna(low) else f"{shown[1]} to {shown[2]}"))
         about.append(f"{name} {style.estimate(*ends)}")
     alone = report.plan["seeds"] == 1
     line = "no interval from a single seed" if alone else "line: its 95 % interval"
@@ -74,7 +73,7 @@ def pairs(report: Report) -> list[Figure]:
         values = ((table[name] - table[baseline]).dropna() * style.factor).tolist()
         if values:
             marks.append(Dots(len(marks), tuple(values)))
-            text = ", ".join(f"{value:+.2f}" for value in values)
+            text = ", ".join(style.difference(value / style.factor) for value in values)
             numbers.append((clean(name), text, *(() if several else ("-",))))
     return _rows(
         "Paired differences",
@@ -114,6 +113,7 @@ def curves(report: Report) -> list[Figure]:
                 x=Axis("Epoch", tight=True),
                 y=Axis(style.score_in, better=score.better),
                 marks=tuple(lines),
+                begins_untrained=epochs[0] == 0,
             )
         )
     sentence = _sentence(style.score_in, score.better)

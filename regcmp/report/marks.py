@@ -1,7 +1,8 @@
 """The vocabulary of drawings: marks on the axes of a panel, and panels that make a figure.
 
 ``figures`` says in these words what a report shows; the page, matplotlib and the terminal draw the
-words, and know no kind of figure. A new mark goes into the tables of all three.
+words, and know no kind of figure. A new mark goes into the tables of all three; the terminal leaves
+points out, for which it has no room.
 """
 
 from __future__ import annotations
@@ -115,6 +116,8 @@ class Panel:
     x: Axis
     y: Axis
     marks: tuple[Mark, ...]
+    begins_untrained: bool = False
+    """Whether lines begin at a network that has learned nothing."""
 
     @property
     def filled(self) -> bool:

@@ -35,7 +35,7 @@ def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
 
 def _trained(panel: Panel) -> Panel:
     """Curves without epoch 0: beside an untrained network, all others would be one flat line."""
-    if panel.x.name != "Epoch" or panel.lines[0].xs[0] > 0 or len(panel.lines[0].xs) < 3:
+    if not panel.begins_untrained or len(panel.lines[0].xs) < 3:
         return panel
     lines = (
         replace(each, xs=each.xs[1:], means=each.means[1:], sds=each.sds[1:])

@@ -103,6 +103,11 @@ class _Pool(Executor):
         """Remove the files of large arrays, which workers have let go of."""
         self.inner._temp_folder_manager._clean_temporary_resources(self.folder)
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers when they have done their work; with ``cancel_futures``, at once."""
+        self.inner.shutdown(wait=wait, kill_workers=cancel_futures)
+        self.clean()
+
     def terminate(self, kill_workers: bool) -> None:
         """End the workers, at once or when they have done their work."""
         self.inner.terminate(kill_workers=kill_workers)

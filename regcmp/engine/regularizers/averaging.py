@@ -30,9 +30,9 @@ class Lookahead(Regularizer):
         "Keras": "tfa.optimizers.Lookahead(optimizer, sync_period=k, slow_step_size=α) of Keras 2",
         "PyTorch": "not built in; timm.optim.Lookahead(optimizer, alpha=α, k=k)",
     }
-    steps = 0
 
     def start(self, context: Context) -> None:
+        self.steps = 0
         self.slow = context.theta.copy()
 
     def project(self, theta: Floats, context: Context) -> Floats:
