@@ -8,6 +8,7 @@ import pickle
 import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -153,8 +154,9 @@ def test_lines_are_counted_however_they_end(
 def others(folder: Path) -> dict[str, tuple[bytes, str]]:
     """Files that are no text tables, and what is to be said of them."""
     base = folder / "db"
-    with sqlite3.connect(base) as connection:
+    with closing(sqlite3.connect(base)) as connection:
         connection.execute("create table t (a)")
+        connection.commit()
     array, workbook = BytesIO(), BytesIO()
     np.save(array, NUMBERS)
     with zipfile.ZipFile(workbook, "w") as archive:
