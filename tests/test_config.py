@@ -412,3 +412,12 @@ def test_debugging_is_off_where_its_variable_says_so(
     monkeypatch.setenv("REGCMP_DEBUG", value)
     done = run_here(("compare", "--dataset", "nothing"), tmp_path)
     assert done.code == 2 and done.err.count("\n") == 1
+
+
+def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
+    """Some editors write one."""
+    (tmp_path / "c.toml").write_text("seeds = 2\nepochs = 1\n", encoding="utf-8-sig")
+    done = run_here(
+        ["compare", "--config", "c.toml", "--dataset", "iris", "none", "--jobs", "1"], tmp_path
+    )
+    assert done.code == 0 and "2 seeds" in done.out

@@ -87,7 +87,7 @@ def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
         return {}
     text = ""
     try:
-        text = read_input(str(path)).decode("utf-8")
+        text = read_input(str(path)).decode("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         raise UsageError(
