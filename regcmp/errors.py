@@ -13,17 +13,22 @@ class RegcmpError(Exception):
 class UsageError(RegcmpError, ValueError):
     """An invalid option of the command, or argument of the call.
 
-    ``options`` are the names of those that it complains of, as in 'test_size'.
+    ``options`` are those that it complains of, each given by its name or its flag: 'test_size' or
+    '--test-size'. They are kept as names.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, *options: str) -> None:
         super().__init__(message)
-        self.options = options
+        self.options = tuple(each.lstrip("-").replace("-", "_") for each in options)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), *self.options)
+
+
+class UnknownRegularizerError(UsageError):
+    """A name of a method that nobody registered; a plugin may."""
 
 
 class DataError(RegcmpError, ValueError):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
+FIRST_VERSION = "0.1"
+
 
 @dataclass(frozen=True)
 class Option:
@@ -44,7 +46,8 @@ class Option:
     """Whether it means nothing for a regression."""
     settled: bool = False
     """Whether a report always has a value in the place of a default that leaves it open."""
-    since: str = "0.1"
+    since: str = FIRST_VERSION
+    """The version that has it first."""
     before: Any = ...
     """What held in reports that are older than the option; without it, every report has it."""
 

@@ -81,7 +81,8 @@ class Copy:
 OPTION = Edit(
     "plan/protocol.py",
     """    patience: int = option(
-        "whole", 7, "Epochs of patience.", group="Training", high=99, metavar="N", before=3,
+        "whole", 7, "Epochs of patience.", group="Training", high=99, metavar="EPOCHS", before=3,
+        since="0.9",
     )
 """,
     '    class_weight: str = option(\n        "choice",',
@@ -92,7 +93,8 @@ OPTION = Edit(
 def test_an_option_is_one_declaration(tmp_path: Path) -> None:
     """Flag, help, environment, config, Python, report, schema, the page's command, older reports."""
     copy = Copy(tmp_path, OPTION)
-    assert "--patience N" in copy.run("compare", "--help")
+    shown = " ".join(copy.run("compare", "--help").split())
+    assert "--patience EPOCHS Epochs of patience. [since 0.9] [default: 7]" in shown
     assert "expected a whole number from 0 to 99, got '100'" in copy.run(
         "compare", *TINY, "--patience", "100", code=2
     )

@@ -87,9 +87,13 @@ def test_errors_are_those_of_the_command_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"sep": 3}, "--sep: expected a text such as ';', got 3"),
-        ({"encoding": None}, "--encoding: expected a text such as 'cp1252', got None"),
-        ({"test": Path("b.csv")}, "--test: expected a text such as 'test.csv', got "),
+        ({"sep": 3}, "--sep: expected a text, got 3"),
+        ({"encoding": None}, "--encoding: expected a text, got None"),
+        ({"test": 3}, "--test: expected the name of a file, got 3"),
+        ({"test": Path("b.csv")}, "--test: there is no file 'b.csv'"),
+        ({"classes_as_text": "yes"}, "--classes-as-text: expected True or False, got 'yes'"),
+        ({"target": True}, "--target: expected the name of a column"),
+        ({"lr": True}, "--lr: expected a learning rate above 0, got 'True'"),
         ({"header": "no"}, "--header: expected True or False, got 'no'"),
     ],
 )

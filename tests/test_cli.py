@@ -447,7 +447,7 @@ def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert "Traceback" in done.stderr
-    assert "UsageError: unknown regularizer 'drpout'" in done.stderr
+    assert "UnknownRegularizerError: unknown regularizer 'drpout'" in done.stderr
 
 
 # Help, lists, completion

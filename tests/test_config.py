@@ -421,3 +421,38 @@ def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
         ["compare", "--config", "c.toml", "--dataset", "iris", "none", "--jobs", "1"], tmp_path
     )
     assert done.code == 0 and "2 seeds" in done.out
+
+
+@pytest.mark.parametrize(
+    ("line", "environment_of", "where"),
+    [
+        ("header = false", {}, "(set in 'c.toml')"),
+        ('methods = ["l2:schedule=x"]', {}, "(set in 'c.toml')"),
+        ('methods = ["l2:x=1"]', {}, "(set in 'c.toml')"),
+        ('output = ["x.foo"]', {}, "(set in 'c.toml')"),
+        ('runs = "x.foo"', {}, "(set in 'c.toml')"),
+        ('plot = "x"', {}, "(set in 'c.toml')"),
+        ('fail_if = ["x"]', {}, "(set in 'c.toml')"),
+        ("max_memory = 1", {}, "(set in 'c.toml')"),
+        ("test_size = 149", {}, "(set in 'c.toml')"),
+        ("", {"REGCMP_COMPARE_PLUGIN": "nope.py"}, "(set by REGCMP_COMPARE_PLUGIN in the environment)"),
+        ("", {"REGCMP_COMPARE_OUTPUT": "x.foo"}, "(set by REGCMP_COMPARE_OUTPUT in the environment)"),
+        ("", {"REGCMP_COMPARE_JOBS": "x"}, "(set by REGCMP_COMPARE_JOBS in the environment)"),
+    ],
+)  # fmt: skip
+def test_an_error_says_where_its_option_was_set(
+    line: str, environment_of: dict[str, str], where: str, tmp_path: Path
+) -> None:
+    """Whichever module complains."""
+    (tmp_path / "c.toml").write_text(line + "\n", encoding="utf-8")
+    words = ["compare", "--config", "c.toml", "--dataset", "iris", "--epochs", "1"]
+    done = run_here(words, tmp_path, extra=environment_of)
+    assert done.code == 2 and done.err.count("\n") == 1 and done.err.endswith(f"{where}\n"), (
+        done.err
+    )
+
+
+def test_a_size_that_leaves_too_little_is_blamed_itself(tmp_path: Path) -> None:
+    """Not an option that nobody gave."""
+    done = run_here(["compare", "--dataset", "iris", "--test-size", "149", "none"], tmp_path)
+    assert done.err.startswith("Error: --test-size: 1 row to train on can't hold all 3 classes")

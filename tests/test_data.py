@@ -61,8 +61,8 @@ def test_sizes_are_shares_or_counts(
     [
         (60, 60, "ask for 60 + 60 rows, but 'tiny' has 100; make one of them smaller"),
         (100, None, "--test-size: 100 rows of the 100 of 'tiny' leave none to train on"),
-        (0.2, 3, "--train-size: 3 rows can't hold all 4 classes of 'tiny'"),
-        (2, None, "--test-size: 2 rows can't hold all 4 classes of 'tiny'"),
+        (0.2, 3, "--train-size: 3 rows to train on can't hold all 4 classes of 'tiny'"),
+        (2, None, "--test-size: 2 rows to test on can't hold all 4 classes of 'tiny'"),
     ],
 )
 def test_sizes_that_leave_too_few_rows_are_refused(

@@ -128,14 +128,14 @@ REFUSED = {
     ),
     "25 more classes than test rows": Fault(
         table(y="abcdefgh"),
-        "--test-size: 5 rows can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
+        "--test-size: 5 rows to test on can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
         " for rare classes",
         2,
         ("--test-size", "5"),
     ),
     "25 more classes than training rows": Fault(
         table(y="abcdefgh"),
-        "--train-size: 5 rows can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
+        "--train-size: 5 rows to train on can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
         " for rare classes",
         2,
         ("--train-size", "5", "--test-size", "0.5"),

@@ -167,7 +167,7 @@ def test_a_constant_guess_scores_zero_and_training_improves_on_it() -> None:
         (
             "diabetes",
             {"test_size": 1},
-            "--test-size: 1 row can't show how the target of 'diabetes' v",
+            "--test-size: 1 row to test on can't show how the target of 'diabetes' v",
         ),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_split_that_a_sample_is_too_small_for_says_so(tmp_path: Path) -> None:
         "none",
     ]
     done = run_here([*words, "--sample", "6"], tmp_path)
-    assert done.code == 2 and "--test-size: 2 rows can't hold all 3 classes" in done.err
+    assert done.code == 2 and "--test-size: 2 rows to test on can't hold all 3 classes" in done.err
     assert done.err.endswith("or take more rows by --sample\n")
     assert run_here([*words, "--sample", "12"], tmp_path).code == 0
 

@@ -143,7 +143,7 @@ def parse_gate(text: str, grounds: Grounds, *, fatal: bool = True) -> Gate:
     try:
         return _parse(text, grounds, fatal)
     except UsageError as error:
-        raise UsageError(f"{flag} {text!r}: {error}", flag.lstrip("-")) from None
+        raise UsageError(f"{flag} {text!r}: {error}", flag) from None
 
 
 def _parse(text: str, grounds: Grounds, fatal: bool) -> Gate:

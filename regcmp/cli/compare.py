@@ -101,13 +101,13 @@ def compare(
         plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
         check_source(plan.dataset, plan.reading)
         execution = make_execution(jobs=jobs, max_memory=max_memory)
-    exports = listed(outputs, runs_file, history_file, save_config)
-    inputs = (plan.dataset, plan.reading.test, ctx.meta.get("regcmp.config"), *words["plugins"])
-    check_distinct((each for _, each in exports), inputs)
-    check_plot(plot)
-    check_place(plot, [place for _, place in exports], quiet=quiet)
-    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
-    need_gates((each for _, each in exports), gates)
+        exports = listed(outputs, runs_file, history_file, save_config)
+        inputs = (plan.dataset, plan.reading.test, ctx.meta.get("regcmp.config"), *words["plugins"])
+        check_distinct((each for _, each in exports), inputs)
+        check_plot(plot)
+        check_place(plot, [place for _, place in exports], quiet=quiet)
+        gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
+        need_gates((each for _, each in exports), gates)
 
     from regcmp.api import Watch, run
 

@@ -20,7 +20,7 @@ from regcmp.cli.options import option
 from regcmp.cli.values import as_number, words_of
 from regcmp.data.opening import TEXT_OPTIONS
 from regcmp.data.sources.files import looks_like_path
-from regcmp.errors import UsageError, unknown
+from regcmp.errors import UnknownRegularizerError, UsageError, unknown
 from regcmp.pipes import read_input
 
 PROJECT = Path("pyproject.toml")
@@ -138,10 +138,10 @@ def blaming(ctx: click.Context) -> Iterator[None]:
 
 def _blame(ctx: click.Context, error: UsageError) -> UsageError:
     text = str(error)
-    if text.startswith("unknown regularizer") and (said := not_loaded(ctx)):
+    if isinstance(error, UnknownRegularizerError) and (said := not_loaded(ctx)):
         return UsageError(f"{text}; {said[0]}", *error.options)
     for param in ctx.command.params:
-        if param.name not in error.options:
+        if not _names(param).intersection(error.options):
             continue
         name = str(param.name)
         source = ctx.get_parameter_source(name)
@@ -153,6 +153,12 @@ def _blame(ctx: click.Context, error: UsageError) -> UsageError:
             where = f"(set by {_variable(ctx, param)} in the environment)"
             return UsageError(f"{text} {where}", *error.options)
     return error
+
+
+def _names(param: click.Parameter) -> set[str]:
+    """What a UsageError may call a parameter: by the name of its option, or as one of its flags."""
+    flags = (each.lstrip("-").replace("-", "_") for each in (*param.opts, *param.secondary_opts))
+    return {str(param.name), *flags}
 
 
 def _variable(ctx: click.Context, param: click.Parameter) -> str:

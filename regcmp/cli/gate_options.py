@@ -71,7 +71,9 @@ def parse_gates(
 def need_gates(places: Iterable[Target], gates: list[Gate]) -> None:
     """Raise UsageError where a JUnit file is asked for and there is nothing to write into it."""
     if not gates and any(each.format == ".xml" for each in places):
-        raise UsageError("-o FILE.xml holds gates, and there is none: add --fail-if or --warn-if")
+        raise UsageError(
+            "-o FILE.xml holds gates, and there is none: add --fail-if or --warn-if", "-o"
+        )
 
 
 def judge_gates(

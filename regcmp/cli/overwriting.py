@@ -34,14 +34,15 @@ def check_overwritten(
         name = str(place.path)
         way_out = "name another file, or overwrite it with --force"
         if old["schema"].partition("/")[0] != kind:
-            raise UsageError(f"-o {name!r} is a {brief(old['schema'])}, no {kind}: {way_out}")
+            raise UsageError(f"-o {name!r} is a {brief(old['schema'])}, no {kind}: {way_out}", "-o")
         theirs = old.get("plan")
         words = theirs if isinstance(theirs, dict) else {}
         for word, mine in plan.items():
             if word in words and word not in DERIVED and words[word] != mine:
                 raise UsageError(
                     f"-o {name!r} is the report of another plan ({word} {brief(words[word])},"
-                    f" now {brief(mine)}): {way_out}"
+                    f" now {brief(mine)}): {way_out}",
+                    "-o",
                 )
 
 

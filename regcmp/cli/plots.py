@@ -25,7 +25,7 @@ PLOT_OPTION = option(
 def check_plot(plot: str | None) -> None:
     """Raise UsageError for a kind that is not there."""
     if plot is not None and plot not in PLOTS:
-        raise unknown("plot", plot, PLOTS)
+        raise unknown("plot", plot, PLOTS, option="plot")
 
 
 def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> None:

@@ -8,23 +8,32 @@ import click
 
 from regcmp.errors import UsageError
 from regcmp.hints import brief
+from regcmp.plan.execution import EXECUTION
+from regcmp.plan.kinds import KINDS, NUMBER, NUMBERS, SWITCH, TEXT
+from regcmp.plan.options import OPTIONS
 
-NUMBERS = ("N", "ROWS", "RATE", "SHARE", "SHARE|ROWS", "WIDTH,...")
-"""Metavars of options that take numbers."""
-EITHER = ("COLUMN", "COLUMN,...", "TEXT,...", "SIZE")
-"""Those where a number is as good as a text: a column of a file without names, a marker such as -999,
-bytes."""
+DECLARED = {**OPTIONS, **EXECUTION}
+"""The options whose kind says what they are in a file; of others, all that take a value take a text."""
+
+
+def toml_type(param: click.Parameter) -> str:
+    """What a parameter is in a TOML file: 'a number', 'a text'."""
+    if getattr(param, "is_flag", False):
+        return SWITCH
+    declared = DECLARED.get(str(param.name))
+    return TEXT if declared is None else KINDS[declared.kind].toml
 
 
 def words_of(param: click.Parameter, given: Any, what: str) -> Any:
     """The value as the flag would have it. Raises UsageError, beginning with ``what``, for another type."""
     if getattr(param, "is_flag", False):
         if not isinstance(given, bool):
-            raise UsageError(f"{what}: expected true or false, got {brief(given)}")
+            raise UsageError(f"{what}: expected {SWITCH}, got {brief(given)}")
         return given
     several = getattr(param, "multiple", False) or param.nargs != 1
-    commas = "," in f"{param.metavar}{param.default}"
-    if isinstance(given, list) and (several or commas):
+    declared = DECLARED.get(str(param.name))
+    listed = declared is not None and KINDS[declared.kind].listed
+    if isinstance(given, list) and (several or listed):
         words = [_word(param, each, what) for each in given]
         return words if several else ",".join(words)
     word = _word(param, given, what)
@@ -32,16 +41,12 @@ def words_of(param: click.Parameter, given: Any, what: str) -> Any:
 
 
 def _word(param: click.Parameter, given: Any, what: str) -> str:
-    metavar = str(param.metavar)
+    expected = toml_type(param)
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    if metavar in NUMBERS:
-        listed = " or a list of numbers" if "," in metavar else ""
-        fits, expected = number, f"a number{listed}"
-    elif metavar in EITHER:
-        fits, expected = number or isinstance(given, str), "a text or a number"
-    else:
-        fits, expected = isinstance(given, str), "a text"
-    if not fits:
+    if not (
+        (number and expected != TEXT)
+        or (isinstance(given, str) and expected not in (NUMBER, NUMBERS))
+    ):
         raise UsageError(
             f"{what}: expected {expected}, got {brief(given)}{_unquoted(given, expected)}"
         )
@@ -67,7 +72,7 @@ def _unquoted(given: Any, expected: str) -> str:
 
 def as_number(param: click.Parameter, value: Any) -> Any:
     """What an option that takes numbers was given as text, as a number; anything else as it is."""
-    if param.metavar not in NUMBERS or not isinstance(value, str):
+    if toml_type(param) not in (NUMBER, NUMBERS) or not isinstance(value, str):
         return value
     for kind in (int, float):
         try:

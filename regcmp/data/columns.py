@@ -140,11 +140,13 @@ def find_target(
     if found:
         raise UsageError(
             f"{table!r}: {' and '.join(map(repr, found))} could both be the target; choose one with"
-            " --target"
+            " --target",
+            "target",
         )
     raise UsageError(
         f"{table!r}: no column is called {', '.join(TARGETS[:-1])} or {TARGETS[-1]}; choose one with"
-        f" --target: {some(names)}{_maybe_a_row(names) if is_text else ''}"
+        f" --target: {some(names)}{_maybe_a_row(names) if is_text else ''}",
+        "target",
     )
 
 
@@ -170,7 +172,7 @@ def find_column(option: str, wanted: str, names: Sequence[str], table: str) -> s
         return wanted
     near = get_close_matches(wanted, names, n=1, cutoff=0.6)
     way_out = f"did you mean {near[0]!r}?" if near else f"choose one of {some(names)}"
-    raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}", option.lstrip("-"))
+    raise UsageError(f"{option}: {table!r} has no column {wanted!r}; {way_out}", option)
 
 
 def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table: str) -> set[str]:
@@ -197,7 +199,7 @@ def find_columns(option: str, wanted: Sequence[str], names: Sequence[str], table
             either = " or ".join(" and ".join(map(repr, each)) for each in meant)
             raise UsageError(
                 f"{option}: {','.join(parts)!r} could mean {either} of {table!r}; rename one of them",
-                option.lstrip("-"),
+                option,
             )
         found.update(meant[0])
         start = end

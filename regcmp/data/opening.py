@@ -13,8 +13,9 @@ from regcmp.data.sources.openml import ALIASES, parse_openml, read_openml
 from regcmp.data.sources.synthetic import SYNTHETIC, is_synthetic, parse_synthetic, read_synthetic
 from regcmp.data.table import Progress, Reading, Table
 from regcmp.errors import DataError, UsageError, unknown
+from regcmp.option import options_of
 
-TEXT_OPTIONS = ("sep", "decimal", "encoding", "header", "na", "quoting")
+TEXT_OPTIONS = {name: each for name, each in options_of(Reading).items() if each.text_tables}
 """The options of reading that mean something for text tables alone."""
 
 
@@ -61,13 +62,13 @@ def _check_other(spec: str, test: str) -> None:
 
 def _check_no_text_options(spec: str, reading: Reading) -> None:
     """Raise UsageError for an option that would say nothing, since no text table is read."""
-    for name in TEXT_OPTIONS:
-        if getattr(reading, name) != getattr(Reading, name):
-            option = "--no-header" if name == "header" and not reading.header else f"--{name}"
+    for name, option in TEXT_OPTIONS.items():
+        if getattr(reading, name) != option.default:
+            flag = "--no-header" if name == "header" and not reading.header else option.flag
             raise UsageError(
-                f"{option} says how a text table (.csv, .tsv) is read, and {spec!r} is none; leave"
+                f"{flag} says how a text table (.csv, .tsv) is read, and {spec!r} is none; leave"
                 " it out",
-                option.lstrip("-"),
+                name,
             )
 
 

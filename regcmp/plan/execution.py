@@ -24,7 +24,9 @@ class Execution:
     )  # fmt: skip
 
 
+EXECUTION = options_of(Execution)
+
+
 def make_execution(**given: Any) -> Execution:
     """Check these options. Raises UsageError, naming the option."""
-    known = options_of(Execution)
-    return Execution(**{name: parse(known[name], each) for name, each in given.items()})
+    return Execution(**{name: parse(EXECUTION[name], each) for name, each in given.items()})

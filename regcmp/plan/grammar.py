@@ -13,7 +13,7 @@ from regcmp.engine.layers import Layer
 from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.settings import Settings
-from regcmp.errors import UsageError, unknown
+from regcmp.errors import UnknownRegularizerError, UsageError, unknown
 from regcmp.hints import is_number, regularizer_meant, with_point
 
 T = TypeVar("T")
@@ -209,7 +209,11 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
             )
         if key != SCHEDULE and key not in options:
             raise unknown(
-                "option", key, [*options, SCHEDULE], of=f" of {name!r} in method {word!r}"
+                "option",
+                key,
+                [*options, SCHEDULE],
+                of=f" of {name!r} in method {word!r}",
+                option="methods",
             )
         if key in given:
             raise UsageError(f"method {word!r}: {name}:{key} stands in it twice", "methods")
@@ -240,13 +244,16 @@ def unknown_regularizer(name: str, word: str) -> UsageError:
         )
     meant = regularizer_meant(name, REGISTRY)
     if meant:
-        return UsageError(f"unknown regularizer {name!r}: did you mean '{meant}'?", "methods")
-    return unknown("regularizer", name, names, option="methods")
+        text = f"unknown regularizer {name!r}: did you mean '{meant}'?"
+        return UnknownRegularizerError(text, "methods")
+    return UnknownRegularizerError(str(unknown("regularizer", name, names)), "methods")
 
 
 def _schedule(text: str, regularizer: type[Regularizer], word: str) -> str:
     if text not in STRENGTH_SCHEDULES:
-        raise unknown("schedule", text, STRENGTH_SCHEDULES, of=f" in method {word!r}")
+        raise unknown(
+            "schedule", text, STRENGTH_SCHEDULES, of=f" in method {word!r}", option="methods"
+        )
     reason = why_fixed(regularizer)
     if reason and text != CONSTANT:
         raise UsageError(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from operator import index
+from os import PathLike, fspath
 from typing import Annotated, Any, Literal, NoReturn
 
 from regcmp.data.image_sizes import image_text, parse_image
@@ -29,6 +30,17 @@ MAX_WIDTH = 100_000
 Parser = Callable[[Option, Any], Any]
 
 
+TEXT, NUMBER, NUMBERS, EITHER, SWITCH = (
+    "a text",
+    "a number",
+    "a number or a list of numbers",
+    "a text or a number",
+    "true or false",
+)
+"""What a value is in a TOML file. Either: a column of a file without names may be a number, and so may
+a marker such as -999."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of option."""
@@ -36,6 +48,10 @@ class Kind:
     parse: Parser
     kept: Callable[[Option], Any] = field(default=lambda _: str)
     """What a report keeps of it, as a type that msgspec reads."""
+    toml: str = TEXT
+    """What it is in a TOML file."""
+    listed: bool = False
+    """Whether a list stands for what commas join."""
 
 
 def parse(option: Option, value: Any) -> Any:
@@ -67,25 +83,34 @@ def refuse(option: Option, expected: str, value: Any, hint: str = "") -> NoRetur
     raise UsageError(f"{option.flag}: expected {expected}, got {given}{hint}", option.name)
 
 
+def refuse_type(option: Option, expected: str, value: Any) -> NoReturn:
+    """Raise the UsageError of an option that was given a value of another type."""
+    raise UsageError(f"{option.flag}: expected {expected}, got {brief(value)}", option.name)
+
+
+def items(value: Any) -> list[Any]:
+    """The items of a list, an array or the like; of anything else, the value alone."""
+    try:
+        return list(value)
+    except TypeError:
+        return [value]
+
+
 def texts(
     name: str, value: Iterable[str] | str | None, like: str = "words such as 'l2=1e-4'"
 ) -> list[str]:
     """Words from one text or from several. Raises UsageError for anything else."""
-    given: list[Any]
-    if isinstance(value, str):
-        given = value.split()
-    else:
-        given = list(value) if isinstance(value, Iterable) else [] if value is None else [value]
+    given = value.split() if isinstance(value, str) else [] if value is None else items(value)
     for text in given:
         if not isinstance(text, str):
-            raise UsageError(f"{name}: expected {like}, got {text!r}", name.lstrip("-"))
+            raise UsageError(f"{name}: expected {like}, got {text!r}", name)
     return given
 
 
 def number_of(value: Any) -> float:
     """A finite number from text in ordinary digits or from any number; NaN where it is none."""
     try:
-        number = float(plain_text(value))
+        number = float("nan") if isinstance(value, bool) else float(plain_text(value))
     except (TypeError, ValueError, OverflowError):
         return float("nan")
     return number if isfinite(number) else float("nan")
@@ -96,8 +121,31 @@ def as_given(option: Option, value: Any) -> Any:
     return value
 
 
-def as_text(option: Option, value: Any) -> str:
+def text_of(option: Option, value: Any) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        refuse_type(option, "a text", value)
+    return value
+
+
+def file_of(option: Option, value: Any) -> str:
+    """The name of a file, from a text or a path."""
+    if not isinstance(value, str | PathLike):
+        refuse_type(option, "the name of a file", value)
+    return fspath(value)
+
+
+def switch(option: Option, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        refuse_type(option, "True or False", value)
+    return value
+
+
+def column(option: Option, value: Any) -> str:
     """A name, or a number as its text."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        refuse_type(option, "the name of a column, or its place from 1 on", value)
     return str(value)
 
 
@@ -105,10 +153,10 @@ def whole(option: Option, value: Any) -> int:
     """A whole number within the option's bounds, from text or any kind of integer."""
     low, high = option.low or 0, option.high
     try:
-        number = index(value) if not isinstance(value, str) else int(plain_text(value))
+        number = int(plain_text(value)) if isinstance(value, str) else index(value)
     except (TypeError, ValueError):
         number = low - 1
-    if number < low or (high is not None and number > high):
+    if isinstance(value, bool) or number < low or (high is not None and number > high):
         span = f"of at least {low}" if high is None else f"from {low} to {high}"
         refuse(option, f"a whole number {span}", value)
     return number
@@ -143,25 +191,22 @@ def rate(option: Option, value: Any) -> float:
 
 def choice(option: Option, value: Any) -> str:
     """One of the option's names."""
-    if value not in option.choices:
+    if not isinstance(value, str) or value not in option.choices:
         raise unknown(option.name.replace("_", " "), str(value), option.choices, option=option.name)
     return str(value)
 
 
 def widths(option: Option, value: Sequence[int] | int | str) -> tuple[int, ...]:
     """The widths of hidden layers, from '64,64' or numbers."""
-    if isinstance(value, str):
-        items: Sequence[Any] = value.split(",")
-    else:
-        items = list(value) if isinstance(value, Iterable) else [value]
+    given = value.split(",") if isinstance(value, str) else items(value)
     one = Option(option.name, None, "whole", "", low=1, high=MAX_WIDTH)
     try:
-        return tuple(whole(one, item) for item in items)
+        return tuple(whole(one, item) for item in given)
     except UsageError:
-        given = value if isinstance(value, str) else ",".join(map(brief, items))
+        shown = value if isinstance(value, str) else ",".join(map(brief, given))
         raise UsageError(
             f"{option.flag}: expected the widths of the hidden layers, from 1 to {MAX_WIDTH} and"
-            f" separated by commas, as in 128,64; got {brief(given)}",
+            f" separated by commas, as in 128,64; got {brief(shown)}",
             option.name,
         ) from None
 
@@ -199,24 +244,24 @@ def sources(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
 
 def columns(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
     """Columns from names, or from texts that join several by commas."""
-    given = [value] if isinstance(value, str) else texts(option.flag, value, "names of columns")
+    given = (
+        [value] if isinstance(value, str) else texts(option.flag, items(value), "names of columns")
+    )
     return tuple(part for text in given for part in split_names(text))
 
 
 def markers(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
     """What stands for a missing cell, from 'NA,?' or a list."""
-    if not isinstance(value, Iterable):
-        raise UsageError(
-            f"{option.flag}: expected what stands for a missing cell, as in NA,?; got {value!r}",
-            option.name,
-        )
-    given = value.split(",") if isinstance(value, str) else [str(each) for each in value]
-    return tuple(each for each in given if each)
+    given = value.split(",") if isinstance(value, str) else items(value)
+    for each in given:
+        if not isinstance(each, str | int | float) or isinstance(each, bool):
+            refuse_type(option, "what stands for a missing cell, as in NA,?", value)
+    return tuple(text for each in given if (text := str(each)))
 
 
 def image(option: Option, value: str | Sequence[int]) -> str:
     """A size such as '28x28', from itself or from its numbers."""
-    sizes = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
+    sizes = [value] if isinstance(value, str) else items(value)
     return image_text(parse_image("x".join(map(str, sizes))))
 
 
@@ -243,23 +288,23 @@ def _plugin(option: Option) -> Any:
 
 
 KINDS = {
-    "text": Kind(as_given),
-    "file": Kind(as_given),
-    "switch": Kind(as_given, lambda _: bool),
-    "flag": Kind(as_given, lambda _: bool),
-    "column": Kind(as_text),
-    "columns": Kind(columns, lambda _: list[str]),
-    "markers": Kind(markers, lambda _: list[_text()]),  # type: ignore[misc]
+    "text": Kind(text_of),
+    "file": Kind(file_of),
+    "switch": Kind(switch, lambda _: bool, SWITCH),
+    "flag": Kind(switch, lambda _: bool, SWITCH),
+    "column": Kind(column, toml=EITHER),
+    "columns": Kind(columns, lambda _: list[str], EITHER, listed=True),
+    "markers": Kind(markers, lambda _: list[_text()], EITHER, listed=True),  # type: ignore[misc]
     "image": Kind(image),
     "choice": Kind(choice, _choice),
-    "whole": Kind(whole, lambda each: limited(int, ge=each.low or 0)),
-    "share": Kind(share, lambda _: limited(float, ge=0, le=1)),
-    "size": Kind(size, lambda _: limited(float, gt=0)),
-    "bytes": Kind(bytes_of, lambda _: limited(int, ge=1)),
-    "rate": Kind(rate, lambda _: limited(float, gt=0)),
+    "whole": Kind(whole, lambda each: limited(int, ge=each.low or 0), NUMBER),
+    "share": Kind(share, lambda _: limited(float, ge=0, le=1), NUMBER),
+    "size": Kind(size, lambda _: limited(float, gt=0), NUMBER),
+    "bytes": Kind(bytes_of, lambda _: limited(int, ge=1), EITHER),
+    "rate": Kind(rate, lambda _: limited(float, gt=0), NUMBER),
     "layers": Kind(layers, _text),
-    "widths": Kind(widths, lambda _: list[limited(int, ge=1)]),  # type: ignore[misc]
-    "sources": Kind(sources, lambda _: list[Literal[SOURCES]]),  # type: ignore[valid-type]
+    "widths": Kind(widths, lambda _: list[limited(int, ge=1)], NUMBERS, listed=True),  # type: ignore[misc]
+    "sources": Kind(sources, lambda _: list[Literal[SOURCES]], listed=True),  # type: ignore[valid-type]
     # make_plan parses these itself, since each depends on others.
     "source": Kind(as_given, _text),
     "method": Kind(as_given, _text),

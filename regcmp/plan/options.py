@@ -15,6 +15,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError, unknown
 from regcmp.option import Option, option, options_of
+from regcmp.plan.execution import EXECUTION
 from regcmp.plan.grammar import NONE, Method, check_fit, parse_methods, parse_word
 from regcmp.plan.kinds import parse, texts
 from regcmp.plan.plugins import Plugin, load_plugins
@@ -136,7 +137,7 @@ def make_plan(
         )
     for name in given:
         if name not in SECTION_OF:
-            raise unknown("option", name, [*OPTIONS, "jobs"])
+            raise unknown("option", name, [*OPTIONS, *EXECUTION])
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     values = {name: parse(OPTIONS[name], each) for name, each in given.items()}
     plan = Plan(dataset=dataset, plugins=loaded).with_values(**values)
@@ -194,7 +195,7 @@ def _one_method(text: str, max_dropped: float) -> Method:
     try:
         methods = parse_word(text if isinstance(text, str) else repr(text), max_dropped)
     except UsageError as error:
-        raise UsageError(f"--baseline: {error}", "baseline") from None
+        raise type(error)(f"--baseline: {error}", "baseline") from None
     if len(methods) > 1:
         raise UsageError(
             f"--baseline: expected one method, got {len(methods)} in {text!r}", "baseline"

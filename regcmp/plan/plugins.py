@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
+from os import PathLike, fspath
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
@@ -16,6 +17,7 @@ from typing import TypeVar
 
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, TASKS, Number, Regularizer
 from regcmp.errors import PluginError, UsageError
+from regcmp.plan.kinds import items
 
 Class = TypeVar("Class", bound=type[Regularizer])
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -72,12 +74,13 @@ def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugi
     Raises UsageError, naming the file, where one can't be read, fails, registers nothing, or is
     no longer the one that the plan names.
     """
-    if not isinstance(given, Iterable):
-        raise UsageError(f"--plugin: expected files such as 'own.py', got {given!r}", "plugins")
     plugins = []
-    for each in given:
-        path, expected = (each["path"], each["sha256"]) if isinstance(each, Mapping) else (each, "")
-        plugin = _load(str(path))
+    for each in items(given):
+        kept = isinstance(each, Mapping) and {"path", "sha256"} <= each.keys()
+        path, expected = (each["path"], each["sha256"]) if kept else (each, "")
+        if not isinstance(path, str | PathLike):
+            raise UsageError(f"--plugin: expected files such as 'own.py', got {path!r}", "plugins")
+        plugin = _load(fspath(path))
         if expected and plugin.sha256 != expected:
             raise UsageError(
                 f"--plugin: {plugin.path!r} has changed: its sha256 begins with"

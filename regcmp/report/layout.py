@@ -151,7 +151,7 @@ def _notes(records: list[dict[str, Any]]) -> list[str]:
     """A line for each note, with the methods that it holds for."""
     methods: dict[str, list[str]] = {}
     for row in records:
-        note = row["note"].removeprefix("baseline").lstrip("; ")
+        note = "; ".join(each for each in row["note"].split("; ") if each != "baseline")
         methods.setdefault(note, []).append(row["method"])
     return [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
 

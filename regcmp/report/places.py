@@ -43,27 +43,25 @@ def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> T
     if suffix not in formats:
         raise UsageError(
             f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'",
-            flag.lstrip("-"),
+            flag,
         )
     is_text = suffix not in FORMATS or FORMATS[suffix].is_text
     if suffix in FORMATS and (package := FORMATS[suffix].package) and find_spec(package) is None:
         raise UsageError(
             f"{flag} {text!r}: {suffix} needs {package}; install it: pip install"
             f" 'regcmp[{FORMATS[suffix].extra}]'",
-            flag.lstrip("-"),
+            flag,
         )
     if text == STDOUT + path.suffix:
         if not is_text:
             raise UsageError(
                 f"{flag} {text!r}: {suffix} is no text for a terminal; name a file",
-                flag.lstrip("-"),
+                flag,
             )
         return Target(None, suffix)
     if kind:
         if not os.access(path, os.W_OK):
-            raise UsageError(
-                f"{flag} {text!r}: {kind} that may not be written into", flag.lstrip("-")
-            )
+            raise UsageError(f"{flag} {text!r}: {kind} that may not be written into", flag)
         is_stdout = descriptor(text) == 1 and is_text
         return Target(None if is_stdout else path, suffix)
     _check_file(flag, text, path)
@@ -75,28 +73,26 @@ def _special(flag: str, text: str) -> str:
     try:
         return special(text)
     except UsageError as error:
-        raise UsageError(f"{flag} {error}", flag.lstrip("-")) from error
+        raise UsageError(f"{flag} {error}", flag) from error
     except OSError as error:
         raise UsageError(
             f"{flag} {text!r}: can't be written ({error.strerror}); choose another place",
-            flag.lstrip("-"),
+            flag,
         ) from error
     except ValueError as error:
-        raise UsageError(f"{flag} {text!r}: {error}", flag.lstrip("-")) from error
+        raise UsageError(f"{flag} {text!r}: {error}", flag) from error
 
 
 def _check_file(flag: str, text: str, path: Path) -> None:
     """Raise UsageError where a file could not be written here."""
     try:
         if path.is_dir() or text.endswith(os.sep):
-            raise UsageError(
-                f"{flag} {text!r}: this is a directory; name a file in it", flag.lstrip("-")
-            )
+            raise UsageError(f"{flag} {text!r}: this is a directory; name a file in it", flag)
         folder = (path.resolve() if path.is_symlink() else path).parent
         if not folder.is_dir():
             raise UsageError(
                 f"{flag} {text!r}: there is no directory {str(folder)!r}; create it first",
-                flag.lstrip("-"),
+                flag,
             )
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".regcmp-"):
             pass
@@ -105,7 +101,7 @@ def _check_file(flag: str, text: str, path: Path) -> None:
     except OSError as error:
         raise UsageError(
             f"{flag} {text!r}: can't be written ({error.strerror}); choose another place",
-            flag.lstrip("-"),
+            flag,
         ) from error
 
 

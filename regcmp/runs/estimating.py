@@ -60,14 +60,15 @@ class Estimate:
         """Whether one should know before it starts."""
         return self.seconds >= LONG
 
-    def __str__(self) -> str:
-        """'training 40,000 networks of 5,642 weights, in 2 processes: roughly 3 hours'."""
+    @property
+    def work(self) -> str:
+        """'training 40,000 networks of 5,642 weights, in 2 processes'."""
         networks = "1 network" if self.networks == 1 else f"{self.networks:,} networks"
         processes = "" if self.jobs == 1 else f", in {self.jobs} processes"
-        return (
-            f"training {networks} of {self.parameters:,} weights{processes}:"
-            f" roughly {duration(self.seconds)}"
-        )
+        return f"training {networks} of {self.parameters:,} weights{processes}"
+
+    def __str__(self) -> str:
+        return f"{self.work}: roughly {duration(self.seconds)}"
 
 
 WAYS_OUT = {
@@ -98,8 +99,9 @@ def fitting(plan: Plan, dataset: Dataset, execution: Execution) -> Estimate:
     more = "--max-memory SIZE says that there is more" if most is None else "allow more"
     fewer = f"{WAYS_OUT['processes']}, " if found.jobs > 1 and largest != "processes" else ""
     raise UsageError(
-        f"{str(found).rpartition(':')[0]} takes about {size_text(found.bytes)} of memory, and {has}"
-        f" {size_text(room)}; {fewer}{WAYS_OUT[largest]}, or {more}"
+        f"{found.work} takes about {size_text(found.bytes)} of memory, and {has}"
+        f" {size_text(room)}; {fewer}{WAYS_OUT[largest]}, or {more}",
+        "max_memory",
     )
 
 

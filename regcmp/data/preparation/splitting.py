@@ -48,26 +48,28 @@ def split_sizes(dataset: Dataset, test_size: float, train_size: float | None) ->
             f" {dataset.name!r} has {n}; make one of them smaller",
             "train_size",
         )
-    _check_size(dataset, "--train-size", n_train)
+    blamed = "test_size" if train_size is None and not given else "train_size"
+    _check_size(dataset, blamed, n_train, "train on")
     if not given:
-        _check_size(dataset, "--test-size", n_test)
+        _check_size(dataset, "test_size", n_test, "test on")
     return n_train, given or n_test
 
 
-def _check_size(dataset: Dataset, name: str, size: int) -> None:
+def _check_size(dataset: Dataset, name: str, size: int, use: str) -> None:
     """Raise UsageError where a part can't hold every class, or can't show that values vary."""
+    flag = f"--{name.replace('_', '-')}"
     if dataset.task == "regression" and size < 2:
         raise UsageError(
-            f"{name}: {count(size)} can't show how the target of {dataset.name!r} varies; at least"
-            f" 2 are needed{_or_sample(dataset)}",
-            name.lstrip("-").replace("-", "_"),
+            f"{flag}: {count(size)} to {use} can't show how the target of {dataset.name!r} varies; at"
+            f" least 2 are needed{_or_sample(dataset)}",
+            name,
         )
     if size < len(dataset.classes):
         raise UsageError(
-            f"{name}: {count(size)} can't hold all {len(dataset.classes)} classes of"
+            f"{flag}: {count(size)} to {use} can't hold all {len(dataset.classes)} classes of"
             f" {dataset.name!r}; at least {len(dataset.classes)} are needed, some more for rare"
             f" classes{_or_sample(dataset)}",
-            name.lstrip("-").replace("-", "_"),
+            name,
         )
 
 
@@ -146,7 +148,7 @@ def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
         raise UsageError(
             f"{name}: {count(len(rows))} leave class {names} of {dataset.name!r} without any row"
             f" under seed {seed}; make it larger",
-            name.lstrip("-").replace("-", "_"),
+            name,
         )
 
 

@@ -70,7 +70,7 @@ class File:
     @property
     def options(self) -> tuple[str, ...]:
         """The option that named it, as errors have it."""
-        return (self.option.lstrip("-"),)
+        return (self.option,)
 
     @property
     def path(self) -> Path:
@@ -112,14 +112,12 @@ def check_file(spec: str, option: str = "--dataset", named: str | None = None) -
     if chosen.compression and chosen.format not in (*TEXT, "idx"):
         raise UsageError(
             f"{option}: files of the format {chosen.format} are compressed inside; unpack {spec!r} first",
-            option.lstrip("-"),
+            option,
         )
     try:
         path.open("rb").close()
     except OSError as error:
-        raise UsageError(
-            f"{option}: can't read {spec!r}: {error.strerror}", option.lstrip("-")
-        ) from None
+        raise UsageError(f"{option}: can't read {spec!r}: {error.strerror}", option) from None
     return chosen
 
 
@@ -128,15 +126,13 @@ def _check_found(path: Path, spec: str, option: str) -> bool:
     try:
         found, folder = path.exists(), path.is_dir()
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{option}: can't look for {spec!r}: {error}", option.lstrip("-")
-        ) from None
+        raise UsageError(f"{option}: can't look for {spec!r}: {error}", option) from None
     if not found:
-        raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}", option.lstrip("-"))
+        raise UsageError(f"{option}: there is no file {spec!r}{_near(path)}", option)
     if any("\ud800" <= letter <= "\udfff" for letter in spec):
         raise UsageError(
             f"{option}: the name {spec!r} is not valid UTF-8, and no report could hold it; rename it",
-            option.lstrip("-"),
+            option,
         )
     return folder
 
@@ -148,7 +144,7 @@ def _folder(path: Path, spec: str, option: str) -> File:
     raise UsageError(
         f"{option}: {spec!r} is a folder; name a file in it (only folders of MNIST's files,"
         " train-images-idx3-ubyte and its like, are read whole)",
-        option.lstrip("-"),
+        option,
     )
 
 
@@ -167,7 +163,7 @@ def _by_name(spec: str, option: str, named: str | None) -> File:
         f"{option}: can't tell the format of {spec!r} by its suffix; expected one of"
         f" {', '.join(FORMATS)} or these compressed ({', '.join(COMPRESSED)}); say it with"
         " --format, as in --format csv",
-        option.lstrip("-"),
+        option,
     )
 
 
@@ -187,7 +183,7 @@ def _special(spec: str, option: str) -> str:
     try:
         return special(spec)
     except UsageError as error:
-        raise UsageError(f"{option}: {error}", option.lstrip("-")) from error
+        raise UsageError(f"{option}: {error}", option) from error
 
 
 def _check_pipe(spec: str, option: str, kind: str) -> File:
@@ -197,7 +193,7 @@ def _check_pipe(spec: str, option: str, kind: str) -> File:
     if kind == DEVICE or format_ not in TEXT or compression == ".zip":
         raise UsageError(
             f"{option}: {spec!r} is {kind}, and only text is read from pipes; save it to a file first",
-            option.lstrip("-"),
+            option,
         )
     return File(spec, format_, suffix if suffix in FORMATS else ".csv", compression, option)
 
@@ -231,9 +227,7 @@ def _inside(path: Path, option: str) -> str:
     with _one_line(str(path)), zipfile.ZipFile(path) as archive:
         suffix = Path(_member(archive, str(path)).filename).suffix.lower()
     if FORMATS.get(suffix) not in TEXT:
-        raise UsageError(
-            f"{option}: in {str(path)!r}, expected a .csv or .tsv file", option.lstrip("-")
-        )
+        raise UsageError(f"{option}: in {str(path)!r}, expected a .csv or .tsv file", option)
     return suffix
 
 

@@ -13,7 +13,6 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space":
 
 def check_reading(reading: Reading) -> Reading:
     """The same options with names of separators resolved. Raises UsageError."""
-    _check_types(reading)
     sep = reading.sep
     if sep is not None:
         sep = SEPARATORS.get(sep.lower(), "\t" if sep == "\\t" else sep)
@@ -46,16 +45,3 @@ def check_reading(reading: Reading) -> Reading:
     if reading.sample is not None and reading.sample < 1:
         raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}", "sample")
     return replace(reading, sep=sep)
-
-
-def _check_types(reading: Reading) -> None:
-    """Raise UsageError for a value of another type, which only a call from Python can have."""
-    for name, kind, expected in (
-        ("sep", str | None, "a text such as ';'"),
-        ("encoding", str, "a text such as 'cp1252'"),
-        ("test", str | None, "a text such as 'test.csv'"),
-        ("header", bool | None, "True or False"),
-    ):
-        value = getattr(reading, name)
-        if not isinstance(value, kind):
-            raise UsageError(f"--{name}: expected {expected}, got {value!r}", name)

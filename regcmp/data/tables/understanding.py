@@ -226,14 +226,14 @@ def _check_words(target: str, asked: dict[str, set[str]]) -> None:
         if target in names:
             raise UsageError(
                 f"{option}: {target!r} is the target; choose another one with --target",
-                option.lstrip("-"),
+                option,
             )
     for (one, names), (other, others) in combinations(asked.items(), 2):
         if both := names & others:
             raise UsageError(
                 f"{one} and {other} both name {min(both)!r}; leave one out",
-                one.lstrip("-"),
-                other.lstrip("-"),
+                one,
+                other,
             )
 
 
