@@ -95,7 +95,7 @@ compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
 
 
 def _nothing(*_: Any) -> None:
-    """Who is not told."""
+    """Ignore the notification."""
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ SMALL = "conv4x3-pool2-8"
         ),
         (
             "--arch cnn --dataset iris",
-            "--arch: 'cnn' is for images, and 'iris' is none; --image HxW says that its features are"
-            " pixels, and --arch mlp is for any table",
+            "--arch: 'cnn' needs images, and 'iris' is a table; --image HxW says that its columns are"
+            " pixels, and --arch mlp takes any table",
         ),
         (
             "--arch cnn skip",
@@ -216,5 +216,5 @@ def test_a_worker_that_the_system_kills_is_told_of(tmp_path: Path) -> None:
     assert done.code == 1
     assert done.err.splitlines()[-1] == (
         "Error: a worker process ended while 'hungry' of 'p.py' was trained: killed by the system for"
-        " want of memory, or by this code; --jobs 1 tells"
+        " want of memory, or by this code; run with --jobs 1 to find out"
     )

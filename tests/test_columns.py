@@ -99,10 +99,10 @@ def test_test_rows_change_nothing_in_training() -> None:
         (Columns(), {"b": ["1,5", "2,5"] * 30}, "column 'b' has '1,5', which may be a decimal comma"),
         (Columns(), {"b": ["?", *map(str, range(N - 1))]}, "column 'b' has numbers, but '?' in 1 of"),
         (Columns(), {"b": ["-", "--", ".", *map(str, range(N - 3))]}, "but '-' and '--' and '.' in 3 of 60"),
-        (Columns(), {"b": [f"{i},{i:03}.5" for i in range(1, N + 1)]}, "has '1,001.5', which is written as"),
-        (Columns(), {"b": ["0,5", "2.5", "n.a."] * 20}, "'b' has '0,5', which is written as no number"),
-        (Columns(), {"b": ["20%", "5%"] * 30}, "column 'b' has '20%', which is written as no number is read"),
-        (Columns(), {"b": [f"$ {i % 9}" for i in range(N)]}, "has '$ 0', which is written as no number"),
+        (Columns(), {"b": [f"{i},{i:03}.5" for i in range(1, N + 1)]}, "has '1,001.5', which is not"),
+        (Columns(), {"b": ["0,5", "2.5", "n.a."] * 20}, "'b' has '0,5', which is not in a readable number"),
+        (Columns(), {"b": ["20%", "5%"] * 30}, "'b' has '20%', which is not in a readable number"),
+        (Columns(), {"b": [f"$ {i % 9}" for i in range(N)]}, "has '$ 0', which is not in a readable number"),
         (Columns(drop=("a",)), {}, "no column is left that tells its rows apart"),
         (Columns(drop=("y",)), {}, "--drop: 'y' is the target; choose another one with --target"),
         (Columns(text=("y",)), {}, "--text: 'y' is the target; choose another one with --target"),
@@ -174,7 +174,7 @@ def test_what_should_be_known_of_a_column_is_warned_of(
 def test_ids_that_are_numbers_are_not_used(name: str) -> None:
     """In whatever order; that is said, with a way out."""
     (said,) = understood(**{name: RNG.permutation(N) + 1000.0}).warnings
-    assert said.startswith(f"column {name!r} has another whole number in each of 60 rows")
+    assert said.startswith(f"column {name!r} has a different whole number in every row")
     assert said.endswith(f"if it measures something, --use {quoted(name)} takes it as a number")
 
 
@@ -439,7 +439,7 @@ def test_ids_beyond_what_a_float_holds_are_ids() -> None:
     numbers = RNG.permutation(N) * 3 + 10**17
     assert numbers.dtype == np.int64 and len(set(numbers.astype(float))) < N
     (said,) = understood(id=numbers).warnings
-    assert said.startswith("column 'id' has another whole number in each of 60 rows")
+    assert said.startswith("column 'id' has a different whole number in every row")
 
 
 def test_a_name_with_blanks_around_it_is_found() -> None:

@@ -127,7 +127,7 @@ def test_a_word_of_the_environment_is_said_to_be_one(
         ),
         ("x = " + "[" * 5000 + "]" * 5000, "'c.toml' is no TOML: it is nested too deeply"),
         ("seeds = {" + "a.a.a.a.a.a = {" * 500, "'c.toml' is no TOML"),
-        ("test-size = 0.2\ntest_size = 0.2", "'c.toml': 'test-size' stands in it twice"),
+        ("test-size = 0.2\ntest_size = 0.2", "'c.toml': 'test-size' appears twice"),
         ("seeds = 0", "--seeds: expected a whole number from 1 to 100000, got '0' (set in"),
         ('methods = ["dropot"]', "did you mean 'dropout'? (set in 'c.toml')"),
         ("config = 'c.toml'", "unknown key 'config'"),

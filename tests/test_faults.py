@@ -128,15 +128,15 @@ REFUSED = {
     ),
     "25 more classes than test rows": Fault(
         table(y="abcdefgh"),
-        "--test-size: 5 rows to test on can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
-        " for rare classes",
+        "--test-size: 5 rows to test on can't hold all 8 classes of 'rows.csv'; at least 8 are needed,"
+        " some more for rare classes",
         2,
         ("--test-size", "5"),
     ),
     "25 more classes than training rows": Fault(
         table(y="abcdefgh"),
-        "--train-size: 5 rows to train on can't hold all 8 classes of 'rows.csv'; at least 8 are needed, some more"
-        " for rare classes",
+        "--train-size: 5 rows to train on can't hold all 8 classes of 'rows.csv'; at least 8 are needed,"
+        " some more for rare classes",
         2,
         ("--train-size", "5", "--test-size", "0.5"),
     ),
@@ -158,11 +158,11 @@ REFUSED = {
     ),
     "29 one row": Fault(
         table(1),
-        "'rows.csv' has 1 row; training and test rows of two classes are at least 4",
+        "'rows.csv' has 1 row; at least 4 are needed, a training and a test row of two classes",
     ),
     "29 two rows": Fault(
         table(2),
-        "'rows.csv' has 2 rows; training and test rows of two classes are at least 4",
+        "'rows.csv' has 2 rows; at least 4 are needed, a training and a test row of two classes",
     ),
     "30 target misspelt": Fault(
         table(income=range(9)),
@@ -343,7 +343,7 @@ WARNED = {
     "32 texts as target": Fault(table(y=["yes", "no", "maybe"]), ""),
     "32 ids": Fault(
         table(who=[f"K{i:03}" for i in range(N)]),
-        "column 'who' has 40 different texts in 40 rows, such as 'K000', as an id has; it is not used,"
+        "column 'who' has 40 different texts in 40 rows, such as 'K000', like an id; it is not used,"
         " unless --text who asks for its words",
     ),
     "33 with --decimal": Fault(
@@ -355,7 +355,7 @@ WARNED = {
     ),
     "36 row number": Fault(
         table(id=range(N)),
-        "column 'id' has another whole number in each of 40 rows, as an id has; it is not used; if it"
+        "column 'id' has a different whole number in every row, like an id; it is not used; if it"
         " measures something, --use id takes it as a number",
     ),
     "36 count of rows": Fault(

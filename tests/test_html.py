@@ -247,7 +247,7 @@ def without(key: str) -> str:
     ("text", "message"),
     [
         ("{", "is not JSON"),
-        ('{"schema": NaN}', "NaN is no number of JSON"),
+        ('{"schema": NaN}', "NaN is not valid JSON"),
         ("[1]", "is no report of regcmp"),
         ('{"schema": "regcmp.report/2"}', "this version of regcmp reads 'regcmp.report/1'"),
         (without("runs"), "it has no 'runs'"),

@@ -65,7 +65,7 @@ def test_a_column_in_another_notation_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         understand(table, Columns())
     assert str(caught.value).endswith(
-        "column 'amount' has '−1.5' in line 3, which is written as no number is read; write it as"
+        "column 'amount' has '−1.5' in line 3, which is not in a readable number format; write it as"
         " -1.5, or drop it with --drop amount, or take it as a category with --use amount"
     )
     used = understand(table, Columns(use=("amount",)))

@@ -77,7 +77,7 @@ def test_names_read_back_as_the_same_methods(
         ("weight_decay=0.01", "unknown regularizer 'weight_decay': did you mean 'l2' or 'decay'?"),
         ("Batch_Norm", "unknown regularizer 'Batch_Norm': did you mean 'batchnorm'?"),
         ("l2:0.1", "method 'l2:0.1': a strength follows '='; write l2=0.1"),
-        ("none,l2=1", "method 'none,l2=1': methods stand apart; write none l2=1"),
+        ("none,l2=1", "method 'none,l2=1': separate methods with spaces: none l2=1"),
         (
             "l2=0,01",
             "expected a number for l2, got '01'; for example l2=0.001; with a decimal point",
@@ -100,8 +100,8 @@ def test_names_read_back_as_the_same_methods(
             "l2=1:input=0.1",
             "unknown option 'input' of 'l2' in method 'l2=1:input=0.1': choose one of schedule",
         ),
-        ("l2=1+l2=2", "'l2' stands in it twice; give its strengths as a list, l2=A,B"),
-        ("dropout:input=0.1:input=0.2", "dropout:input stands in it twice"),
+        ("l2=1+l2=2", "'l2' appears twice; give its strengths as a list, l2=A,B"),
+        ("dropout:input=0.1:input=0.2", "dropout:input appears twice"),
         ("l2=1_0", "expected a number for l2, got '1_0'"),
         ("none+l2", "'none' is the method without any part; leave it out"),
         ("none=1", "'none' is the method without any part; leave it out"),
@@ -254,13 +254,16 @@ def test_a_plan_makes_itself_again_from_its_words() -> None:
             "l2=1:schedul=cosine",
             "unknown option 'schedul' of 'l2' in method 'l2=1:schedul=cosine': did you",
         ),
-        ("l2=1:schedule=cosine:schedule=linear", "l2:schedule stands in it twice"),
+        ("l2=1:schedule=cosine:schedule=linear", "l2:schedule appears twice"),
         ("clip=1:schedule=linear", "'clip' can't follow a schedule: a schedule reaches 0,"),
-        ("ema:schedule=linear", "'ema' can't follow a schedule: it says which weights are judged;"),
+        (
+            "ema:schedule=linear",
+            "'ema' can't follow a schedule: it says which weights are evaluated;",
+        ),
         (
             "earlystop+standout=0.2,0.5:schedule=linear",
-            "'standout' can't follow a schedule beside 'earlystop': judged are weights of an earlier"
-            " epoch, when its strength was another; leave :schedule=linear out",
+            "'standout' can't follow a schedule beside 'earlystop': the evaluated weights come from"
+            " an earlier epoch, trained with another strength; leave :schedule=linear out",
         ),
         (
             "standout:schedule=warmup+snapshot",

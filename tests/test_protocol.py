@@ -225,7 +225,7 @@ def test_what_a_given_test_set_leaves_no_room_for_is_refused(
 def test_a_class_in_the_given_test_rows_alone_is_named() -> None:
     """It can't be learned; one that is missing there is no fault."""
     dataset = replace(WINE, y=np.sort(WINE.y), given_test=48)
-    with pytest.raises(DataError, match="class 'class_2' stands in the given test rows only"):
+    with pytest.raises(DataError, match="class 'class_2' is in the given test rows only"):
         split_rows(dataset, 130, 48, 0)
     few = replace(WINE, y=np.sort(WINE.y), given_test=20)
     assert len(split_rows(few, 158, 20, 0).test) == 20

@@ -55,7 +55,7 @@ def read_config(ctx: click.Context, param: click.Parameter, value: str | None) -
             raise unknown("key", key, names, of=f" in {str(path)!r}")
         own = names[name]
         if own.name in defaults:
-            raise UsageError(f"{str(path)!r}: {name!r} stands in it twice, with '-' and with '_'")
+            raise UsageError(f"{str(path)!r}: {name!r} appears twice, with '-' and with '_'")
         assert own.name is not None
         defaults[own.name] = words_of(own, given, f"{str(path)!r}: key {key!r}")
     if not value and (plugins := defaults.pop("plugins", None)):

@@ -53,7 +53,7 @@ and mnist and fashion, short for two of them."""
 @with_options(*map(declare, DATA_OPTIONS))
 @click.pass_context
 def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: Any) -> None:
-    """List the datasets, or show what is understood of one: its target, its columns, what to mind.
+    """List the datasets, or show how one is read: its target, its columns, warnings.
 
     \b
     Examples:

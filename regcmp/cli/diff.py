@@ -35,7 +35,7 @@ FORMATS = (".csv", ".json", ".md", ".xml")
     "-q",
     "--quiet",
     is_flag=True,
-    help="Say nothing of gates that passed, nor of waiting.",
+    help="Do not report passed gates or waiting for input.",
 )
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
@@ -57,7 +57,7 @@ def diff(
     no_github: bool,
     debug: bool,
 ) -> None:
-    """Say of each method how NEW.json's test score and gap differ from OLD.json's, with intervals.
+    """Show how the test score and gap of each method changed from OLD.json to NEW.json, with intervals.
 
     Where data, seeds and splits are the same, seeds are compared in pairs, otherwise the means.
 

@@ -1,4 +1,4 @@
-"""Exports on the command line: each is written, whatever becomes of the others."""
+"""Exports on the command line: each is written, even if others fail."""
 
 from __future__ import annotations
 

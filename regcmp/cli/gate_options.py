@@ -58,7 +58,7 @@ def with_gates(function: Decorated) -> Decorated:
 def parse_gates(
     fail_if: Iterable[str], warn_if: Iterable[str], grounds: Callable[[], Grounds]
 ) -> list[Gate]:
-    """The gates of these words. Raises UsageError at the first that can't be meant."""
+    """The gates of these words. Raises UsageError at the first that is invalid."""
     words = [(text, True) for text in fail_if] + [(text, False) for text in warn_if]
     if not words:
         return []

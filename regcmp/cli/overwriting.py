@@ -12,7 +12,7 @@ from regcmp.report.places import Target
 
 FORCE_OPTION = option(
     "Output", "--force", is_flag=True,
-    help="Overwrite also a .json that holds the report of another plan, or another kind of report.",
+    help="Also overwrite a .json report of a different plan, or of another kind.",
 )  # fmt: skip
 DERIVED = ("data", "correction_ratio", "other_networks")
 """What of a report's plan follows from its words and the data, which may have grown since."""

@@ -39,7 +39,7 @@ from regcmp.report.places import check_distinct
     "-q",
     "--quiet",
     is_flag=True,
-    help="Say nothing of gates that passed, nor of waiting.",
+    help="Do not report passed gates or waiting for input.",
 )
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip

@@ -67,7 +67,7 @@ class Columns:
     use: tuple[str, ...] = option(
         "columns",
         (),
-        "Columns to learn from although they look like ids: numbers as such, texts as"
+        "Use these columns even though they look like ids: numbers as numbers, texts as"
         " categories. Repeatable.",
         metavar="COLUMN,...",
         repeatable=True,
@@ -76,14 +76,14 @@ class Columns:
     task: str = option(
         "choice",
         AUTO,
-        "What the target is; auto takes numbers that are many or not whole as a regression.",
+        "Task; auto: a numeric target with many or non-integer values is a regression.",
         choices=TASKS,
         neutral=True,
     )
     classes_as_text: bool = option(
         "switch",
         False,
-        "Take the target's cells for names of classes as they stand: 01 is not 1.",
+        "Treat the target's cells as class names, so that 01 and 1 differ.",
         neutral=True,
         before=False,
     )

@@ -20,7 +20,7 @@ TEXT_OPTIONS = {name: each for name, each in options_of(Reading).items() if each
 
 
 def check_source(spec: str, reading: Reading | None = None) -> None:
-    """Raise UsageError where a spec or the options of reading can't be meant; reads no row."""
+    """Raise UsageError where a spec or an option of reading is invalid; reads no row."""
     from regcmp.data.tables.reading_options import check_reading
 
     reading = check_reading(reading or Reading())

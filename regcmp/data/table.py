@@ -70,8 +70,8 @@ class Reading:
     sep: str | None = option(
         "text",
         None,
-        "What separates the cells of a text file: comma, semicolon, tab, pipe, space or any"
-        " character.  [default: found out where only one can be meant]",
+        "Separator of the cells of a text file: comma, semicolon, tab, pipe, space or any"
+        " character.  [default: the only one that fits]",
         metavar="CHARACTER",
         text_tables=True,
     )
@@ -86,7 +86,7 @@ class Reading:
     encoding: str = option(
         "text",
         "utf-8",
-        "Of a text file: cp1252, utf-16, ...",
+        "Encoding of a text file, such as cp1252 or utf-16.",
         metavar="NAME",
         text_tables=True,
         neutral=True,
@@ -94,14 +94,14 @@ class Reading:
     header: bool | None = option(
         "flag",
         None,
-        "Whether line 1 of a text file names the columns; without names, they are 1, 2, ..."
-        "  [default: it must]",
+        "Line 1 of a text file has the column names. With --no-header, the columns are called"
+        " 1, 2, ...  [default: --header, and line 1 must not look like a row]",
         text_tables=True,
     )
     na: tuple[str, ...] | None = option(
         "markers",
         None,
-        "What stands for a missing cell in a text file, besides nothing.  [default: 'NA' and"
+        "Texts that mean a missing cell in a text file, beside an empty cell.  [default: 'NA' and"
         " the like between numbers, with a warning]",
         metavar="TEXT,...",
         text_tables=True,
@@ -109,7 +109,7 @@ class Reading:
     quoting: str = option(
         "choice",
         QUOTING[0],
-        "Quotes in a text file: standard has them around cells, none takes them for letters.",
+        "Quotes in a text file: standard puts them around cells, none reads them as letters.",
         choices=QUOTING,
         text_tables=True,
         neutral=True,
@@ -118,21 +118,21 @@ class Reading:
     format: str | None = option(
         "choice",
         None,
-        "What the dataset's file and that of --test are.  [default: by their suffix]",
+        "Format of the dataset's file and of the --test file.  [default: by the suffix]",
         choices=FORMAT_NAMES,
         before=None,
     )
     sample: int | None = option(
         "whole",
         None,
-        "Take only so many rows, drawn at random but always the same ones, of each class its share.",
+        "Use a random sample of this many rows, stratified by class; the same rows every time.",
         low=1,
         metavar="ROWS",
     )
     test: str | None = option(
         "file",
         None,
-        "Test rows in a file of their own, with the columns that are learned from.",
+        "File of test rows, which has the columns that are learned from.",
         metavar="FILE",
     )
     target: str | None = None

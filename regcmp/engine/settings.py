@@ -50,7 +50,9 @@ class Settings:
         "widths", (64, 64), "Widths of the hidden layers of mlp.", metavar="WIDTH,..."
     )
     """The widths of the hidden layers of 'mlp'; of another network, none."""
-    activation: str = network("choice", "relu", "Of the hidden layers.", choices=tuple(ACTIVATIONS))
+    activation: str = network(
+        "choice", "relu", "Activation of the hidden layers.", choices=tuple(ACTIVATIONS)
+    )
     init: str = network(
         "choice",
         "he",
@@ -68,7 +70,7 @@ class Settings:
     schedule: str = training(
         "choice",
         "constant",
-        "Of the learning rate: step is x0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
+        "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
         choices=tuple(SCHEDULES),
     )
     batch_size: int = training("whole", 64, "Rows per step.", low=1, high=10**12, metavar="ROWS")

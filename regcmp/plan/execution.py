@@ -15,11 +15,12 @@ class Execution:
 
     jobs: int | None = option(
         "whole", None,
-        "Worker processes; no number depends on them.  [default: one per core]",
+        "Worker processes; results do not depend on them.  [default: one per core]",
         group="Other", low=1, metavar="N", decides=False,
     )  # fmt: skip
     max_memory: int | None = option(
-        "bytes", None, "Refuse what would take more, as in 8GB.  [default: what the machine has]",
+        "bytes", None,
+        "Refuse to start if more memory than this is needed, as in 8GB.  [default: the machine's]",
         group="Other", metavar="SIZE", decides=False,
     )  # fmt: skip
 

@@ -119,7 +119,7 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
     for name in names:
         if names.count(name) > 1:
             raise UsageError(
-                f"method {word!r}: {name!r} stands in it twice; give its strengths as a list,"
+                f"method {word!r}: {name!r} appears twice; give its strengths as a list,"
                 f" {name}=A,B",
                 "methods",
             )
@@ -177,8 +177,8 @@ def _refuse_stale(word: str, parts: Sequence[Part]) -> None:
         judged = REGISTRY[part.name].evaluate is not Regularizer.evaluate
         if judged and part.schedule != CONSTANT and keepers:
             raise UsageError(
-                f"method {word!r}: {part.name!r} can't follow a schedule beside {keepers[0]!r}: judged"
-                f" are weights of an earlier epoch, when its strength was another; leave"
+                f"method {word!r}: {part.name!r} can't follow a schedule beside {keepers[0]!r}: the"
+                f" evaluated weights come from an earlier epoch, trained with another strength; leave"
                 f" :{SCHEDULE}={part.schedule} out",
                 "methods",
             )
@@ -216,7 +216,7 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
                 option="methods",
             )
         if key in given:
-            raise UsageError(f"method {word!r}: {name}:{key} stands in it twice", "methods")
+            raise UsageError(f"method {word!r}: {name}:{key} appears twice", "methods")
         given.add(key)
         if key == SCHEDULE:
             schedule = _schedule(value, regularizer, word)
@@ -240,7 +240,7 @@ def unknown_regularizer(name: str, word: str) -> UsageError:
     several = word.split(",")
     if len(several) > 1 and all(re.split("[=:+]", each)[0] in names for each in several):
         return UsageError(
-            f"method {word!r}: methods stand apart; write {' '.join(several)}", "methods"
+            f"method {word!r}: separate methods with spaces: {' '.join(several)}", "methods"
         )
     meant = regularizer_meant(name, REGISTRY)
     if meant:

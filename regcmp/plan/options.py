@@ -162,7 +162,7 @@ def _checked(plan: Plan) -> Plan:
         )  # fmt: skip
     if plan.columns.image is not None and protocol.noise_features:
         raise UsageError(
-            "--noise-features: noise is no pixel of --image; leave one of them out",
+            "--noise-features cannot be combined with --image; leave one of them out",
             "noise_features", "image",
         )  # fmt: skip
     if settings.arch != MLP and settings.hidden not in (Settings.hidden, ()):

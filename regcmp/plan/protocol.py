@@ -30,8 +30,8 @@ class Protocol:
     validation_size: float | None = option(
         "size",
         None,
-        "Training rows that every method leaves out, for those that select by them, such as"
-        " earlystop.  [default: 0.2 if there is one, else none]",
+        "Rows set aside from training, under every method, for those such as earlystop that"
+        " select by them.  [default: 0.2 if there is such a method, else none]",
         metavar="SHARE|ROWS",
         before=None,
     )

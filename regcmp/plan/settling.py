@@ -27,8 +27,8 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
         return plan.with_values(metric=known[0])
     if plan.protocol.metric not in known:
         raise UsageError(
-            f"--metric: {plan.protocol.metric!r} is no score of a {dataset.task}, which {dataset.name!r} is;"
-            f" choose one of {', '.join(known)}",
+            f"--metric: {plan.protocol.metric!r} is no score of a {dataset.task}, and {dataset.name!r} is"
+            f" one; choose one of {', '.join(known)}",
             "metric",
         )
     return plan
@@ -46,8 +46,8 @@ def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
         )
     if dataset.image is None:
         raise UsageError(
-            f"--arch: {plan.settings.arch!r} is for images, and {dataset.name!r} is none; --image HxW says"
-            " that its features are pixels, and --arch mlp is for any table",
+            f"--arch: {plan.settings.arch!r} needs images, and {dataset.name!r} is a table; --image HxW says"
+            " that its columns are pixels, and --arch mlp takes any table",
             "arch",
         )
     given, settings = plan.settings.arch, plan.settings

@@ -184,7 +184,13 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -
             + _holm(compared)
         )
     if plan.get("other_networks"):
-        lines.append(f"Another network than the baseline's: {', '.join(plan['other_networks'])}.")
+        names = ", ".join(plan["other_networks"])
+        trains = (
+            "trains a network that differs"
+            if names.count(",") == 0
+            else "train networks that differ"
+        )
+        lines.append(f"{names} {trains} from the baseline's.")
     if "split" not in plan["vary"]:
         lines.append(
             "Conditional on this split: the sampling error of its test rows is not included."

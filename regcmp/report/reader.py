@@ -156,7 +156,7 @@ def _check_boundary(part: dict[str, Any]) -> None:
         and len({len(row) for each in rows for row in each}) <= 1
         and all(is_number(cell) for each in rows for row in each for cell in row)
     ):
-        raise ValueError("its 'boundary' is no map")
+        raise ValueError("its 'boundary' is malformed")
 
 
 def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:
@@ -174,7 +174,7 @@ def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:
 
 
 def _refuse(token: str) -> NoReturn:
-    raise ValueError(f"{token} is no number of JSON")
+    raise ValueError(f"{token} is not valid JSON")
 
 
 def _whole(token: str) -> int | float:

@@ -96,7 +96,7 @@ def fitting(plan: Plan, dataset: Dataset, execution: Execution) -> Estimate:
         return found
     largest = max(found.parts, key=lambda name: found.parts[name])
     has = "this machine has" if most is None else "--max-memory allows"
-    more = "--max-memory SIZE says that there is more" if most is None else "allow more"
+    more = "raise --max-memory" if most is None else "allow more"
     fewer = f"{WAYS_OUT['processes']}, " if found.jobs > 1 and largest != "processes" else ""
     raise UsageError(
         f"{found.work} takes about {size_text(found.bytes)} of memory, and {has}"

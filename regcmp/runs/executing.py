@@ -86,5 +86,5 @@ def train_all(
         suspects = " and ".join(f"{name!r} of {file!r}" for name, file in outside.items())
         raise PluginError(
             f"a worker process ended while {suspects} was trained: killed by the system for want of"
-            " memory, or by this code; --jobs 1 tells"
+            " memory, or by this code; run with --jobs 1 to find out"
         ) from error

@@ -102,7 +102,7 @@ def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
     if unlearned:
         names = ", ".join(repr(dataset.classes[i]) for i in sorted(unlearned))
         raise DataError(
-            f"{dataset.name!r}: class {names} stands in the given test rows only, so it can't be"
+            f"{dataset.name!r}: class {names} is in the given test rows only, so it can't be"
             " learned; drop its rows"
         )
     if n_train < len(rows):

@@ -96,7 +96,7 @@ def is_synthetic(spec: str) -> bool:
 
 
 def parse_synthetic(spec: str) -> tuple[str, dict[str, float]]:
-    """Name and numbers, defaults included. Raises UsageError, naming what can't be meant."""
+    """Name and numbers, defaults included. Raises UsageError, naming what is invalid."""
     name, *words = spec.split(":")
     if name not in SYNTHETIC:
         raise unknown("dataset", name, SYNTHETIC, of=f" in {spec!r}", option="dataset")

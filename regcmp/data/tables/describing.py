@@ -126,7 +126,7 @@ def _number(name: str, present: pd.Series, missing: int, table: str, use: bool) 
         return Column(name, "constant", 0, range=(low, high))
     warning, is_id = "", bool(ID.fullmatch(name))
     if is_id and not use and _counts(present, numbers):
-        many = f"has another whole number in each of {len(numbers)} rows, as an id has"
+        many = "has a different whole number in every row, like an id"
         asked = f"; if it measures something, --use {quoted(name)} takes it as a number"
         return _unused(name, "id", missing, many, asked)
     if len(numbers) > 2 and (np.diff(numbers) == 1).all():
@@ -175,5 +175,7 @@ def _text(
         asked += f" or --use {quoted(name)} takes it as a category"
     if levels.str.count(" ").mean() >= 2:
         return _unused(name, "free text", missing, "holds free text", asked)
-    many = f"has {len(levels)} different texts in {len(texts)} rows, such as {levels[0]!r}, as an id has"
+    many = (
+        f"has {len(levels)} different texts in {len(texts)} rows, such as {levels[0]!r}, like an id"
+    )
     return _unused(name, "id", missing, many, asked)

@@ -67,8 +67,8 @@ def check_notation(
     change = f"write it as {number}" if other is None else "write all in one unit, and leave it out"
     beside = "" if other is None else f" and {levels[other]!r}"
     raise DataError(
-        f"{table!r}: column {name!r} has {cell!r}{place}{beside}, which is written as no number is"
-        f" read; {change}, or {way_out}"
+        f"{table!r}: column {name!r} has {cell!r}{place}{beside}, which is not in a readable number"
+        f" format; {change}, or {way_out}"
     )
 
 

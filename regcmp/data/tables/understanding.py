@@ -243,8 +243,8 @@ def _check_enough(table: Table) -> None:
     if rows < FEWEST_ROWS:
         said = f"{rows or 'no'} row" + ("" if rows == 1 else "s")
         raise DataError(
-            f"{table.name!r} has {said}; training and test rows of two classes are at least"
-            f" {FEWEST_ROWS}"
+            f"{table.name!r} has {said}; at least {FEWEST_ROWS} are needed, a training and a"
+            " test row of two classes"
         )
 
 

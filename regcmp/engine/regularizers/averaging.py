@@ -57,17 +57,15 @@ class Lookahead(Regularizer):
 
 
 class EMA(Regularizer):
-    """Exponential moving average: judged is an average over steps that forgets by and by.
+    """Exponential moving average: evaluates with an average of weights in which old ones fade.
 
     Training is not changed. The average starts at the weights after the first step, and reaches
     back about 1 / (1 - d) steps.
     """
 
     name = "ema"
-    strength_is = Number(
-        0.99, 0, 0.999999, "decay d: what the average keeps of itself at each step"
-    )
-    fixed = "it says which weights are judged"
+    strength_is = Number(0.99, 0, 0.999999, "decay d: weight of the old average at each step")
+    fixed = "it says which weights are evaluated"
     grid = (0.9, 0.99, 0.999)
     formula = "average ← d average + (1 - d) w, after each step"
     paper = "Polyak and Juditsky 1992, Acceleration of stochastic approximation by averaging"
@@ -93,7 +91,7 @@ class EMA(Regularizer):
 
 
 class SWA(Regularizer):
-    """Stochastic weight averaging: judged is the mean of the weights over the last epochs.
+    """Stochastic weight averaging: evaluates with the mean of the last epochs' weights.
 
     Training is not changed. With E epochs in all, the weights after epochs (1 - s) E to E are
     averaged, at least two of them; before that, the weights themselves are judged. The paper keeps
@@ -102,7 +100,7 @@ class SWA(Regularizer):
 
     name = "swa"
     strength_is = Number(0.25, 0, 1, "share s of the epochs, the last ones, that is averaged over")
-    fixed = "it says which weights are judged"
+    fixed = "it says which weights are evaluated"
     grid = (0.1, 0.25, 0.5, 0.75)
     formula = "average ← average + (w - average) / n, after each of the last epochs"
     paper = "Izmailov et al. 2018, Averaging weights leads to wider optima"

@@ -81,7 +81,9 @@ class DropBlock(MapRegularizer):
     """
 
     name = "dropblock"
-    strength_is = Number(0.1, 0, 0.95, "share p of a map to drop, but for overlaps", drops=True)
+    strength_is = Number(
+        0.1, 0, 0.95, "share p of a map to drop (approximate: squares may overlap)", drops=True
+    )
     options_are: ClassVar = {
         "block": Number(3, 1, 100, "side b of the squares in pixels; 1 drops pixels", whole=True)
     }

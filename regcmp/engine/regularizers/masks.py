@@ -146,7 +146,7 @@ class GaussDropout(Dropout):
     """
 
     name = "gaussdropout"
-    strength_is = Number(0.5, 0, 0.95, "rate p, with the noise variance p / (1 - p) of dropout's")
+    strength_is = Number(0.5, 0, 0.95, "rate p; multiplicative noise with variance p / (1 - p)")
     options_are: ClassVar = {"input": Number(0.0, 0, 0.95, "rate p of the input features")}
     formula = "h ← h · m, m ~ N(1, p / (1 - p))"
     paper = "Srivastava et al. 2014, Dropout, section 10"

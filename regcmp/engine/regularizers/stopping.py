@@ -11,7 +11,7 @@ from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
 class EarlyStop(Regularizer):
-    """Early stopping: judged are the weights after the epoch with the smallest validation loss.
+    """Early stopping: evaluates with the weights of the epoch with the smallest validation loss.
 
     After every epoch the loss is taken on validation rows, which are set aside for every method of
     the comparison alike (--validation-size). When n epochs in a row brought no smaller loss, a run
@@ -23,7 +23,7 @@ class EarlyStop(Regularizer):
     strength_is = Number(
         10, 0, 1e6, "patience: epochs in a row without a smaller validation loss", whole=True
     )
-    fixed = "it says which weights are judged"
+    fixed = "it says which weights are evaluated"
     selects = keeps = True
     grid = (3, 5, 10, 20, 40)
     formula = (
