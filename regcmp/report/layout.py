@@ -99,7 +99,7 @@ def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
 
 def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     data, classes = plan["data"], len(plan["data"]["classes"])
-    inputs = data["features"] + plan.get("noise_features", 0)
+    inputs = data["features"] + plan["noise_features"]
     layers = plan["hidden"] if plan["arch"] == "mlp" else plan["arch"].split("-")
     if not all(str(layer).isdigit() for layer in layers):
         inputs = "x".join(map(str, data["image"] or [inputs]))
@@ -138,11 +138,11 @@ def _drawn(plan: dict[str, Any]) -> str:
 def _changes(plan: dict[str, Any]) -> list[str]:
     """What was done to the rows that are learned from, in a line, if anything was."""
     words = []
-    if plan.get("label_noise"):
+    if plan["label_noise"]:
         words.append(f"{plan['label_noise'] * 100:g} % of the training labels flipped")
-    if plan.get("noise_features"):
+    if plan["noise_features"]:
         words.append(f"{count(plan['noise_features'], 'feature')} of noise added")
-    if plan.get("class_weight", "none") != "none":
+    if plan["class_weight"] != "none":
         words.append("classes balanced in the training loss")
     return ["; ".join(words)] if words else []
 
@@ -183,7 +183,7 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -
             + " W/T/L: seeds won, tied, lost."
             + _holm(compared)
         )
-    if plan.get("other_networks"):
+    if plan["other_networks"]:
         names = ", ".join(plan["other_networks"])
         trains = (
             "trains a network that differs"
