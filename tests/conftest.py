@@ -155,7 +155,7 @@ def make_stack(
             TASKS[task](make_rows(splits, dtype=own.dtype)),
             image=(3, 2, 1) if needs_image(own.arch) else None,
         ),
-        which=tuple(seed % splits for seed in seeds),
+        splits=tuple(seed % splits for seed in seeds),
     )
 
 

@@ -136,8 +136,8 @@ def test_the_network_asked_is_the_one_that_is_judged(name: str | None) -> None:
         parts = (replace(parts[0], strength=parts[0].strength * len(seeds)),)
     stack = make_stack(*parts, seeds=seeds, splits=2, epochs=12)
     assert {each.model for each in train(stack)} == {None}
-    for which, each in zip(stack.which, train(replace(stack, keep_models=True)), strict=True):
-        right = each.model.predict(stack.rows.x_test[which]) == stack.rows.y_test[which]
+    for split, each in zip(stack.splits, train(replace(stack, keep_models=True)), strict=True):
+        right = each.model.predict(stack.rows.x_test[split]) == stack.rows.y_test[split]
         assert right.mean() == each.history[-1].test["accuracy"]
 
 

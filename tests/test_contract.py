@@ -143,7 +143,7 @@ def same_bits(a: Trained, b: Trained) -> bool:
 
 def only(stack: Stack, run: int) -> Stack:
     """The stack of one of its runs, with its one split of the rows."""
-    rows, split = stack.rows, slice(stack.which[run], stack.which[run] + 1)
+    rows, split = stack.rows, slice(stack.splits[run], stack.splits[run] + 1)
     return Stack(
         stack.settings,
         tuple(

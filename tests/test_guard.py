@@ -48,7 +48,7 @@ def one(stack: Stack, number: int) -> Trained:
         Ingredient(each.name, each.strength[part], {k: v[part] for k, v in each.options.items()})
         for each in stack.ingredients
     )
-    return train(replace(stack, ingredients=parts, seeds=stack.seeds[part], which=(0,)))[0]
+    return train(replace(stack, ingredients=parts, seeds=stack.seeds[part], splits=(0,)))[0]
 
 
 ZERO = np.zeros((1, 3))

@@ -68,9 +68,9 @@ def test_every_method_of_a_seed_has_the_same_flips_and_noise(
 
     def keep(index: int, stack: object) -> object:
         rows = stack.rows  # type: ignore[attr-defined]
-        for run, which in zip(stack.seeds, stack.which, strict=True):  # type: ignore[attr-defined]
+        for run, split in zip(stack.seeds, stack.splits, strict=True):  # type: ignore[attr-defined]
             data = (rows.x_train, rows.y_train, rows.x_test, rows.y_test)
-            seen.setdefault(run.noise, set()).add(b"".join(each[which].tobytes() for each in data))
+            seen.setdefault(run.noise, set()).add(b"".join(each[split].tobytes() for each in data))
         return index, train(stack), 0.0  # type: ignore[arg-type]
 
     monkeypatch.setattr("regcmp.runs.executing.timed_training", keep)

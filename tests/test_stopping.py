@@ -81,8 +81,8 @@ def with_true_labels(stack: Stack) -> Stack:
 
 def validation_loss(stack: Stack, theta: Floats, run: int) -> float:
     """Of one run's weights."""
-    measure = Measure(network_of(stack.design), stack.rows, stack.which)
-    return float(measure.validation_loss(np.stack([theta] * len(stack.which)))[run])
+    measure = Measure(network_of(stack.design), stack.rows, stack.splits)
+    return float(measure.validation_loss(np.stack([theta] * len(stack.splits)))[run])
 
 
 def test_a_run_that_diverges_after_it_stopped_keeps_what_was_judged() -> None:

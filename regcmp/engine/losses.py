@@ -136,9 +136,9 @@ def cross_entropy(logits: Floats, labels: Integers) -> Floats:
     log Σ exp(z - max z) - (z_label - max z): no overflow, and no logarithm of 0.
     """
     z = logits - logits.max(axis=-1, keepdims=True)
-    own = np.take_along_axis(z, labels[..., None], axis=-1)[..., 0]
+    true_score = np.take_along_axis(z, labels[..., None], axis=-1)[..., 0]
     loss: Floats = np.log(np.exp(z, out=z).sum(axis=-1, dtype=np.float64))
-    loss -= own
+    loss -= true_score
     return loss
 
 

@@ -40,14 +40,14 @@ class Measure:
     """Scores the networks of a stack; its buffers are made once."""
 
     def __init__(
-        self, network: Network, rows: Rows, which: Sequence[int], taps: Taps | None = None
+        self, network: Network, rows: Rows, splits: Sequence[int], taps: Taps | None = None
     ) -> None:
-        self.loss = rows.loss(which)
+        self.loss = rows.loss(splits)
         taps = network.no_taps() if taps is None else taps
         self.evaluator = Evaluator(network, self.loss, taps, rows.x_train.dtype)
         self.network = network
         self.rows = rows
-        self.which = list(which)
+        self.splits = list(splits)
         self._relus = [i for i, layer in enumerate(network.layers) if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
         """(R, units) of each relu layer, over the rows measured last: a dead unit's is 0."""
@@ -88,22 +88,22 @@ class Measure:
 
     def _chunks(self, x: Floats) -> Iterator[tuple[slice, Floats]]:
         """The rows x (S, N, D) of every run (R, n, D), and where they stand, a chunk at a time."""
-        return ((part, x[self.which, part]) for part in parts_of(x.shape[1]))
+        return ((part, x[self.splits, part]) for part in parts_of(x.shape[1]))
 
     def _scores(self, judged: Sequence[Judged], x: Floats, y: Integers | Floats) -> list[Scores]:
-        own = y[self.which]
-        loss, right = np.empty(own.shape), np.empty(own.shape, bool)
+        targets = y[self.splits]
+        loss, right = np.empty(targets.shape), np.empty(targets.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
         for part, batch in self._chunks(x):
             outputs = self.evaluator.outputs(judged, batch)
-            loss[:, part] = self.loss.of_rows(outputs, own[:, part])
-            right[:, part] = outputs.argmax(axis=-1) == own[:, part]
+            loss[:, part] = self.loss.of_rows(outputs, targets[:, part])
+            right[:, part] = outputs.argmax(axis=-1) == targets[:, part]
             for i, layer in enumerate(self._relus):
                 self._sums[i] = self._sums[i] + self._sum_of_units(layer)
         if self.rows.n_classes:
-            return [scores_of(Outcomes(*run)) for run in zip(loss, own, right, strict=True)]
+            return [scores_of(Outcomes(*run)) for run in zip(loss, targets, right, strict=True)]
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
-        runs = zip(loss, own, scales[self.which].tolist(), strict=True)
+        runs = zip(loss, targets, scales[self.splits].tolist(), strict=True)
         return [scores_of(Outcomes(losses, values, None, unit)) for losses, values, unit in runs]
 
     def _sum_of_units(self, layer: int) -> Floats:

@@ -53,11 +53,11 @@ class Rows:
     x_validation: Floats | None = None
     y_validation: Integers | Floats | None = None
 
-    def loss(self, which: Sequence[int]) -> Loss:
+    def loss(self, splits: Sequence[int]) -> Loss:
         """The task's loss for runs that learn from these splits, with their class weights."""
         if self.class_weights is None:
             return loss_of(self.n_classes)
-        weights = self.class_weights[list(which), None].astype(self.x_train.dtype)
+        weights = self.class_weights[list(splits), None].astype(self.x_train.dtype)
         return loss_of(self.n_classes, weights)
 
 
@@ -78,13 +78,13 @@ class Design:
 
 @dataclass(frozen=True)
 class Stack:
-    """R runs with the same kinds of regularizers; run r learns from split ``which[r]`` of the rows."""
+    """R runs with the same kinds of regularizers; run r learns from split ``splits[r]`` of the rows."""
 
     settings: Settings
     ingredients: tuple[Ingredient, ...]
     seeds: tuple[RunSeeds, ...]
     rows: Rows
-    which: tuple[int, ...]
+    splits: tuple[int, ...]
     outside: Mapping[str, type[Regularizer]] = field(default_factory=dict)
     """Regularizers that a worker process does not know by itself, by name."""
     keep_models: bool = False

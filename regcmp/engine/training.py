@@ -65,8 +65,8 @@ def train(stack: Stack) -> list[Trained]:
     hooks = Hooks(regularizers)
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
-    gradient = Gradient(network, rows.loss(stack.which), len(theta), theta.dtype)
-    measure = Measure(network, rows, stack.which, hooks.evaluate(network.no_taps()))
+    gradient = Gradient(network, rows.loss(stack.splits), len(theta), theta.dtype)
+    measure = Measure(network, rows, stack.splits, hooks.evaluate(network.no_taps()))
     context = context_of(stack, network, theta, measure)
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
@@ -118,7 +118,7 @@ def context_of(stack: Stack, network: Network, theta: Floats, measure: Measure) 
         theta,
         Scratch(theta.dtype),
         epochs=stack.settings.epochs,
-        loss=stack.rows.loss(stack.which),
+        loss=stack.rows.loss(stack.splits),
         validation_loss=measure.validation_loss,
     )
 
@@ -162,8 +162,8 @@ class Batches:
         self.epochs = stack.settings.epochs
         # A plain view, since large rows come to a worker as np.memmap, which is slower at every slice.
         self.x = np.asarray(rows.x_train).reshape(-1, n_features)
-        self.targets = rows.loss(stack.which).targets(rows.y_train.reshape(-1), self.x.dtype)
-        self.first_row: Integers = np.array(stack.which)[:, None] * self.n_rows
+        self.targets = rows.loss(stack.splits).targets(rows.y_train.reshape(-1), self.x.dtype)
+        self.first_row: Integers = np.array(stack.splits)[:, None] * self.n_rows
         self.streams = [stream(s.order, "order") for s in stack.seeds]
         self.scratch = Scratch(self.x.dtype)
 

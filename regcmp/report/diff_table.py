@@ -149,10 +149,11 @@ def _changes(rows: list[dict[str, Any]], name: str, style: Style) -> str:
         return "No method is in both reports."
     said = []
     for tone, head in (("better", "Better"), ("worse", "Worse")):
-        own = [row for row in rows if _tone(row) == tone]
-        if own:
+        of_tone = [row for row in rows if _tone(row) == tone]
+        if of_tone:
             each = ", ".join(
-                f"{row['method']} by {style.amount(style.size(row['change_test']))}" for row in own
+                f"{row['method']} by {style.amount(style.size(row['change_test']))}"
+                for row in of_tone
             )
             said.append(f"{head} in test {name} than before: {each}.")
     if said:

@@ -37,7 +37,7 @@ def to_picture(report: Report, kind: str, suffix: str) -> bytes:
     figures = figures_of(report, kind)
     name = suffix.removeprefix(".")
     # Ids in SVG are drawn from this salt; a '$' in a name is no formula.
-    own: Any = {
+    settings: Any = {
         "svg.hashsalt": "regcmp",
         "svg.fonttype": "path",
         "text.parse_math": False,
@@ -46,7 +46,7 @@ def to_picture(report: Report, kind: str, suffix: str) -> bytes:
         # A character that the font lacks is drawn as a box, and that is all there is to say.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(own)
+        matplotlib.rcParams.update(settings)
         sheet = Sheet(layout="constrained", dpi=150)
         FigureCanvasAgg(sheet)
         _draw(sheet, figures)

@@ -123,10 +123,10 @@ def _dots(canvas: Canvas, mark: Dots) -> None:
 
 
 def _line(canvas: Canvas, mark: Line) -> None:
-    own = MARKS[mark.side]
+    sign = MARKS[mark.side]
     for x, mean in zip(mark.xs, mark.means, strict=True):
         cells, column = canvas.cells[canvas.line(mean)], canvas.column(x)
-        cells[column] = own if cells[column] in (" ", own) else BOTH
+        cells[column] = sign if cells[column] in (" ", sign) else BOTH
 
 
 DRAW: dict[type[Any], Callable[[Canvas, Any], None]] = {

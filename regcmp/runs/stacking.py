@@ -46,7 +46,7 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
         ingredients=parts,
         seeds=tuple(map(condition.seeds_of, runs)),
         rows=condition.rows(drawn),
-        which=tuple(map(drawn.index, splits)),
+        splits=tuple(map(drawn.index, splits)),
         outside=from_outside(parts),
         keep_models=keep_models,
     )

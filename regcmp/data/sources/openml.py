@@ -71,10 +71,10 @@ def _fetch(word: str | int) -> tuple[Any, dict[str, pd.Series]]:
     import pandas as pd
     from sklearn.datasets import fetch_openml
 
-    which = {"data_id": word} if isinstance(word, int) else {"name": word}
+    selector = {"data_id": word} if isinstance(word, int) else {"name": word}
     how = {"as_frame": True, "parser": "auto", "n_retries": 1, "delay": 0.5}
-    types = fetch_openml(**which, **how, read_csv_kwargs={"nrows": 0}).frame.dtypes
-    bunch = fetch_openml(**which, **how, read_csv_kwargs={"dtype": None})
+    types = fetch_openml(**selector, **how, read_csv_kwargs={"nrows": 0}).frame.dtypes
+    bunch = fetch_openml(**selector, **how, read_csv_kwargs={"dtype": None})
     nominal = {
         name: bunch.frame[name].map(_level, na_action="ignore").astype(object)
         for name, kind in types.items()

@@ -147,8 +147,8 @@ def _check_columns(table: Table, wanted: Sequence[str], dropped: Iterable[str]) 
             f"--test: {name!r} must have the columns of {table.name!r}, which go by their place, but"
             f" has also {some(surplus)}; take out what only one of them has"
         )
-    which = f"column {surplus[0]!r} is" if len(surplus) == 1 else f"columns {some(surplus)} are"
-    return [f"{name}: {which} not in {table.name!r}, and left out"]
+    subject = f"column {surplus[0]!r} is" if len(surplus) == 1 else f"columns {some(surplus)} are"
+    return [f"{name}: {subject} not in {table.name!r}, and left out"]
 
 
 # Cells

@@ -283,8 +283,8 @@ def _lost_image(table: Table, columns: Columns, known: list[Column]) -> list[str
     gaps = sum(1 for each in known if each.missing)
     if table.image is None or columns.image is not None or columns.drop or not gaps:
         return []
-    which = "1 pixel is" if gaps == 1 else f"{gaps} pixels are"
-    return [f"{which} missing in some rows, so that rows are taken as numbers and not as images"]
+    pixels = "1 pixel is" if gaps == 1 else f"{gaps} pixels are"
+    return [f"{pixels} missing in some rows, so that rows are taken as numbers and not as images"]
 
 
 def _warnings(known: list[Column], table: Table, *, is_image: bool) -> list[str]:
@@ -292,9 +292,11 @@ def _warnings(known: list[Column], table: Table, *, is_image: bool) -> list[str]
     lines = [each.warning for each in known if each.warning]
     constant = [each.name for each in known if each.kind == "constant"]
     if constant and not is_image:
-        which = "column {} has" if len(constant) == 1 else "columns {} have each"
+        subject = "column {} has" if len(constant) == 1 else "columns {} have each"
         rows = "rows" if table.test is None else "training rows"
-        lines.append(f"{which.format(some(constant))} one value in all {rows}, which tells nothing")
+        lines.append(
+            f"{subject.format(some(constant))} one value in all {rows}, which tells nothing"
+        )
     return lines
 
 
