@@ -269,4 +269,4 @@ def test_the_table_says_which_networks_are_others(tmp_path: Path) -> None:
     done = run(words.split(), tmp_path)
     assert done.code == 0, done.err
     assert json.loads(done.out)["plan"]["other_networks"] == ["batchnorm=1"]
-    assert "Another network than the baseline's: batchnorm=1." in done.err
+    assert "batchnorm=1 trains a network that differs from the baseline's." in done.err
