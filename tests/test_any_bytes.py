@@ -146,6 +146,20 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, byt
     return folder, whole(folder)
 
 
+@pytest.mark.parametrize("kinds", ["123", "xyz"])
+def test_a_test_row_beyond_single_precision_is_an_error(kinds: str, tmp_path: Path) -> None:
+    """Among numbers and beside categories; in double precision it is a number like any other."""
+    rows = [f"{i % 7},{i % 5},{kinds[i % 3]},{i % 2}" for i in range(40)]
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,c,y", *rows]), encoding="utf-8")
+    text = f"a,b,c,y\n1.5,1e60,{kinds[0]},0\n2.5,3,{kinds[1]},1\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    words = ["compare", "--dataset", "a.csv", "--test", "t.csv", *QUICK]
+    done = run_here(words, tmp_path)
+    assert done.code == 1 and done.err.count("\n") == 1
+    assert "too far from the training rows to be scaled in float32" in done.err
+    assert run_here([*words, "--dtype", "float64"], tmp_path).code == 0
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_damaged_file_ends_well(

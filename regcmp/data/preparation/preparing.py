@@ -11,6 +11,12 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.preparation.splitting import Split
 from regcmp.engine.arrays import Floats
 from regcmp.engine.streams import stream
+from regcmp.errors import DataError
+
+TOO_FAR = (
+    "a value in a test or validation row is too far from the training rows to be scaled in float32;"
+    " look for the largest values ('regcmp datasets' shows ranges) and correct them, or add --dtype float64"
+)
 
 
 class Step(Protocol):
@@ -109,7 +115,11 @@ class Preparation:
         return self._completed(self.step.fit_transform(rows), 0)
 
     def _transformed(self, rows: Any, start: int) -> Floats:
-        return self._completed(self.step.transform(rows), start)
+        try:
+            with np.errstate(over="raise"):
+                return self._completed(self.step.transform(rows), start)
+        except FloatingPointError:
+            raise DataError(TOO_FAR) from None
 
     def _completed(self, rows: Floats, start: int) -> Floats:
         x = np.ascontiguousarray(rows, self.dtype)
