@@ -160,6 +160,7 @@ FORMAT = (
 )
 
 
+@pytest.mark.full
 def test_a_format_is_a_function_and_a_line(tmp_path: Path) -> None:
     """It is offered, and takes what the table of formats says."""
     copy = Copy(tmp_path, *FORMAT)
@@ -208,6 +209,7 @@ class Double(Layer):
 )
 
 
+@pytest.mark.full
 def test_a_layer_is_a_class_and_a_word(tmp_path: Path) -> None:
     """It trains in a network for images."""
     copy = Copy(tmp_path, *LAYER)

@@ -44,6 +44,7 @@ def test_frames_have_the_promised_columns(comparison: regcmp.Comparison) -> None
     assert comparison.summary["test_mean"].dtype == float
 
 
+@pytest.mark.full
 def test_texts_are_those_of_the_command_line(comparison: regcmp.Comparison, tmp_path: Path) -> None:
     """Byte for byte, timing aside."""
     files = "-o s.csv -o s.json -o s.md --runs r.csv --history h.csv -q".split()

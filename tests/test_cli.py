@@ -235,6 +235,7 @@ def test_csv_on_standard_output_is_clean_and_the_table_is_on_standard_error(trai
     read_table(done.err, ["none", "l2=0.1"])
 
 
+@pytest.mark.full
 def test_json_on_standard_output_is_one_strict_document(trained: Ahead) -> None:
     """And nothing beside it."""
     document = strict(trained("NO_COLOR, JSON").stdout)
@@ -251,6 +252,7 @@ def test_an_option_can_be_set_by_the_environment(trained: Ahead) -> None:
     assert [row["n_failed"] for row in read_csv(done.out)] == ["3"]
 
 
+@pytest.mark.full
 def test_a_flag_beats_the_environment_and_every_option_has_the_name_of_its_flag(
     trained: Ahead,
 ) -> None:
@@ -591,6 +593,7 @@ def test_a_list_is_shown_in_any_encoding(shown: Ahead) -> None:
     assert "?" not in text
 
 
+@pytest.mark.full
 def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
     """Rows, features and classes; of one, the rows of each class."""
     listing = shown("datasets").out
@@ -813,6 +816,7 @@ def test_on_a_terminal_there_is_a_bar_with_the_remaining_time_that_goes_away() -
 
 
 @needs_terminal
+@pytest.mark.full
 def test_a_dumb_terminal_gets_the_table_alone() -> None:
     """No bar, no escape sequence, no empty line."""
     code, shown = on_terminal(("compare", *TINY, "none"), TERM="dumb")

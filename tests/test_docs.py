@@ -122,6 +122,7 @@ def test_a_python_example_runs(code: str, tmp_path: Path) -> None:
     assert "\nNo winner is named from 2 pairs" in done.stdout
 
 
+@pytest.mark.full
 def test_the_config_file_runs(tmp_path: Path) -> None:
     """And writes what it asks for."""
     (toml,) = re.findall(r"```toml\n(.*?)```", TEXT["regcmp/guide/config.md"], re.DOTALL)

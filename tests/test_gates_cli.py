@@ -18,6 +18,7 @@ BAD, GOOD = "n(*) > 0", "n_failed(*) > 0"
 DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY)
 
 
+@pytest.mark.full
 def test_a_failed_gate_exits_with_3_when_all_is_written(tmp_path: Path) -> None:
     """The table on standard output, the gates on standard error, both files whole."""
     asked = ("--fail-if", BAD, "--fail-if", GOOD, "--warn-if", BAD)

@@ -230,6 +230,7 @@ def test_a_second_file_cannot_take_a_name_but_a_file_can_be_read_again(tmp_path:
         make_plan(**plan.as_dict())
 
 
+@pytest.mark.full
 def test_methods_as_json_hold_what_a_script_needs(tmp_path: Path) -> None:
     """Each number of the registry; one of them by name; and those from outside."""
     (tmp_path / "cauchy.py").write_text(FILE)

@@ -340,6 +340,7 @@ def test_nothing_of_the_current_folder_is_imported(jobs: str, tmp_path: Path) ->
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
 
 
+@pytest.mark.full
 def test_a_script_reaches_its_module_in_workers(tmp_path: Path) -> None:
     """The folder of the user's own script is on its path, as Python puts it there."""
     (tmp_path / "beside.py").write_text("FACTOR = 0.5\n")
