@@ -150,7 +150,7 @@ def test_a_file_that_can_t_be_meant_is_named_with_its_key(
     [
         ('target = "z"', "--target: 'rows.csv' has no column 'z'"),
         ('target = "b"\nuse = ["c"]', "--use: 'rows.csv' has no column 'c'"),
-        ('target = "b"\nmetric = "r2"', "--metric: 'r2' is no score of a classification"),
+        ('target = "b"\nmetric = "r2"', "--metric: 'r2' is for a regression, and"),
         ('target = "a"\nmethods = ["smooth"]', "method 'smooth=0.1': 'smooth' is defined for"),
     ],
 )

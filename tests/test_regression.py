@@ -147,12 +147,12 @@ def test_a_constant_guess_scores_zero_and_training_improves_on_it() -> None:
         (
             "diabetes",
             {"metric": "accuracy"},
-            "--metric: 'accuracy' is no score of a regression, and",
+            "--metric: 'accuracy' is for a classification, and",
         ),
         (
             "iris",
             {"metric": "rmse"},
-            "--metric: 'rmse' is no score of a classification, and 'iris'",
+            "--metric: 'rmse' is for a regression, and 'iris' is a",
         ),
         (
             "diabetes",

@@ -6,7 +6,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
-from regcmp.metrics import metrics_of
+from regcmp.metrics import METRICS, metrics_of
 from regcmp.plan.grammar import check_fit
 from regcmp.plan.options import OPTIONS, Plan
 from regcmp.plan.protocol import AUTO, Protocol
@@ -27,8 +27,8 @@ def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
         return plan.with_values(metric=known[0])
     if plan.protocol.metric not in known:
         raise UsageError(
-            f"--metric: {plan.protocol.metric!r} is no score of a {dataset.task}, and {dataset.name!r} is"
-            f" one; choose one of {', '.join(known)}",
+            f"--metric: {plan.protocol.metric!r} is for a {METRICS[plan.protocol.metric].task}, and"
+            f" {dataset.name!r} is a {dataset.task}; choose one of {', '.join(known)}",
             "metric",
         )
     return plan
