@@ -473,3 +473,34 @@ def test_the_pool_of_workers_shuts_down_as_an_executor_does() -> None:
         assert [each.result(timeout=0) for each in futures] == [1, 2, 4, 8, 16, 32]
         left = set(psutil.Process().children(recursive=True)) - before
         assert not [each for each in left if "popen_loky" in " ".join(each.cmdline())]
+
+
+DROPPED = """
+import signal, sys, time, weakref
+from regcmp.cli.signals import handle_signals
+
+class Thing:
+    pass
+
+def callback(reference):
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(100):
+        pass
+
+handle_signals()
+thing = Thing()
+reference = weakref.ref(thing, callback)
+del thing
+try:
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interruption_that_python_drops_comes_again() -> None:
+    """Python drops exceptions of a weak reference's callback, such as those of its import system."""
+    said = subprocess.run(
+        [sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (said.stdout, said.stderr, said.returncode) == ("interrupted\n", "", 0)

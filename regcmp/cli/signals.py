@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
+import sys
 import threading
 import warnings
 from types import FrameType
@@ -15,6 +17,8 @@ ENDING = {
     if hasattr(signal, name)
 }
 """The exit code of each, as a shell has it."""
+
+RAISE_AGAIN_SECONDS = 0.01
 
 _came: list[int] = []
 
@@ -45,6 +49,20 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     """
     leave_in_peace()
     threading.excepthook = lambda _: None
+    sys.unraisablehook = _raise_again
     warnings.simplefilter("ignore")
     _came.append(number)
     raise KeyboardInterrupt
+
+
+def _raise_again(dropped: sys.UnraisableHookArgs) -> None:
+    """Raise KeyboardInterrupt once more where Python has dropped it.
+
+    Python drops what is raised in a destructor or in the callback of a weak reference, such as those
+    of the import system. Nothing can be raised from here, so a thread sends the signal a moment later.
+    """
+    if dropped.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(dropped)
+        return
+    signal.signal(_came[0], _end)
+    threading.Timer(RAISE_AGAIN_SECONDS, _thread.interrupt_main, (_came[0],)).start()
