@@ -353,7 +353,6 @@ def test_paths_are_checked(tmp_path: Path) -> None:
         (Reading(sep=",", decimal=","), "--sep and --decimal are both ','"),
         (Reading(encoding="utf-9"), "--encoding: unknown encoding 'utf-9'"),
         (Reading(encoding="base64"), "--encoding: unknown encoding 'base64'"),
-        (Reading(sample=0), "--sample: expected at least 1 row"),
         (Reading(test="nowhere.csv"), "--test: there is no file 'nowhere.csv'"),
         (Reading(sep=";"), "--sep says how a text table (.csv, .tsv) is read, and 'iris' is none"),
         (Reading(decimal=","), "--decimal says how a text table"),

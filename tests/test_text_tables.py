@@ -22,6 +22,7 @@ from regcmp.data.opening import read_table
 from regcmp.data.table import Reading
 from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError, RegcmpError, UsageError
+from regcmp.plan import make_plan
 
 
 def write(folder: Path, data: str | bytes, name: str = "data.csv") -> str:
@@ -204,8 +205,9 @@ def test_the_format_of_a_file_is_said(tmp_path: Path) -> None:
     assert read_table(odd, Reading(format="svmlight")).frame.shape == (2, 4)
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "rows.csv")
     assert read_table(str(tmp_path / "rows.csv"), Reading(format="parquet")).frame.shape == (1, 1)
-    assert "did you mean 'csv'?" in refused(odd, Reading(format="cvs"))
-    assert "did you mean 'none'?" in refused(odd, Reading(quoting="non"))
+    for name, given, meant in (("format", "cvs", "csv"), ("quoting", "non", "none")):
+        with pytest.raises(UsageError, match=f"did you mean '{meant}'"):
+            make_plan(odd, **{name: given})
 
 
 def test_the_new_words_on_the_command_line(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
-"""The options of reading, checked before anything is read."""
+"""What the kinds of the options of reading do not check, checked before anything is read."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import replace
 
-from regcmp.data.table import FORMAT_NAMES, QUOTING, Reading
-from regcmp.errors import UsageError, unknown
+from regcmp.data.table import Reading
+from regcmp.errors import UsageError
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 
@@ -37,11 +37,4 @@ def check_reading(reading: Reading) -> Reading:
             " latin-1 and utf-16",
             "encoding",
         )
-    for name, known in (("quoting", QUOTING), ("format", (None, *FORMAT_NAMES))):
-        if getattr(reading, name) not in known:
-            raise unknown(
-                name, str(getattr(reading, name)), [each for each in known if each], option=name
-            )
-    if reading.sample is not None and reading.sample < 1:
-        raise UsageError(f"--sample: expected at least 1 row, got {reading.sample}", "sample")
     return replace(reading, sep=sep)
