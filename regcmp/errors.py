@@ -21,10 +21,15 @@ class UsageError(RegcmpError, ValueError):
 
     def __init__(self, message: str, *options: str) -> None:
         super().__init__(message)
-        self.options = tuple(each.lstrip("-").replace("-", "_") for each in options)
+        self.options = tuple(map(option_name, options))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), *self.options)
+
+
+def option_name(flag: str) -> str:
+    """The name of the option that this flag sets: 'test_size' of '--test-size'; a name is its own."""
+    return flag.lstrip("-").replace("-", "_")
 
 
 class UnknownRegularizerError(UsageError):

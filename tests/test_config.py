@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from inspect import signature
 from itertools import chain
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import click
@@ -19,7 +20,8 @@ from commands import environment, read_csv, run_here
 from test_plugins import TWIN
 
 from regcmp.cli.compare import compare
-from regcmp.cli.config import NOT_SAVED, key_of, set_in_file, to_toml
+from regcmp.cli.config import NOT_SAVED, key_of, to_toml
+from regcmp.cli.origins import set_in_file
 from regcmp.plan import make_plan
 from regcmp.plan.options import DEFAULT_METHODS
 
@@ -435,6 +437,10 @@ def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
         ('fail_if = ["x"]', {}, "(set in 'c.toml')"),
         ("max_memory = 1", {}, "(set in 'c.toml')"),
         ("test_size = 149", {}, "(set in 'c.toml')"),
+        ('output = ["a.csv", "a.csv"]', {}, "(set in 'c.toml')"),
+        ('runs = "c.csv"\ntest = "c.csv"', {}, "(set in 'c.toml')"),
+        ('color = "blue"', {}, "'never' (set in 'c.toml')"),
+        ("", {"REGCMP_COMPARE_STRICT": "x"}, "yes (set by REGCMP_COMPARE_STRICT in the environment)"),
         ("", {"REGCMP_COMPARE_PLUGIN": "nope.py"}, "(set by REGCMP_COMPARE_PLUGIN in the environment)"),
         ("", {"REGCMP_COMPARE_OUTPUT": "x.foo"}, "(set by REGCMP_COMPARE_OUTPUT in the environment)"),
         ("", {"REGCMP_COMPARE_JOBS": "x"}, "(set by REGCMP_COMPARE_JOBS in the environment)"),
@@ -450,6 +456,30 @@ def test_an_error_says_where_its_option_was_set(
     assert done.code == 2 and done.err.count("\n") == 1 and done.err.endswith(f"{where}\n"), (
         done.err
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "value"),
+    [
+        ("report r.json", "REGCMP_REPORT_OUTPUT", "x.foo"),
+        ("report r.json", "REGCMP_REPORT_PLOT", "x"),
+        ("report r.json", "REGCMP_REPORT_FAIL_IF", "x"),
+        ("report r.json", "REGCMP_REPORT_FORCE", "x"),
+        ("diff r.json r.json", "REGCMP_DIFF_OUTPUT", "x.foo"),
+        ("diff r.json r.json", "REGCMP_DIFF_MAX_DROP", "x"),
+        ("datasets", "REGCMP_DATASETS_TARGET", "x"),
+        ("methods", "REGCMP_METHODS_PLUGIN", "nope.py"),
+        ("compare --dataset iris", "REGCMP_COMPARE_CONFIG", "nope.toml"),
+    ],
+)
+def test_every_command_says_which_variable_set_an_option(
+    words: str, variable: str, value: str, tmp_path: Path
+) -> None:
+    """Also where click itself refuses a value, and where the file of options is not there."""
+    copy(Path(__file__).parent / "reports" / "regression.json", tmp_path / "r.json")
+    done = run_here(words.split(), tmp_path, extra={variable: value})
+    assert done.code == 2 and done.err.count("\n") == 1
+    assert done.err.endswith(f" (set by {variable} in the environment)\n"), done.err
 
 
 def test_a_size_that_leaves_too_little_is_blamed_itself(tmp_path: Path) -> None:

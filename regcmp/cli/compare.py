@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcmp.cli.config import CONFIG_OPTIONS, blaming, not_loaded, set_in_file, to_toml
+from regcmp.cli.config import CONFIG_OPTIONS, to_toml
 from regcmp.cli.exports import content, listed, write_all
 from regcmp.cli.gate_options import (
     GATE_OPTIONS,
@@ -17,6 +17,7 @@ from regcmp.cli.gate_options import (
     parse_gates,
 )
 from regcmp.cli.options import Command, option
+from regcmp.cli.origins import CONFIG, not_loaded, set_in_file
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
@@ -97,17 +98,16 @@ def compare(
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
-    with blaming(ctx):
-        plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
-        check_source(plan.dataset, plan.reading)
-        execution = make_execution(jobs=jobs, max_memory=max_memory)
-        exports = listed(outputs, runs_file, history_file, save_config)
-        inputs = (plan.dataset, plan.reading.test, ctx.meta.get("regcmp.config"), *words["plugins"])
-        check_distinct((each for _, each in exports), inputs)
-        check_plot(plot)
-        check_place(plot, [place for _, place in exports], quiet=quiet)
-        gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
-        need_gates((each for _, each in exports), gates)
+    plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
+    check_source(plan.dataset, plan.reading)
+    execution = make_execution(jobs=jobs, max_memory=max_memory)
+    exports = listed(outputs, runs_file, history_file, save_config)
+    inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), *words["plugins"])
+    check_distinct((each for _, each in exports), inputs)
+    check_plot(plot)
+    check_place(plot, [place for _, place in exports], quiet=quiet)
+    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
+    need_gates((each for _, each in exports), gates)
 
     from regcmp.api import Watch, run
 
@@ -121,10 +121,7 @@ def compare(
         check_drawable(plot, dataset, settled.protocol.noise_features)
         check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
 
-    with (
-        blaming(ctx),
-        screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading),
-    ):
+    with screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading):
         watch = Watch(
             reading=reading,
             loaded=loaded,

@@ -6,10 +6,8 @@ added elsewhere is included by itself.
 
 from __future__ import annotations
 
-import shlex
 import tomllib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,13 @@ import click
 from click.core import ParameterSource
 
 from regcmp.cli.options import option
+from regcmp.cli.origins import CONFIG, NOT_LOADED, PROJECT
 from regcmp.cli.values import as_number, words_of
 from regcmp.data.opening import TEXT_OPTIONS
 from regcmp.data.sources.files import looks_like_path
-from regcmp.errors import UnknownRegularizerError, UsageError, unknown
+from regcmp.errors import UsageError, unknown
 from regcmp.pipes import read_input
 
-PROJECT = Path("pyproject.toml")
 PLACES = ("output", "runs", "history")
 NOT_SAVED = ("config", "save-config", "debug", "help", "quiet", "force", *PLACES)
 """What belongs to one call: a file that silenced all that it is used for would surprise, and one that
@@ -32,7 +30,6 @@ HEADER = f"""\
 # Written by --save-config: 'regcmp compare --config' with this file trains the same again.
 # Where results go ({", ".join(PLACES)}) is left out, so that none is overwritten: name it in the call.
 """
-NOT_LOADED = "regcmp.not_loaded"
 ONLY_IF_GIVEN = ("Output", "Gates", "Other")
 """Groups of options that decide no number: a saved plan names them where the command did."""
 Plain = str | int | float | bool
@@ -61,24 +58,8 @@ def read_config(ctx: click.Context, param: click.Parameter, value: str | None) -
     if not value and (plugins := defaults.pop("plugins", None)):
         ctx.meta[NOT_LOADED] = plugins
     ctx.default_map = defaults
-    ctx.meta["regcmp.config"] = str(path)
+    ctx.meta[CONFIG] = str(path)
     return value
-
-
-def not_loaded(ctx: click.Context) -> list[str]:
-    """What to say of plugins that pyproject.toml names and that nobody asked for, if there are any.
-
-    Code that lies in the current folder, as in a copy of somebody's project, is not run for that.
-    """
-    plugins = ctx.meta.get(NOT_LOADED)
-    if not plugins or ctx.get_parameter_source("plugins") != ParameterSource.DEFAULT:
-        return []
-    flags = " ".join(f"--plugin {shlex.quote(each)}" for each in plugins)
-    what = f"the plugin {plugins[0]!r}" if len(plugins) == 1 else f"{len(plugins)} plugins"
-    return [
-        f"{what} of [tool.regcmp] in {str(PROJECT)!r} was not loaded: code runs only where you name it;"
-        f" add {flags}, or --config {PROJECT}"
-    ]
 
 
 def _load(path: Path, *, is_project: bool, must_exist: bool) -> dict[str, Any]:
@@ -120,50 +101,6 @@ def key_of(param: click.Parameter) -> str:
     if isinstance(param, click.Argument):
         return str(param.name)
     return max(param.opts, key=len).lstrip("-")
-
-
-def set_in_file(ctx: click.Context, name: str) -> Any:
-    """What the file says of a parameter, or None; click's own look-up has answered otherwise at times."""
-    return (ctx.default_map or {}).get(name)
-
-
-@contextmanager
-def blaming(ctx: click.Context) -> Iterator[None]:
-    """Have a UsageError say in which file or variable of the environment its option was set."""
-    try:
-        yield
-    except UsageError as error:
-        raise _blame(ctx, error) from None
-
-
-def _blame(ctx: click.Context, error: UsageError) -> UsageError:
-    text = str(error)
-    if isinstance(error, UnknownRegularizerError) and (said := not_loaded(ctx)):
-        return UsageError(f"{text}; {said[0]}", *error.options)
-    for param in ctx.command.params:
-        if not _names(param).intersection(error.options):
-            continue
-        name = str(param.name)
-        source = ctx.get_parameter_source(name)
-        # Of arguments, older click does not say that they come from the file.
-        unsaid = isinstance(param, click.Argument) and not ctx.params.get(name)
-        if source == ParameterSource.DEFAULT_MAP or (unsaid and set_in_file(ctx, name)):
-            return UsageError(f"{text} (set in {ctx.meta['regcmp.config']!r})", *error.options)
-        if source == ParameterSource.ENVIRONMENT:
-            where = f"(set by {_variable(ctx, param)} in the environment)"
-            return UsageError(f"{text} {where}", *error.options)
-    return error
-
-
-def _names(param: click.Parameter) -> set[str]:
-    """What a UsageError may call a parameter: by the name of its option, or as one of its flags."""
-    flags = (each.lstrip("-").replace("-", "_") for each in (*param.opts, *param.secondary_opts))
-    return {str(param.name), *flags}
-
-
-def _variable(ctx: click.Context, param: click.Parameter) -> str:
-    own = param.envvar
-    return own if isinstance(own, str) else f"{ctx.auto_envvar_prefix}_{param.name}".upper()
 
 
 def to_toml(ctx: click.Context, words: dict[str, Any]) -> str:

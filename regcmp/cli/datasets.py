@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcmp.cli.config import blaming
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.screen import Screen, printable, show_page
@@ -51,8 +50,7 @@ and mnist and fashion, short for two of them."""
 @click.argument("name", required=False, metavar="[NAME|FILE]", type=Source())
 @option("Output", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @with_options(*map(declare, DATA_OPTIONS))
-@click.pass_context
-def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: Any) -> None:
+def datasets(name: str | None, as_json: bool, **words: Any) -> None:
     """List the datasets, or show how one is read: its target, its columns, warnings.
 
     \b
@@ -73,8 +71,7 @@ def datasets(ctx: click.Context, /, name: str | None, as_json: bool, **words: An
         else:
             show_page(listing())
         return
-    with blaming(ctx):
-        dataset = loaded(name, words)
+    dataset = loaded(name, words)
     if as_json:
         print(in_json(facts(dataset)))
     else:

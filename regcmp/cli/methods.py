@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from regcmp.cli.options import Name, option
+from regcmp.cli.options import Command, Name, option
 from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
@@ -44,7 +44,7 @@ share of training that is done, it is multiplied by
 Options stay as they are, and so do strengths whose 0 is not off."""
 
 
-@click.command(short_help="List the regularizers, or show one.")
+@click.command(cls=Command, short_help="List the regularizers, or show one.")
 @click.argument("name", required=False, metavar="[NAME]", type=Name([NONE, *REGISTRY]))
 @option("Other", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @option(
@@ -54,6 +54,7 @@ Options stay as they are, and so do strengths whose 0 is not off."""
     multiple=True,
     metavar="FILE.py",
     type=click.Path(),
+    envvar="REGCMP_METHODS_PLUGIN",
     help="List regularizers of your own too. Repeatable.",
 )
 def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:

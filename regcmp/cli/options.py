@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from regcmp.cli.origins import blaming
 from regcmp.data.sources.bundled import BUNDLED
 from regcmp.data.sources.files import looks_like_path
 from regcmp.data.sources.openml import ALIASES
@@ -36,7 +37,20 @@ def option(group: str, *names: str, **words: Any) -> Callable[[Decorated], Decor
 
 
 class Command(click.Command):
-    """A command whose help lists its options by group, in the order in which they were declared."""
+    """A command whose help lists its options by group, in the order in which they were declared.
+
+    Its errors say in which file or variable their option was set.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words of a call."""
+        with blaming(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry it out."""
+        with blaming(ctx):
+            return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section per group."""

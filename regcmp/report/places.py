@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Target:
 
     path: Path | None
     format: str
+    flag: str = field(default="-o", compare=False)
+    """By which option it was named."""
 
 
 def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> Target:
@@ -34,7 +36,7 @@ def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> T
     Raises UsageError if the format is unknown or the file could not be written.
     """
     if text == STDOUT:
-        return Target(None, ".csv")
+        return Target(None, ".csv", flag)
     path = Path(text)
     suffix = path.suffix.lower()
     kind = _special(flag, text)
@@ -58,14 +60,14 @@ def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> T
                 f"{flag} {text!r}: {suffix} is no text for a terminal; name a file",
                 flag,
             )
-        return Target(None, suffix)
+        return Target(None, suffix, flag)
     if kind:
         if not os.access(path, os.W_OK):
             raise UsageError(f"{flag} {text!r}: {kind} that may not be written into", flag)
         is_stdout = descriptor(text) == 1 and is_text
-        return Target(None if is_stdout else path, suffix)
+        return Target(None if is_stdout else path, suffix, flag)
     _check_file(flag, text, path)
-    return Target(path, suffix)
+    return Target(path, suffix, flag)
 
 
 def _special(flag: str, text: str) -> str:
@@ -110,20 +112,23 @@ def check_distinct(targets: Iterable[Target], inputs: Iterable[str | None] = ())
     targets = list(targets)
     files = [each for each in inputs if each is not None] if any(t.path for t in targets) else []
     read = set(map(_real, files))
-    seen: set[Path | None] = set()
+    seen: dict[Path | None, str] = {}
     for each in targets:
         if each.path is not None and special(str(each.path)) == DEVICE:
             continue  # such as /dev/null, where nothing is lost
         if each.path is not None and os.path.realpath(each.path) in read:
             raise UsageError(
                 f"{str(each.path)!r} is read by this command, and an export would overwrite it; name"
-                " another file"
+                " another file",
+                each.flag,
             )
         place = each.path and each.path.resolve()
         if place in seen:
             where = "standard output" if place is None else repr(str(each.path))
-            raise UsageError(f"two exports go to {where}; give each its own file")
-        seen.add(place)
+            raise UsageError(
+                f"two exports go to {where}; give each its own file", each.flag, seen[place]
+            )
+        seen[place] = each.flag
 
 
 def _real(path: str) -> str:
