@@ -80,8 +80,8 @@ def _described(declared: Iterable[Option]) -> tuple[Signature, str]:
     lines = ["", "", "    Options:", ""]
     for each in declared:
         parameters.append(Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default))
-        said = each.help if "[default" in each.help else f"{each.help}  [default: {each.default}]"
-        lines.append(f"    - ``{each.name}``: {said}")
+        default = "" if "[default" in each.help else f"  [default: {each.default}]"
+        lines.append(f"    - ``{each.name}``: {each.about}{default}")
     return Signature(parameters, return_annotation="Comparison"), "\n".join([*lines, ""])
 
 

@@ -47,9 +47,10 @@ class Option:
     settled: bool = False
     """Whether a report always has a value in the place of a default that leaves it open."""
     since: str = FIRST_VERSION
-    """The version that has it first."""
+    """The version that has it first. Reports of earlier versions lack it."""
     before: Any = ...
-    """What held in reports that are older than the option; without it, every report has it."""
+    """What held in reports that lack it, where that is not its default. Of an option of the first
+    version, it says that some of that version's reports lack it."""
 
     @property
     def key(self) -> str:
@@ -60,6 +61,17 @@ class Option:
     def flag(self) -> str:
         """How it is written on the command line, which is how messages name it: '--test-size'."""
         return "--" + self.key
+
+    @property
+    def about(self) -> str:
+        """Its help, with the version that has it first where that is not the first version of all."""
+        return self.help if self.since == FIRST_VERSION else f"{self.help}  [since {self.since}]"
+
+    @property
+    def held_before(self) -> Any:
+        """What held in reports that lack it; ``...`` where none is known to lack it."""
+        later = self.before is ... and self.since != FIRST_VERSION
+        return self.default if later else self.before
 
 
 def option(kind: str, default: Any, help: str, **more: Any) -> Any:  # noqa: A002

@@ -12,7 +12,7 @@ from regcmp.cli.options import Name, Source, option
 from regcmp.data.columns import Columns
 from regcmp.data.table import Reading
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.option import FIRST_VERSION, Option, options_of
+from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS
 from regcmp.plan.execution import Execution
 from regcmp.plan.grammar import NONE
@@ -35,7 +35,7 @@ def complete_method(
 def declare(each: Option) -> Declare:
     """The click option of a declaration. Numbers stay text: the plan reads them."""
     names = [f"{each.flag}/--no-{each.key}" if each.kind == "flag" else each.flag, each.name]
-    more: dict[str, Any] = {"metavar": each.metavar, "help": each.help + _since(each)}
+    more: dict[str, Any] = {"metavar": each.metavar, "help": each.about}
     if each.kind == "switch":
         more["is_flag"] = True
     elif each.kind != "flag":
@@ -49,11 +49,6 @@ def declare(each: Option) -> Declare:
     elif each.kind != "switch" and (each.default is not None or each.kind == "flag"):
         more["default"] = _text(each.default)
     return option(each.group, *names, required=each.kind == "source", **more)
-
-
-def _since(each: Option) -> str:
-    """'  [since 0.2]' for an option that the first version did not have."""
-    return "" if each.since == FIRST_VERSION else f"  [since {each.since}]"
 
 
 def _type(each: Option) -> click.ParamType[Any] | None:

@@ -85,7 +85,7 @@ class Columns:
         False,
         "Treat the target's cells as class names, so that 01 and 1 differ.",
         neutral=True,
-        before=False,
+        since="0.2",
     )
     image: str | None = option(
         "image", None,

@@ -113,14 +113,14 @@ class Reading:
         choices=QUOTING,
         text_tables=True,
         neutral=True,
-        before=QUOTING[0],
+        since="0.2",
     )
     format: str | None = option(
         "choice",
         None,
         "Format of the dataset's file and of the --test file.  [default: by the suffix]",
         choices=FORMAT_NAMES,
-        before=None,
+        since="0.2",
     )
     sample: int | None = option(
         "whole",

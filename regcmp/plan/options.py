@@ -213,5 +213,6 @@ def _plain(value: Any) -> Any:
 
 
 def before_options() -> dict[str, Any]:
-    """What held in reports that are older than an option, for each that came after the first."""
-    return {name: _plain(each.before) for name, each in OPTIONS.items() if each.before is not ...}
+    """What held in reports that lack an option, for each that a report may lack."""
+    held = {name: each.held_before for name, each in OPTIONS.items()}
+    return {name: _plain(value) for name, value in held.items() if value is not ...}
