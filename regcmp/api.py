@@ -79,8 +79,9 @@ def _described(declared: Iterable[Option]) -> tuple[Signature, str]:
     parameters = [given["dataset"], given["methods"]]
     lines = ["", "", "    Options:", ""]
     for each in declared:
-        parameters.append(Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default))
-        default = "" if "[default" in each.help else f"  [default: {each.default}]"
+        value = str(each.default) if each.kind == "method" else each.default
+        parameters.append(Parameter(each.name, Parameter.KEYWORD_ONLY, default=value))
+        default = "" if "[default" in each.help else f"  [default: {value}]"
         lines.append(f"    - ``{each.name}``: {each.about}{default}")
     return Signature(parameters, return_annotation="Comparison"), "\n".join([*lines, ""])
 

@@ -8,7 +8,7 @@ The engine declares its settings with plain metadata of the same keys, since it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -83,7 +83,12 @@ def option(kind: str, default: Any, help: str, **more: Any) -> Any:  # noqa: A00
 def options_of(section: type) -> Mapping[str, Option]:
     """The options that a dataclass declares, by name, in their order."""
     return {
-        each.name: Option(name=each.name, default=each.default, **each.metadata)
+        each.name: Option(name=each.name, default=_default(each), **each.metadata)
         for each in fields(section)
         if "kind" in each.metadata
     }
+
+
+def _default(each: Field[Any]) -> Any:
+    """The default of a field; None for one that has to be given."""
+    return None if each.default is MISSING else each.default

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import get_type_hints
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,8 +14,11 @@ from hypothesis import strategies as st
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.hints import ELSEWHERE
-from regcmp.plan import make_plan
-from regcmp.plan.grammar import parse_methods, shortest
+from regcmp.option import options_of
+from regcmp.plan import Plan, make_plan
+from regcmp.plan.execution import Execution
+from regcmp.plan.grammar import Method, parse_methods, shortest
+from regcmp.plan.options import SECTIONS
 
 
 def names(*words: str) -> list[str]:
@@ -137,6 +142,18 @@ def test_any_text_is_a_method_or_a_usage_error(text: str) -> None:
         parse_methods([text])
 
 
+@pytest.mark.parametrize("section", [Plan, *SECTIONS.values(), Execution])
+def test_a_default_is_of_the_type_that_is_declared(section: type) -> None:
+    """As are those of methods, which words stand for elsewhere."""
+    hints = get_type_hints(section)
+    for name, each in options_of(section).items():
+        if each.kind in ("method", "methods"):
+            methods = each.default if isinstance(each.default, tuple) else (each.default,)
+            assert methods and all(isinstance(method, Method) for method in methods)
+        elif each.kind != "source":  # it has to be given
+            msgspec.convert(each.default, hints[name], strict=True)
+
+
 def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
     """Whatever it is."""
     plan = make_plan("digits", ["l2=1", "l1=1"])
@@ -186,6 +203,7 @@ def test_the_baseline_stands_first_and_is_added_where_it_is_missing() -> None:
         ({"vary": [1]}, "--vary: expected words such as 'split', got 1"),
         ({"drop": 3}, "--drop: expected names of columns, got 3"),
         ({"use": [3]}, "--use: expected names of columns, got 3"),
+        ({"sample": 0}, "--sample: expected a whole number of at least 1, got '0'"),
         ({"image": 28}, "--image: expected height x width, and x channels if there are several"),
         ({"plugins": 3}, "--plugin: expected files such as 'own.py', got 3"),
         ({"methods": [3]}, "methods: expected words such as 'l2=1e-4', got 3"),

@@ -226,8 +226,7 @@ def understood(folder: Path, cells: list[str], columns: Columns, **reading: obje
     """A table with these cells as its target, understood."""
     rows = [f"{i % 7},{cell}" for i, cell in enumerate(cells)]
     path = write(folder, "\n".join(["x,y", *rows]) + "\n")
-    how = Reading(target=columns.target, classes_as_text=columns.classes_as_text, **reading)  # type: ignore[arg-type]
-    return understand(read_table(path, how), columns)
+    return understand(read_table(path, Reading(**reading), columns), columns)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

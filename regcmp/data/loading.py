@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
 from regcmp.data.opening import read_table
@@ -26,6 +24,5 @@ def load_dataset(
         return load_bundled(spec)
     from regcmp.data.tables.understanding import understand
 
-    reading = replace(reading, target=columns.target, classes_as_text=columns.classes_as_text)
-    table = read_table(spec, reading, progress)
+    table = read_table(spec, reading, columns, progress)
     return understand(table, columns, reading.decimal, reading.sample)

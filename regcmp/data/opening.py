@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
+from regcmp.data.columns import Columns
 from regcmp.data.sources.bundled import BUNDLED, read_bundled
 from regcmp.data.sources.files import File, check_file, looks_like_path
 from regcmp.data.sources.openml import ALIASES, parse_openml, read_openml
@@ -73,17 +74,21 @@ def _check_no_text_options(spec: str, reading: Reading) -> None:
 
 
 def read_table(
-    spec: str, reading: Reading | None = None, progress: Progress | None = None
+    spec: str,
+    reading: Reading | None = None,
+    columns: Columns | None = None,
+    progress: Progress | None = None,
 ) -> Table:
     """Read rows from any source. Raises UsageError for words, DataError for data.
 
-    ``progress`` is told how many bytes of a file were read, and of how many.
+    ``columns`` say what the target of a text table is: classes may have to be told apart by their
+    spelling. ``progress`` is told how many bytes of a file were read, and of how many.
     """
     from regcmp.data.tables.given_test import with_test
     from regcmp.data.tables.reading_options import check_reading
 
     check_source(spec, reading)
-    reading = check_reading(reading or Reading())
+    reading, columns = check_reading(reading or Reading()), columns or Columns()
     test = None
     if reading.test is not None:
         test = check_file(reading.test, "--test", reading.format)
@@ -99,11 +104,13 @@ def read_table(
             from regcmp.data.tables.svmlight import read_svmlight
 
             return with_test(*read_svmlight([file, test], progress))
-        table = _read_file(file, reading, progress)
-    return table if test is None else _with_test(table, test, reading, progress)
+        table = _read_file(file, reading, columns, progress)
+    return table if test is None else _with_test(table, test, reading, columns, progress)
 
 
-def _with_test(table: Table, file: File, reading: Reading, progress: Progress | None) -> Table:
+def _with_test(
+    table: Table, file: File, reading: Reading, columns: Columns, progress: Progress | None
+) -> Table:
     """The table with a file's rows for testing; what is text in the table is text there, too.
 
     Raises DataError that names the file.
@@ -112,20 +119,24 @@ def _with_test(table: Table, file: File, reading: Reading, progress: Progress | 
 
     texts = [str(name) for name, kind in table.frame.dtypes.items() if kind.kind == "O"]
     try:
-        test = _read_file(file, reading, progress, texts)
+        test = _read_file(file, reading, columns, progress, texts)
     except DataError as error:
         raise DataError(for_both(str(error), file.text, table)) from error
     return replace(with_test(table, test), merged={**test.merged, **table.merged})
 
 
 def _read_file(
-    file: File, reading: Reading, progress: Progress | None, texts: Collection[str] = ()
+    file: File,
+    reading: Reading,
+    columns: Columns,
+    progress: Progress | None,
+    texts: Collection[str] = (),
 ) -> Table:
     """The file's table; of a text table, ``texts`` are columns that are no numbers."""
     if file.format == "delimited":
         from regcmp.data.tables.text_table import read_delimited
 
-        return read_delimited(file, reading, progress, texts)
+        return read_delimited(file, reading, columns, progress, texts)
     from regcmp.data.tables.arff import read_arff
     from regcmp.data.tables.array_files import read_idx, read_npy, read_npz
     from regcmp.data.tables.parquet import read_parquet

@@ -135,7 +135,3 @@ class Reading:
         "File of test rows, which has the columns that are learned from.",
         metavar="FILE",
     )
-    target: str | None = None
-    """The target, if it was named: classes may have to be told apart by their spelling."""
-    classes_as_text: bool = False
-    """Whether its cells stay texts."""

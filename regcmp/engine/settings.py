@@ -63,10 +63,10 @@ class Settings:
     optimizer: str = training(
         "choice", "adam", "How weights follow the gradient.", choices=tuple(OPTIMIZERS)
     )
-    lr: float = training(
+    lr: float | None = training(
         "rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE", settled=True
     )
-    """None until a plan puts the optimizer's own rate in its place."""
+    """None is the optimizer's own, which a plan puts in its place."""
     schedule: str = training(
         "choice",
         "constant",
@@ -90,3 +90,8 @@ class Settings:
         "Stop a run where a larger share of a layer's relu units is 0 on all training rows; 1 stops none.",
         share_of="a layer", metavar="SHARE", before=1.0,
     )  # fmt: skip
+
+    @property
+    def rate(self) -> float:
+        """The learning rate: the optimizer's own where none is given."""
+        return OPTIMIZERS[self.optimizer].default_rate if self.lr is None else self.lr

@@ -81,7 +81,7 @@ def train(stack: Stack) -> list[Trained]:
             context.epoch = epoch
             for done, x, targets in batches.epoch(epoch):
                 context.theta, context.batch_size, context.done = theta, x.shape[1], done
-                context.rate = hooks.pace(settings.lr * schedule(done), context)
+                context.rate = hooks.pace(settings.rate * schedule(done), context)
                 adjust(scheduled, done)
                 x, targets = hooks.transform((x, targets), context)
                 masks = hooks.mask(network.no_masks(), context)

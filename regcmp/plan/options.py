@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from regcmp.data.columns import Columns
 from regcmp.data.table import Reading
 from regcmp.engine.architecture import MLP, layers_of, needs_image
-from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError, unknown
@@ -32,16 +31,18 @@ class Plan:
 
     dataset: str = option(
         "source",
-        None,
+        MISSING,
         "Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for CSV from"
         " standard input.",
         metavar="NAME|FILE",
         settled=True,
     )
-    methods: tuple[Method, ...] = option("methods", DEFAULT_METHODS, "The methods to compare.")
+    methods: tuple[Method, ...] = option(
+        "methods", parse_methods(DEFAULT_METHODS), "The methods to compare."
+    )
     baseline: Method = option(
         "method",
-        NONE,
+        Method(),
         "The method that the others are compared with.",
         group="Protocol",
         metavar="METHOD",
@@ -182,7 +183,7 @@ def _completed(plan: Plan) -> Plan:
     """The plan with what an option's default leaves to the other options."""
     values: dict[str, Any] = {}
     if plan.settings.lr is None:
-        values["lr"] = OPTIMIZERS[plan.settings.optimizer].default_rate
+        values["lr"] = plan.settings.rate
     if plan.settings.arch != MLP:
         values["hidden"] = ()
     names = {part.name for method in plan.methods for part in method.parts}

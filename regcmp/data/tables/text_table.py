@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import target_among
+from regcmp.data.columns import Columns, target_among
 from regcmp.data.sources.files import STDIN, File
 from regcmp.data.sources.signatures import check_text
 from regcmp.data.table import Progress, Reading, Table
@@ -57,10 +57,12 @@ class Source:
 def read_delimited(
     file: File,
     reading: Reading,
+    said: Columns,
     progress: Progress | None = None,
     as_text: Collection[str] = (),
 ) -> Table:
-    """Read a text table; ``as_text`` names columns of texts that may all look like numbers.
+    """Read a text table; ``said`` is what the user says of its target, and ``as_text`` names columns of
+    texts that may all look like numbers.
 
     Raises DataError, naming line or column, for whatever is not one.
     """
@@ -69,8 +71,8 @@ def read_delimited(
     check_text(file)
     sep, names, skipped, first_rows = read_head(file, reading)
     source = Source(file, reading, sep, names, skipped, progress)
-    target = target_among(names, reading.target)
-    kept = {*as_text, *([target] if reading.classes_as_text else [])}
+    target = target_among(names, said.target)
+    kept = {*as_text, *([target] if said.classes_as_text else [])}
     spellings = _spellings(names, target, first_rows)
     columns = _numbers(source, names, target, spellings)
     columns |= dict.fromkeys(columns.keys() & kept)
