@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 from commands import run
 from handmade import ENVIRONMENT, PLAN
@@ -22,6 +24,7 @@ from regcmp.errors import DataError, UsageError
 from regcmp.report.diff_table import diff_verdict, make_diff_table
 from regcmp.report.document import diff_schema
 from regcmp.report.exporting import diff_as
+from regcmp.report.formats import DIFFS, FORMATS
 from regcmp.report.json_text import to_json
 from regcmp.report.markdown import to_markdown
 from regcmp.results import DIFF_COLUMNS, HISTORY_COLUMNS, METRICS, RUN_COLUMNS, Report, frame
@@ -351,6 +354,16 @@ def test_reports_that_can_not_be_compared_are_refused() -> None:
         with pytest.raises(DataError, match=message) as caught:
             diff_reports("old.json", good, "new.json", bad)
         assert "'new.json'" in str(caught.value)
+
+
+def test_every_format_of_a_diff_is_written() -> None:
+    """All but a page and a picture, which show one report."""
+    diff = diff_reports("a", made({"none": OLD}), "b", made({"none": NEW}))
+    assert set(FORMATS) - set(DIFFS) == {".html", ".png", ".svg", ".pdf"}
+    assert all(diff_as(suffix, diff) for suffix in DIFFS)
+    assert r" & $-$2.13 {[}" in str(diff_as(".tex", diff))
+    table = pd.read_parquet(BytesIO(diff_as(".parquet", diff)))  # type: ignore[arg-type]
+    assert table["change_test"].tolist() == diff.table["change_test"].tolist()
 
 
 @pytest.mark.full

@@ -18,9 +18,12 @@ from commands import SCRIPT, run_here
 from guide_tables import FILES, GUIDE, ROOT, current, escape
 
 import regcmp
+from regcmp.cli.datasets import FILES as DATA_FILES
 from regcmp.cli.main import COMMANDS as COMMANDS_OF_GROUP
 from regcmp.cli.main import cli
 from regcmp.data.sources.bundled import BUNDLED
+from regcmp.data.sources.files import COMPRESSED
+from regcmp.data.sources.files import FORMATS as DATA_FORMATS
 from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
@@ -203,6 +206,12 @@ def test_a_topic_names_all_of_a_kind(topic: str, names: list[str]) -> None:
     for name in names:
         before = r"(?<!\w)" if name[0].isalpha() else ""
         assert re.search(rf"{before}{re.escape(name)}(?!\w)", read(topic)), name
+
+
+def test_the_list_of_datasets_names_every_suffix() -> None:
+    """Of files that are read, as they are or compressed."""
+    for suffix in (*DATA_FORMATS, *COMPRESSED):
+        assert re.search(rf"{re.escape(suffix)}(?!\w)", DATA_FILES), suffix
 
 
 def test_every_column_that_a_gate_can_name_is_documented() -> None:

@@ -26,6 +26,7 @@ from regcmp.data.opening import check_source
 from regcmp.plan import make_plan
 from regcmp.plan.execution import make_execution
 from regcmp.plan.options import DEFAULT_METHODS
+from regcmp.report.formats import FORMATS, FRAMES, either, offered
 from regcmp.report.places import check_distinct
 
 if TYPE_CHECKING:
@@ -37,12 +38,11 @@ OPTIONS = (
     *of_group("Data", "Protocol", "Network", "Training"),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
-           help="Also write the report: .csv or .parquet (summary), .json (everything), .md, .tex, .html,"
-           " .xml (gates, as JUnit), .png, .svg or .pdf (a plot); '-' is CSV on standard output, '-.json'"
-           " JSON. Repeatable."),
+           help=f"Also write the report: {offered(FORMATS)}; '-' is CSV on standard output, '-.json' JSON."
+           " Repeatable."),
     PLOT_OPTION,
     option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
-           envvar="REGCMP_COMPARE_RUNS", help="Write a row per run, as .csv or .parquet."),
+           envvar="REGCMP_COMPARE_RUNS", help=f"Write a row per run, as {either(FRAMES)}."),
     option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
     FORCE_OPTION,

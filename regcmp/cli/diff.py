@@ -17,9 +17,8 @@ from regcmp.cli.gate_options import (
 from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.screen import Screen
+from regcmp.report.formats import DIFFS, offered
 from regcmp.report.places import check_distinct, target
-
-FORMATS = (".csv", ".json", ".md", ".xml")
 
 
 @click.command(cls=Command, short_help="Compare two saved reports, method by method.")
@@ -27,8 +26,8 @@ FORMATS = (".csv", ".json", ".md", ".xml")
 @click.argument("new", metavar="NEW.json", type=click.Path())
 @option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
         envvar="REGCMP_DIFF_OUTPUT",
-        help="Write it as .csv, .json, .md or .xml (gates, as JUnit); '-' is CSV on standard output."
-        " Repeatable. Without it, the table is printed.")  # fmt: skip
+        help=f"Write it as {offered(DIFFS)}; '-' is CSV on standard output. Repeatable. Without"
+        " it, the table is printed.")  # fmt: skip
 @FORCE_OPTION
 @option(
     "Output",
@@ -67,7 +66,7 @@ def diff(
       regcmp diff before.json after.json --max-drop test=0.01 --max-drop gap=0.02 -o changes.md
       regcmp diff before.json after.json --fail-if 'change_gap_low(*) > 0'
     """
-    places = [target("-o", text, FORMATS) for text in outputs]
+    places = [target("-o", text, DIFFS) for text in outputs]
     check_distinct(places, [old, new])
 
     from regcmp.analysis.comparing import diff_reports

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
 from regcmp.errors import RegcmpError, UsageError, unknown
-from regcmp.report.formats import PICTURES
+from regcmp.report.formats import PICTURES, either
 from regcmp.report.places import PLOTS, Target
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PLOT_OPTION = option(
     "Output", "--plot", metavar="KIND", type=Name(PLOTS),
-    help=f"What -o FILE.png, .svg or .pdf shows, by default {PLOTS[0]}; without such a file, draw it below"
+    help=f"What -o FILE{either(PICTURES)} shows, by default {PLOTS[0]}; without such a file, draw it below"
     f" the table: {', '.join(PLOTS)}.",
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
+from regcmp.report.formats import FORMATS, FRAMES, either, offered
 from regcmp.report.places import check_distinct
 
 
@@ -25,12 +26,11 @@ from regcmp.report.places import check_distinct
 @click.argument("file", metavar="FILE.json", type=click.Path())
 @option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_OUTPUT",
-        help="Write it as .csv (summary), .json, .md, .html, .tex, .parquet or .xml (gates, as JUnit),"
-        " or a plot as .png, .svg or .pdf; '-' is CSV on standard output. Repeatable. Without it,"
+        help=f"Write it as {offered(FORMATS)}; '-' is CSV on standard output. Repeatable. Without it,"
         " the table is printed.")  # fmt: skip
 @PLOT_OPTION
 @option("Output", "--runs", "runs_file", metavar="FILE", type=click.Path(),
-        envvar="REGCMP_REPORT_RUNS", help="Write a row per run, as .csv or .parquet.")  # fmt: skip
+        envvar="REGCMP_REPORT_RUNS", help=f"Write a row per run, as {either(FRAMES)}.")  # fmt: skip
 @option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_HISTORY", help="Write a row per run and recorded epoch.")  # fmt: skip
 @FORCE_OPTION

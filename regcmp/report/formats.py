@@ -5,7 +5,7 @@ Writers are named and not imported, so that a check of ``-o`` costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -75,3 +75,30 @@ PICTURES = tuple(suffix for suffix, each in FORMATS.items() if each.of == PICTUR
 
 FRAMES = tuple(suffix for suffix, each in FORMATS.items() if each.of == FRAME)
 """What --runs and --history write."""
+
+DIFFS = tuple(
+    suffix for suffix, each in FORMATS.items() if each.of in (FRAME, TABLE, DOCUMENT, FINDINGS)
+)
+"""What diff writes."""
+
+HOLDS = {
+    FRAME: "a row per method",
+    DOCUMENT: "everything",
+    TABLE: "the table",
+    PAGE: "a page",
+    FINDINGS: "gates, as JUnit",
+    PICTURE: "a plot",
+}
+"""What help texts say of the files that a writer makes, in their order."""
+
+
+def either(words: Iterable[str]) -> str:
+    """'.png, .svg or .pdf'."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def offered(suffixes: Collection[str]) -> str:
+    """'.csv or .parquet (a row per method), .json (everything)': these suffixes, for a help text."""
+    kinds = {of: [each for each in suffixes if FORMATS[each].of == of] for of in HOLDS}
+    return ", ".join(f"{either(those)} ({HOLDS[of]})" for of, those in kinds.items() if those)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.pipes import DEVICE, descriptor, special, write_into
-from regcmp.report.formats import FORMATS
+from regcmp.report.formats import FORMATS, either
 
 PLOTS = ("gap", "curves", "strength", "pairs", "weights", "boundary")
 """What --plot takes; report/figures.py has them."""
@@ -44,7 +44,7 @@ def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> T
         suffix = ".csv" if ".csv" in formats else next(iter(formats))
     if suffix not in formats:
         raise UsageError(
-            f"{flag} {text!r}: expected a name that ends in {_or(formats)}, or '-'",
+            f"{flag} {text!r}: expected a name that ends in {either(formats)}, or '-'",
             flag,
         )
     is_text = suffix not in FORMATS or FORMATS[suffix].is_text
@@ -175,8 +175,3 @@ def _mode(path: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
-
-
-def _or(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
