@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+GATE_FAILED = 3
+"""The exit code of the command line where a gate failed."""
+
 
 class RegcmpError(Exception):
     """Anything that regcmp reports in one line; ``exit_code`` is that of the command line."""
@@ -55,3 +58,8 @@ def unknown(
     way_out = f"did you mean {near}?" if near else f"choose one of {', '.join(names)}"
     message = f"unknown {kind} {brief(given)}{of}: {way_out}"
     return UsageError(message, *([option] if option else []))
+
+
+def of_a_bug(error: BaseException) -> str:
+    """What is said of an error that nobody expected."""
+    return f"{type(error).__name__}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)"

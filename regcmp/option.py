@@ -13,6 +13,8 @@ from functools import cache
 from typing import Any
 
 FIRST_VERSION = "0.1"
+AUTO = "auto"
+"""The choice that leaves an option to the data."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote as quoted
 
 import numpy as np
 import pandas as pd
 import pytest
 from preparing import scale
 
-from regcmp.data.columns import Columns, quoted
+from regcmp.data.columns import Columns
 from regcmp.data.dataset import Dataset
 from regcmp.data.from_arrays import from_arrays
 from regcmp.data.preparation.splitting import Split

@@ -175,12 +175,9 @@ def test_standout_is_judged_with_its_probabilities() -> None:
     network, theta = network_of(stack.design), run.theta[None].copy()
     for layer in network.sites[1:]:
         network.params(theta)[layer][0][...] *= 0.75
-    plain = Measure(network, stack.rows, [0])
-    for scores, own in (
-        (plain.train_scores(theta), run.history[-1].train),
-        (plain.test_scores(theta), run.history[-1].test),
-    ):
-        np.testing.assert_allclose(scores[0]["loss"], own["loss"], rtol=1e-12)
+    (plain,), own = Measure(network, stack.rows, [0]).record(0, theta), run.history[-1]
+    for scores, expected in ((plain.train, own.train), (plain.test, own.test)):
+        np.testing.assert_allclose(scores["loss"], expected["loss"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["alphadropout", "standout", "dropconnect"])

@@ -86,11 +86,8 @@ def test_scores_are_those_of_scikit_learn(n_test: int, rng: np.random.Generator)
     peer = MLPClassifier((8,)).partial_fit(x, y, classes=[0, 1, 2])
     peer.coefs_, peer.intercepts_ = [w1[0], w2[0]], [b1[0, 0], b2[0, 0]]
 
-    measure = Measure(network, rows, [0])
-    for (scores,), part in (
-        (measure.train_scores(theta[None]), slice(0, 30)),
-        (measure.test_scores(theta[None]), slice(30, None)),
-    ):
+    (record,) = Measure(network, rows, [0]).record(0, theta[None])
+    for scores, part in ((record.train, slice(0, 30)), (record.test, slice(30, None))):
         p, labels = peer.predict_proba(x[part]), y[part]
         assert scores["accuracy"] == accuracy_score(labels, p.argmax(axis=1))
         assert scores["balanced_accuracy"] == pytest.approx(
@@ -105,8 +102,8 @@ def test_scores_know_no_mask_and_no_penalty() -> None:
     (run,) = train(stack)
     last = run.history[-1]
     measure = Measure(mlp(6, (12, 8), 3, "relu"), stack.rows, [0])
-    assert measure.train_scores(run.theta[None]) == [last.train]
-    assert measure.test_scores(run.theta[None]) == [last.test]
+    (record,) = measure.record(last.epoch, run.theta[None])
+    assert (record.train, record.test) == (last.train, last.test)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from regcmp.errors import RegcmpError
+from regcmp.errors import RegcmpError, of_a_bug
 from regcmp.report.formats import FRAMES
 from regcmp.report.places import PLOTS, Target, target, write_whole
 
@@ -83,10 +83,7 @@ def check_written(refused: Sequence[RegcmpError]) -> None:
 
 def _unexpected(place: Target, error: Exception) -> RegcmpError:
     where = "standard output" if place.path is None else repr(str(place.path))
-    said = RegcmpError(
-        f"{where} could not be made: {type(error).__name__}: {error} (this is a bug; REGCMP_DEBUG=1"
-        " shows where)"
-    )
+    said = RegcmpError(f"{where} could not be made: {of_a_bug(error)}")
     said.__cause__ = error
     return said
 

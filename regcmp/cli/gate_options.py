@@ -13,7 +13,7 @@ import click
 from regcmp.cli.exports import check_written
 from regcmp.cli.options import Decorated, option
 from regcmp.cli.screen import harmless
-from regcmp.errors import RegcmpError, UsageError
+from regcmp.errors import GATE_FAILED, RegcmpError, UsageError
 from regcmp.pipes import special, write_into
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from regcmp.analysis.gates import Finding, Gate, Grounds
     from regcmp.report.places import Target
 
-GATE_FAILED = 3
 MOST_ANNOTATIONS = 10
 """What GitHub shows of one kind in a step; the rest is dropped there without a word."""
 MOST_SUMMARY = 1_000_000

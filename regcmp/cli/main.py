@@ -15,7 +15,7 @@ import click
 from regcmp.cli.screen import harmless
 from regcmp.cli.signals import INTERRUPTED, ending, handle_signals, leave_in_peace
 from regcmp.cli.stdio import end_streams, open_streams
-from regcmp.errors import RegcmpError, unknown
+from regcmp.errors import GATE_FAILED, RegcmpError, of_a_bug, unknown
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
@@ -26,7 +26,6 @@ COMMANDS = {
     "guide": "Show the guide, one topic at a time.",
     "info": "Show versions and machine, for bug reports.",
 }
-GATE_FAILED = 3
 SHORT = ("-d", "-f", "-j")
 """What other commands call --sep, --force and --jobs."""
 
@@ -112,17 +111,12 @@ def _of_the_system(error: Exception) -> str:
     """What the system could not do; empty for anything else."""
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); try smaller --hidden or --batch-size"
-    if isinstance(error, FileNotFoundError) and _current_folder_is_gone():
-        return "the current folder was deleted; change to one that is there"
+    if isinstance(error, FileNotFoundError):
+        from regcmp.runs.workers import _current_folder_is_gone
+
+        if _current_folder_is_gone():
+            return "the current folder was deleted; change to one that is there"
     return f"the system refused: {error}" if isinstance(error, OSError) else ""
-
-
-def _current_folder_is_gone() -> bool:
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        return True
-    return False
 
 
 def no_such_option(error: click.NoSuchOption) -> str:
@@ -142,14 +136,13 @@ def no_such_option(error: click.NoSuchOption) -> str:
 
 
 def _unexpected(error: Exception) -> str:
-    kind = type(error).__name__
     # By name, since joblib is not imported where no worker process was started.
-    if kind == "TerminatedWorkerError":
+    if type(error).__name__ == "TerminatedWorkerError":
         return (
             "the system killed a worker process, most often for want of memory; try fewer --jobs, a"
             " smaller network or --batch-size"
         )
-    return f"{kind}: {error} (this is a bug; REGCMP_DEBUG=1 shows where)"
+    return of_a_bug(error)
 
 
 def _complain(message: str, code: int) -> int:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from regcmp.errors import UsageError
 from regcmp.hints import is_number, split_names
-from regcmp.option import option
-
-if TYPE_CHECKING:
-    pass
+from regcmp.option import AUTO, option
 
 Numbers = npt.NDArray[np.float64]
 
@@ -26,7 +21,6 @@ PLAIN = ("number", "constant", "boolean")
 USED = (*PLAIN, "category", "text")
 """The kinds that a network learns from."""
 
-AUTO = "auto"
 TASKS = (AUTO, "classification", "regression")
 """What is to be learned; auto goes by the target's values."""
 
@@ -211,8 +205,3 @@ def some(names: Iterable[str], most: int = 10) -> str:
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(repr, names[:most])) + more
-
-
-def quoted(text: str) -> str:
-    """A text as a shell takes it."""
-    return shlex.quote(text)

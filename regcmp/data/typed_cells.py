@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from itertools import chain
+from shlex import quote as quoted
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
 
-from regcmp.data.columns import quoted
 from regcmp.errors import DataError
 
 if TYPE_CHECKING:

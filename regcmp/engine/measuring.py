@@ -64,14 +64,6 @@ class Measure:
         aside = [None] * len(theta) if x is None or y is None else self._scores(judged, x, y)
         return [Record(epoch, *run) for run in zip(train, test, aside, dead.tolist(), strict=True)]
 
-    def train_scores(self, theta: Floats) -> list[Scores]:
-        """Scores of every run, with weights theta (R, P), on the training rows of its split."""
-        return self._scores(self.judged(theta), self.rows.x_train, self.rows.y_train)
-
-    def test_scores(self, theta: Floats) -> list[Scores]:
-        """Scores of every run, with weights theta (R, P), on the test rows of its split."""
-        return self._scores(self.judged(theta), self.rows.x_test, self.rows.y_test)
-
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
         x, y = self.rows.x_validation, self.rows.y_validation

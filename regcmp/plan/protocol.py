@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regcmp.metrics import METRICS
-from regcmp.option import option
+from regcmp.option import AUTO, option
 from regcmp.plan.kinds import SOURCES
 
-AUTO = "auto"
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1
 MAX_SEEDS = 100_000

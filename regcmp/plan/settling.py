@@ -7,9 +7,10 @@ from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.metrics import METRICS, metrics_of
+from regcmp.option import AUTO
 from regcmp.plan.grammar import check_fit
 from regcmp.plan.options import OPTIONS, Plan
-from regcmp.plan.protocol import AUTO, Protocol
+from regcmp.plan.protocol import Protocol
 
 
 def settle(plan: Plan, dataset: Dataset) -> Plan:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from shlex import quote as quoted
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import quoted, some
+from regcmp.data.columns import some
 from regcmp.data.table import name_or_place
 from regcmp.data.tables.arff_values import QUOTED, REST, WEIGHT, RowError, dense, unquoted
 from regcmp.errors import DataError

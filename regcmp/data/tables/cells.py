@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from shlex import quote as quoted
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import quoted
 from regcmp.data.table import Reading
 from regcmp.data.tables.floats import to_floats
 from regcmp.hints import is_number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from shlex import quote as quoted
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,6 @@ from regcmp.data.columns import (
     RARE,
     Column,
     Numbers,
-    quoted,
 )
 from regcmp.data.tables.doubts import Line, check_no_numbers, check_notation, doubt_of
 from regcmp.errors import DataError, UsageError
@@ -40,7 +40,6 @@ ID = re.compile(
 )
 """What a column is called that names or counts rows; also one that had no name."""
 
-MANY_KEYS = 20
 """So many different whole numbers under such a name are keys."""
 
 

@@ -7,11 +7,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from shlex import quote as quoted
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regcmp.data.columns import LARGEST, Column, quoted, some
+from regcmp.data.columns import LARGEST, Column, some
 from regcmp.data.image_sizes import image_text
 from regcmp.data.table import Table
 from regcmp.data.tables.floats import to_floats

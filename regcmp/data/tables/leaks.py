@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote as quoted
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import Column, quoted
+from regcmp.data.columns import Column
 from regcmp.data.tables.wide import may_give_away
 
 if TYPE_CHECKING:

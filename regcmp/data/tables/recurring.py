@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from shlex import quote as quoted
 
 import numpy as np
 
-from regcmp.data.columns import quoted
 from regcmp.data.table import Table
 from regcmp.data.tables.given_test import name_of_test
 

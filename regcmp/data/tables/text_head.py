@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from shlex import quote as quoted
 from typing import TextIO
 
-from regcmp.data.columns import quoted
 from regcmp.data.sources.files import File
 from regcmp.data.table import Reading, name_or_place
 from regcmp.data.tables.text_lines import BLANK, check_lines, open_text, records, said_sep

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
+from shlex import quote as quoted
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.columns import (
-    AUTO,
     PLAIN,
     Column,
     Columns,
     Numbers,
     find_columns,
     find_target,
-    quoted,
     some,
 )
 from regcmp.data.dataset import Dataset
@@ -41,6 +40,7 @@ from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, raised_shares, samp
 from regcmp.data.tables.scripts import without_blanks
 from regcmp.data.tables.wide import plain_numbers
 from regcmp.errors import DataError, UsageError
+from regcmp.option import AUTO
 
 if TYPE_CHECKING:
     import pandas as pd
