@@ -44,7 +44,7 @@ class Columns:
     target: str | None = option(
         "column",
         None,
-        "The column to predict: its name, or its position from 1.  [default: the one called"
+        "Column to predict: its name, or its position, counted from 1.  [default: the one called"
         " target, label, class or y]",
         metavar="COLUMN",
     )
@@ -54,7 +54,7 @@ class Columns:
     text: tuple[str, ...] = option(
         "columns",
         (),
-        "Columns of text whose words to learn from, by TF-IDF. Repeatable.",
+        "Text columns whose words become features, by TF-IDF. Repeatable.",
         metavar="COLUMN,...",
         repeatable=True,
     )
@@ -70,20 +70,20 @@ class Columns:
     task: str = option(
         "choice",
         AUTO,
-        "Task; auto: a numeric target with many or non-integer values is a regression.",
+        "auto: a numeric target with many or non-integer values is a regression.",
         choices=TASKS,
         neutral=True,
     )
     classes_as_text: bool = option(
         "switch",
         False,
-        "Treat the target's cells as class names, so that 01 and 1 differ.",
+        "Treat target cells as class names, so that 01 and 1 differ.",
         neutral=True,
         since="0.2",
     )
     image: str | None = option(
         "image", None,
-        "The columns are an image's pixels, row by row and channels last: 28x28, or 32x32x3."
+        "Columns are the pixels of an image, row by row, channels last: 28x28, or 32x32x3."
         "  [default: as a file of images has it]",
         metavar="SIZE",
     )  # fmt: skip

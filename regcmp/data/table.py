@@ -70,15 +70,15 @@ class Reading:
     sep: str | None = option(
         "text",
         None,
-        "Separator of the cells of a text file: comma, semicolon, tab, pipe, space or any"
-        " character.  [default: the only one that fits]",
+        "Cell separator of a text file: comma, semicolon, tab, pipe, space or any character."
+        "  [default: the only one that fits]",
         metavar="CHARACTER",
         text_tables=True,
     )
     decimal: str = option(
         "text",
         ".",
-        "The decimal point of a text file: '.' or ','.",
+        "Decimal separator of a text file: '.' or ','.",
         metavar="CHARACTER",
         text_tables=True,
         neutral=True,
@@ -94,14 +94,14 @@ class Reading:
     header: bool | None = option(
         "flag",
         None,
-        "Line 1 of a text file has the column names. With --no-header, the columns are called"
-        " 1, 2, ...  [default: --header, and line 1 must not look like a row]",
+        "Line 1 of a text file has the column names. With --no-header, columns are called 1, 2, …"
+        "  [default: --header, and line 1 must not look like a row]",
         text_tables=True,
     )
     na: tuple[str, ...] | None = option(
         "markers",
         None,
-        "Texts that mean a missing cell in a text file, beside an empty cell.  [default: 'NA' and"
+        "Texts that mark a missing cell in a text file, in addition to an empty cell.  [default: 'NA' and"
         " the like between numbers, with a warning]",
         metavar="TEXT,...",
         text_tables=True,
@@ -109,7 +109,8 @@ class Reading:
     quoting: str = option(
         "choice",
         QUOTING[0],
-        "Quotes in a text file: standard puts them around cells, none reads them as letters.",
+        "Double quotes in a text file: standard reads them as quotes around cells, none as ordinary"
+        " characters.",
         choices=QUOTING,
         text_tables=True,
         neutral=True,
@@ -118,20 +119,20 @@ class Reading:
     format: str | None = option(
         "choice",
         None,
-        "Format of the dataset's file and of the --test file.  [default: by the suffix]",
+        "Format of the dataset file and of the --test file.  [default: by the suffix]",
         choices=FORMAT_NAMES,
         since="0.2",
     )
     sample: int | None = option(
         "whole",
         None,
-        "Use a random sample of this many rows, stratified by class; the same rows every time.",
+        "Use a random sample of this many rows, stratified by class. The same rows every time.",
         low=1,
         metavar="ROWS",
     )
     test: str | None = option(
         "file",
         None,
-        "File of test rows, which has the columns that are learned from.",
+        "File of test rows, with the target and the feature columns.",
         metavar="FILE",
     )

@@ -41,13 +41,13 @@ class Settings:
     arch: str = network(
         "layers",
         MLP,
-        "mlp, cnn, or layers joined by hyphens, as in conv16x3-pool2-conv32x3-gap-64.",
+        "Network: mlp, cnn, or layers joined by hyphens, as in conv16x3-pool2-conv32x3-gap-64.",
         metavar="LAYERS",
         before=MLP,
     )
     """The layers; 'mlp' stands for the widths in ``hidden``, 'cnn' is decided by the size of images."""
     hidden: tuple[int, ...] = network(
-        "widths", (64, 64), "Widths of the hidden layers of mlp.", metavar="WIDTH,..."
+        "widths", (64, 64), "Widths of the hidden layers of the mlp.", metavar="WIDTH,..."
     )
     """The widths of the hidden layers of 'mlp'; of another network, none."""
     activation: str = network(
@@ -59,10 +59,10 @@ class Settings:
         "Initial weights: he N(0, 2/fan_in), lecun N(0, 1/fan_in), glorot uniform, normal N(0, 0.05²).",
         choices=tuple(INITIALIZERS),
     )
-    dtype: str = network("choice", DTYPES[0], "Precision of training.", choices=DTYPES)
-    optimizer: str = training(
-        "choice", "adam", "How weights follow the gradient.", choices=tuple(OPTIMIZERS)
+    dtype: str = network(
+        "choice", DTYPES[0], "Floating-point precision of training.", choices=DTYPES
     )
+    optimizer: str = training("choice", "adam", "Optimizer.", choices=tuple(OPTIMIZERS))
     lr: float | None = training(
         "rate", None, f"Learning rate.  [default: {RATES}]", metavar="RATE", settled=True
     )
@@ -73,21 +73,23 @@ class Settings:
         "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
         choices=tuple(SCHEDULES),
     )
-    batch_size: int = training("whole", 64, "Rows per step.", low=1, high=10**12, metavar="ROWS")
+    batch_size: int = training(
+        "whole", 64, "Rows per training step.", low=1, high=10**12, metavar="ROWS"
+    )
     epochs: int = training(
         "whole", 80, "Passes over the training rows.", low=1, high=10**9, metavar="N"
     )
     max_dropped: float = training(
         "share",
         0.95,
-        "Stop a run where a larger share of a layer's units is dropped.",
+        "Stop a run if a larger share of a layer's units is dropped.",
         share_of="a layer",
         metavar="SHARE",
         before=1.0,
     )
     max_dead: float = training(
         "share", 0.99,
-        "Stop a run where a larger share of a layer's relu units is 0 on all training rows; 1 stops none.",
+        "Stop a run if a larger share of a layer's relu units is 0 on all training rows. 1 stops none.",
         share_of="a layer", metavar="SHARE", before=1.0,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ class Execution:
 
     jobs: int | None = option(
         "whole", None,
-        "Worker processes; results do not depend on them.  [default: one per core]",
+        "Worker processes. Does not change the results.  [default: one per core]",
         group="Other", low=1, metavar="N", decides=False,
     )  # fmt: skip
     max_memory: int | None = option(

@@ -32,8 +32,8 @@ class Plan:
     dataset: str = option(
         "source",
         MISSING,
-        "Which rows to learn from: a name that 'regcmp datasets' lists, a file, or '-' for CSV from"
-        " standard input.",
+        "Rows to learn from: a name listed by 'regcmp datasets', a file, or '-' for CSV on standard"
+        " input.",
         metavar="NAME|FILE",
         settled=True,
     )
@@ -43,12 +43,12 @@ class Plan:
     baseline: Method = option(
         "method",
         Method(),
-        "The method that the others are compared with.",
+        "Method that the others are compared with.",
         group="Protocol",
         metavar="METHOD",
     )
     plugins: tuple[Plugin, ...] = option(
-        "plugins", (), "Python that registers regularizers of your own. Repeatable.",
+        "plugins", (), "Python file that registers regularizers of your own. Repeatable.",
         group="Other", metavar="FILE.py", repeatable=True, spelled="plugin", before=(),
     )  # fmt: skip
     reading: Reading = Reading()

@@ -23,21 +23,21 @@ class Protocol:
     train_size: float | None = option(
         "size",
         None,
-        "Rows to train on: fewer make overfitting stronger.  [default: all the others]",
+        "Rows to train on, as a share or a count. Fewer rows overfit more.  [default: all the others]",
         metavar="SHARE|ROWS",
     )
     validation_size: float | None = option(
         "size",
         None,
-        "Rows set aside from training, under every method, for those such as earlystop that"
-        " select by them.  [default: 0.2 if there is such a method, else none]",
+        "Rows set aside from training for methods such as earlystop, as a share of the training"
+        " rows or a count; set aside for every method.  [default: 0.2 if there is such a method, else none]",
         metavar="SHARE|ROWS",
         before=None,
     )
     label_noise: float = option(
         "share",
         0.0,
-        "Share of the training labels that is flipped to another class, the same under every method.",
+        "Share of the training labels to flip to another class, the same for every method.",
         share_of="the training labels",
         metavar="SHARE",
         neutral=True,
@@ -47,7 +47,7 @@ class Protocol:
     noise_features: int = option(
         "whole",
         0,
-        "Features of pure noise that are added, the same under every method.",
+        "Number of pure-noise features to add, the same for every method.",
         high=100_000,
         metavar="N",
         neutral=True,
@@ -56,13 +56,13 @@ class Protocol:
     seeds: int = option(
         "whole",
         10,
-        "Paired runs of each method; below 5 there is no p-value.",
+        "Paired runs of each method. Below 5 there is no p-value.",
         group="Protocol",
         low=1,
         high=MAX_SEEDS,
         metavar="N",
     )
-    seed: int = option("whole", 0, "The first seed.", group="Protocol", high=MAX_SEED, metavar="N")
+    seed: int = option("whole", 0, "First seed.", group="Protocol", high=MAX_SEED, metavar="N")
     vary: tuple[str, ...] = option(
         "sources",
         SOURCES,
@@ -74,14 +74,13 @@ class Protocol:
     metric: str = option(
         "choice",
         AUTO,
-        "The score that is compared; auto is accuracy, or r2 for a regression.",
+        "Score to compare. auto: accuracy, or r2 for a regression.",
         group="Protocol",
         choices=(AUTO, *METRICS),
         settled=True,
     )
     class_weight: str = option(
         "choice", "none",
-        "balanced: rows of rare classes count more in the training loss, so that every class counts"
-        " alike.",
+        "balanced: weight rows in the training loss so that every class counts the same.",
         group="Training", choices=CLASS_WEIGHTS, neutral=True, classes=True, before="none",
     )  # fmt: skip
