@@ -149,7 +149,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(summary, str(plan.baseline), plan.protocol.seeds),
+        verdict=verdict(summary, str(plan.baseline), plan.protocol.seeds, plan.protocol.vary),
         weights=outcome.weights,
         methods={str(each): each.parts for each in plan.methods},
         boundary=outcome.boundary,

@@ -378,7 +378,10 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
     assert lost.startswith("No method was shown to beat none in test accuracy at 6 seeds")
 
     worse = verdict(summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", 0.25), "none", 6)
-    assert "Worse than none: l2." in worse and "beats" not in worse
+    assert worse.startswith(
+        "No method was shown to beat none in test accuracy at 6 seeds. Worse than none: l2."
+    )
+    assert "p =" not in worse and "beats" not in worse
 
     loss = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "none", 6)
     assert loss.startswith("l2 beats none on test rows: log loss -0.0333 nats [")
@@ -391,6 +394,33 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
 
     alone = verdict(summarize(runs(none=BASE), "none", "accuracy", 0.25), "none", 6)
     assert alone == "Only none was trained: name a method to compare it with."
+
+
+@pytest.mark.parametrize(
+    ("vary", "given"),
+    [
+        (("init", "order"), "on this split"),
+        (("split", "order"), "for these initial weights"),
+        (("split", "init"), "for this order of batches"),
+        (("order",), "on this split, for these initial weights"),
+        (("init",), "on this split, for this order of batches"),
+    ],
+)
+def test_every_claim_says_what_it_is_conditional_on(vary: tuple[str, ...], given: str) -> None:
+    """A winner, none, what is worse, and gaps: where a source of variation is held."""
+    head = given[0].upper() + given[1:]
+    worst: list[tuple[float, float] | None] = [(each[0], each[1] - 0.1) for each in BASE if each]
+    worst[0] = (1.0, 0.7)
+    both = summarize(runs(none=BASE, l1=worst, l2=BETTER), "none", "accuracy", 0.0)
+    text = verdict(both, "none", 6, vary)
+    assert text.startswith(f"{head}, l2 beats none")
+    assert f"Worse than none {given}: l1." in text
+    assert f"Smaller gap {given}: l2 by" in text
+
+    text = verdict(summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", 0.0), "none", 6, vary)
+    assert text.startswith(f"{head}, no method was shown to beat none")
+    assert f"No gap was shown to be smaller {given}." in text
+    assert given not in verdict(both, "none", 6)
 
 
 def test_the_best_may_be_one_whose_differences_are_all_equal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -17,10 +18,26 @@ WAYS_OUT = {
     "dead": "try a smaller strength or --lr, or --max-dead 1",
 }
 """What to do about runs that were stopped, by their status."""
+CONDITIONS = {
+    "split": "on this split",
+    "init": "for these initial weights",
+    "order": "for this order of batches",
+}
+"""What a claim rests on where seeds do not redraw a source of variation."""
 
 
-def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
-    """One or two sentences: a winner only where its interval and Holm's p support one."""
+def conditions(vary: Collection[str]) -> str:
+    """'on this split, for these initial weights': what holds where ``vary`` leaves sources out."""
+    return ", ".join(words for source, words in CONDITIONS.items() if source not in vary)
+
+
+def verdict(
+    summary: pd.DataFrame, baseline: str, seeds: int, vary: Collection[str] = tuple(CONDITIONS)
+) -> str:
+    """One or two sentences: a winner only where its interval and Holm's p support one.
+
+    ``vary`` names what each seed redraws; every claim says what it is conditional on.
+    """
     style = style_of(summary)
     sign = 1 if METRICS[summary["metric"].iloc[0]].higher_is_better else -1
     rows: list[dict[str, Any]] = summary.to_dict("records")
@@ -31,8 +48,9 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
     if base["n"] == 0:
         way_out = WAYS_OUT[base["status"]]
         return f"No comparison: every run of the baseline {baseline} {base['status']}; {way_out}."
+    given = conditions(vary)
     if all(pd.isna(row["p_holm"]) for row in others):
-        return _no_test(base, others, style, seeds)
+        return _no_test(base, others, style, seeds, given)
     shown = [row for row in others if row["p_holm"] < ALPHA]
     better = sorted(
         (row for row in shown if sign * row["delta_test"] > 0),
@@ -43,12 +61,24 @@ def verdict(summary: pd.DataFrame, baseline: str, seeds: int) -> str:
         text = _winner(better, baseline, style, seeds)
     else:
         text = _no_winner(others, baseline, style, sign, seeds)
+    if given:
+        text = f"{_capital(given)}, {text.replace('No method', 'no method', 1)}"
     if worse:
-        text += f" Worse than {baseline}: {_listed(worse)}."
-    return text + _gaps(others, style, seeds)
+        text += f" Worse than {baseline}{_also(given)}: {_listed(worse)}."
+    return text + _gaps(others, style, seeds, given)
 
 
-def _no_test(base: dict[str, Any], others: list[dict[str, Any]], style: Style, seeds: int) -> str:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _also(given: str) -> str:
+    return f" {given}" if given else ""
+
+
+def _no_test(
+    base: dict[str, Any], others: list[dict[str, Any]], style: Style, seeds: int, given: str
+) -> str:
     """Why nothing was tested: runs were lost, seeds are too few, or all differences are equal."""
     lost = [row for row in others if row["n_failed"]]
     if all(row["n"] == 0 for row in others):
@@ -62,7 +92,7 @@ def _no_test(base: dict[str, Any], others: list[dict[str, Any]], style: Style, s
         return f"No test was made, since a lost pair takes the p-value: the baseline {_losses([base])}."
     equal = [f"{row['method']} {_differs(row, style)}" for row in others if not row["n_failed"]]
     reasons = "; ".join(equal + ([_losses(lost)] if lost else []))
-    return f"No test was made: {reasons}.{_gaps(others, style, seeds)}"
+    return f"No test was made: {reasons}.{_gaps(others, style, seeds, given)}"
 
 
 def _losses(rows: list[dict[str, Any]]) -> str:
@@ -93,13 +123,15 @@ def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: in
 def _no_winner(
     others: list[dict[str, Any]], baseline: str, style: Style, sign: int, seeds: int
 ) -> str:
-    known = [row for row in others if _pairs(row) == seeds]
+    # A method that was shown to be worse has its sentence; 'not shown to beat' beside its p confuses.
+    undecided = [row for row in others if not row["p_holm"] < ALPHA]
+    known = [row for row in undecided if _pairs(row) == seeds]
     text = f"No method was shown to beat {baseline} in test {style.name} at {count(seeds, 'seed')}"
     if not known:
         return text + "."
     nearest = max(known, key=lambda row: sign * row["delta_test"])
     name = nearest["method"]
-    best = name if len(others) == 1 else f"the best of them, {name},"
+    best = name if len(undecided) == 1 else f"the best of them, {name},"
     return f"{text}; {best} {_differs(nearest, style)}."
 
 
@@ -125,7 +157,7 @@ def _estimate(row: dict[str, Any], style: Style) -> str:
     )
 
 
-def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
+def _gaps(others: list[dict[str, Any]], style: Style, seeds: int, given: str) -> str:
     """Whose gap is smaller, by Holm's p over all; an underfit network has no gap to boast of.
 
     These p are in no column, so the words say that an interval below zero may not be enough.
@@ -152,9 +184,9 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int) -> str:
     words += [f"left out as underfit: {_listed(underfit)}"] if underfit else []
     after = f" ({'; '.join(words)})" if words else ""
     if not closed:
-        return f" No gap was shown to be smaller{after}."
+        return f" No gap was shown to be smaller{_also(given)}{after}."
     each = ", ".join(f"{row['method']} by {style.size(row['delta_gap'])}" for row in closed)
-    return f" Smaller gap: {style.amount(each)}{after}."
+    return f" Smaller gap{_also(given)}: {style.amount(each)}{after}."
 
 
 def _listed(rows: list[dict[str, Any]]) -> str:
