@@ -1,4 +1,4 @@
-"""What a result was computed with: versions, machine and BLAS."""
+"""Where this process runs: versions, machine, BLAS, and its folder."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def environment() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "blas": blas,
     }
+
+
+def current_folder_is_gone() -> bool:
+    """Whether the folder that this process stands in was deleted."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False

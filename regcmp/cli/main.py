@@ -112,9 +112,9 @@ def _of_the_system(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"not enough memory ({error}); try smaller --hidden or --batch-size"
     if isinstance(error, FileNotFoundError):
-        from regcmp.runs.workers import _current_folder_is_gone
+        from regcmp.environment import current_folder_is_gone
 
-        if _current_folder_is_gone():
+        if current_folder_is_gone():
             return "the current folder was deleted; change to one that is there"
     return f"the system refused: {error}" if isinstance(error, OSError) else ""
 

@@ -72,6 +72,7 @@ def train(stack: Stack) -> list[Trained]:
     scheduled = scheduled_among(regularizers, stack)
     recorded = recorded_epochs(settings.epochs)
     guard = Guard(settings, len(theta), network.shapes)
+    rate = settings.rate
 
     adjust(scheduled, 0.0)
     hooks.start(context)
@@ -81,7 +82,7 @@ def train(stack: Stack) -> list[Trained]:
             context.epoch = epoch
             for done, x, targets in batches.epoch(epoch):
                 context.theta, context.batch_size, context.done = theta, x.shape[1], done
-                context.rate = hooks.pace(settings.rate * schedule(done), context)
+                context.rate = hooks.pace(rate * schedule(done), context)
                 adjust(scheduled, done)
                 x, targets = hooks.transform((x, targets), context)
                 masks = hooks.mask(network.no_masks(), context)

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from regcmp.environment import current_folder_is_gone
 from regcmp.errors import RegcmpError
 
 SENT_BYTES = 1 << 23
@@ -132,7 +133,7 @@ def _end_with(parent: int) -> None:
 
 def _why_not() -> str:
     """Why no worker can be started here; empty where one can."""
-    if _current_folder_is_gone():
+    if current_folder_is_gone():
         return "the current folder was deleted"
     try:
         from _multiprocessing import SemLock
@@ -143,14 +144,6 @@ def _why_not() -> str:
     except OSError as error:
         return f"no semaphore can be made, most often since /dev/shm can't be written: {error.strerror}"
     return ""
-
-
-def _current_folder_is_gone() -> bool:
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        return True
-    return False
 
 
 @contextmanager

@@ -40,8 +40,6 @@ ID = re.compile(
 )
 """What a column is called that names or counts rows; also one that had no name."""
 
-"""So many different whole numbers under such a name are keys."""
-
 
 def describe_column(
     values: pd.Series,
