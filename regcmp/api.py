@@ -9,7 +9,9 @@ from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import Any
 
-from regcmp.analysis.statistics import correction_ratio, summarize
+from regcmp.analysis.statistics import correction_ratio
+from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.testing import test_of
 from regcmp.analysis.verdict import verdict
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
@@ -130,14 +132,17 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     watch.estimated(estimate)
     jobs = execution.jobs or estimate.jobs
     outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn)
-    varied = "split" in plan.protocol.vary
+    protocol = plan.protocol
+    varied = "split" in protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
-    summary = summarize(outcome.runs, str(plan.baseline), plan.protocol.metric, ratio)
+    test = test_of(protocol.test, protocol.vary, ratio, plan.run_seeds, outcome.rows)
+    summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     return Comparison(
         plan=plan.as_dict()
         | {
             "data": _data(dataset, outcome),
             "correction_ratio": ratio,
+            "tested_by": test.name,
             "other_networks": [str(each) for each in plan.methods if each.changes_network],
         },
         environment=environment(),
@@ -149,8 +154,9 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(summary, str(plan.baseline), plan.protocol.seeds, plan.protocol.vary),
+        verdict=verdict(summary, str(plan.baseline), protocol.seeds, protocol.vary),
         weights=outcome.weights,
+        rows=outcome.rows,
         methods={str(each): each.parts for each in plan.methods},
         boundary=outcome.boundary,
     )

@@ -41,6 +41,10 @@ Scores = Mapping[str, float]
 """A network's scores on one set of rows, by the key of the metric; without those that are undefined."""
 
 
+Kept = Any
+"""Of N rows: (N/8,) packed bits, whether each is classified right, or (N,) influences in float32."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A score: how it is computed, which way is better, and how it is written.
@@ -54,6 +58,8 @@ class Metric:
     key: str
     """What its columns are called by: 'train_key', 'test_key' and 'key_gap'."""
     score: Callable[[Outcomes], float | None]
+    influence: Callable[[Outcomes], npt.NDArray[Any]]
+    """(N,) how much each row moves the score, summing to zero: what a sum over rows is judged by."""
     title: str
     """Its name in sentences."""
     about: str
@@ -71,8 +77,26 @@ class Metric:
     """Whether its size depends on the dataset, and with it the decimals that tell anything."""
     aliases: str = ""
     """What other programs call it."""
+    is_counted: bool = False
+    """Whether a bit of each row, if it is classified right, decides it."""
     recorded: tuple[str, ...] = ()
     """The tasks whose runs have it; none stands for its own task alone."""
+
+    def kept(self, rows: Outcomes) -> Kept:
+        """What is kept of N rows to know their influence again: a bit of each, or a number."""
+        import numpy as np
+
+        if self.is_counted and rows.right is not None:
+            return np.packbits(rows.right)
+        return np.asarray(self.influence(rows), np.float32)
+
+    def influence_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
+        """(N,) the influence of n rows of which this was kept."""
+        import numpy as np
+
+        if kept.dtype == np.uint8:
+            return _centred(np.unpackbits(kept, count=n).astype(float))
+        return np.asarray(kept, float)
 
     def is_recorded(self, task: str) -> bool:
         """Whether the runs of this task have the score."""
@@ -136,37 +160,77 @@ def _rmse(rows: Outcomes) -> float:
     return sqrt(2 * _loss(rows)) * rows.scale
 
 
+def _centred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The influence of rows on the mean of their values."""
+    moves: npt.NDArray[Any] = (values - values.mean()) / len(values)
+    return moves
+
+
+def _moves_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
+    return _centred(rows.losses * 0 if rows.right is None else rows.right)
+
+
+def _moves_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
+    """Of each class's recall, divided by the number of classes that occur."""
+    import numpy as np
+
+    members = np.maximum(np.bincount(rows.targets), 1)
+    recalls = np.bincount(rows.targets, weights=rows.right) / members
+    own = members[rows.targets] * len(np.unique(rows.targets))
+    return (rows.right - recalls[rows.targets]) / own  # type: ignore[no-any-return]
+
+
+def _moves_loss(rows: Outcomes) -> npt.NDArray[Any]:
+    return _centred(rows.losses)
+
+
+def _moves_r2(rows: Outcomes) -> npt.NDArray[Any]:
+    """By the delta method: (share of unexplained variance * d variance - d mean e²) / variance."""
+    squares = (rows.targets - rows.targets.mean()) ** 2
+    variance = squares.mean()
+    if not variance:
+        return rows.losses * 0
+    unexplained = 2 * _loss(rows) / variance
+    return _centred(unexplained * squares - 2 * rows.losses) / variance  # type: ignore[no-any-return]
+
+
+def _moves_rmse(rows: Outcomes) -> npt.NDArray[Any]:
+    """By the delta method: d mean e² / (2 RMSE)."""
+    root = sqrt(2 * _loss(rows))
+    return rows.losses * 0 if not root else _centred(rows.losses) * (rows.scale / root)
+
+
 LOSS = "loss"
 
 METRICS: Mapping[str, Metric] = {
     each.name: each
     for each in (
         Metric(
-            "accuracy", CLASSIFICATION, "accuracy", _accuracy, "accuracy",
+            "accuracy", CLASSIFICATION, "accuracy", _accuracy, _moves_accuracy, "accuracy",
             "Share of rows that are classified right.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
-            aliases="acc accuracyscore",
+            aliases="acc accuracyscore", is_counted=True,
         ),
         Metric(
-            "balanced_accuracy", CLASSIFICATION, "balanced_accuracy", _balanced_accuracy,
+            "balanced_accuracy", CLASSIFICATION, "balanced_accuracy", _balanced_accuracy, _moves_balanced_accuracy,
             "balanced accuracy", "Mean of the classes' recalls.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
             aliases="balancedacc balancedaccuracyscore",
         ),
         Metric(
-            "log_loss", CLASSIFICATION, LOSS, _loss, "log loss",
+            "log_loss", CLASSIFICATION, LOSS, _loss, _moves_loss, "log loss",
             "Mean cross-entropy in nats, without class weights; of regression, half the mean squared"
             " error of the standardised target.",
             higher_is_better=False, low=0, unit="nats",
             aliases="loss crossentropy nll neglogloss", recorded=TASKS,
         ),
         Metric(
-            "r2", REGRESSION, "r2", _r2, "R²",
+            "r2", REGRESSION, "r2", _r2, _moves_r2, "R²",
             "Of regression: 1 - mean squared error / variance of these rows.",
             high=1, aliases="r2score rsquared",
         ),
         Metric(
-            "rmse", REGRESSION, "rmse", _rmse, "RMSE",
+            "rmse", REGRESSION, "rmse", _rmse, _moves_rmse, "RMSE",
             "Of regression: root mean squared error, in the target's unit.",
             higher_is_better=False, low=0, unit="units of the target", in_unit_of_target=True,
             aliases="rootmeansquarederror negrootmeansquarederror",

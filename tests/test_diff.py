@@ -19,7 +19,9 @@ from scipy import stats
 
 from regcmp.analysis.comparing import diff_reports
 from regcmp.analysis.gates import drop_gate, grounds_of_diff, judge, parse_gate
-from regcmp.analysis.statistics import summarize, welch_t
+from regcmp.analysis.statistics import welch_t
+from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.testing import Resampled
 from regcmp.errors import DataError, UsageError
 from regcmp.report.diff_table import diff_verdict, make_diff_table
 from regcmp.report.document import diff_schema
@@ -49,7 +51,7 @@ def made(scores: dict[str, list[float | None]], **words: Any) -> Report:
         ],
         RUN_COLUMNS,
     )
-    summary = summarize(runs, "none", plan["metric"], plan["correction_ratio"])
+    summary = summarize(runs, "none", plan["metric"], Resampled(float(plan["correction_ratio"])))
     return Report(plan, ENVIRONMENT, {}, summary, runs, frame([], HISTORY_COLUMNS), "A verdict.")
 
 

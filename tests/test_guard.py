@@ -12,7 +12,8 @@ from conftest import make_rows, make_stack
 from networks import mlp
 
 import regcmp
-from regcmp.analysis.statistics import summarize
+from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.testing import Resampled
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.guard import CHANCE, Guard
@@ -281,7 +282,7 @@ def test_each_status_is_counted_and_the_gravest_is_the_methods() -> None:
         row = (runs["method"] == "l2=0.003") & (runs["seed"] == seed)
         runs.loc[row, "status"] = status
         runs.loc[row, runs.columns[5:]] = np.nan
-    row = summarize(runs, "none", "accuracy", 0.0).set_index("method").loc["l2=0.003"]
+    row = summarize(runs, "none", "accuracy", Resampled(0.0)).set_index("method").loc["l2=0.003"]
     assert (row["n"], row["n_failed"], row["status"]) == (1, 3, "diverged")
     assert row["note"].startswith(
         "1 of 4 runs diverged; 1 of 4 runs overdropped; 1 of 4 runs dead; 3 of 4 pairs lost"

@@ -14,11 +14,11 @@ from sklearn.svm import SVC
 from regcmp.analysis.statistics import (
     correction_ratio,
     holm,
-    interval_p,
     paired_t,
-    summarize,
     welch_t,
 )
+from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.testing import Resampled
 from regcmp.analysis.verdict import verdict
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
 
@@ -192,7 +192,7 @@ def row_of(summary: pd.DataFrame, method: str) -> dict[str, object]:
 
 def test_summary_has_its_columns_and_its_arithmetic() -> None:
     """Means, SDs of ddof 1, differences, wins, and an untested baseline."""
-    summary = summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", 0.25)
+    summary = summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", Resampled(0.25))
     assert tuple(summary.columns) == SUMMARY_COLUMNS
     l2, none = row_of(summary, "l2"), row_of(summary, "none")
     d = np.array([b[1] - a[1] for a, b in zip(BASE, BETTER, strict=True)])  # type: ignore[index]
@@ -218,7 +218,7 @@ def test_a_tie_is_a_tie_within_rounding() -> None:
 
 def test_for_a_loss_lower_wins_and_the_gap_is_test_minus_train() -> None:
     """The sign of delta_test is that of the loss, wins are those of the method."""
-    l2 = row_of(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "l2")
+    l2 = row_of(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", Resampled(0.25)), "l2")
     assert l2["delta_test"] < 0 and l2["wins"] == 6  # type: ignore[operator]
     assert l2["gap_mean"] == pytest.approx(0.0633, abs=1e-4)
 
@@ -227,7 +227,7 @@ def test_for_a_loss_lower_wins_and_the_gap_is_test_minus_train() -> None:
 def test_a_method_that_trains_below_the_baselines_test_score_is_underfit(metric: str) -> None:
     """Whatever its gap."""
     flat: list[tuple[float, float] | None] = [(0.6, 0.6)] * 6
-    summary = summarize(runs(none=BASE, l1=flat, l2=BETTER), "none", metric, 0.25)
+    summary = summarize(runs(none=BASE, l1=flat, l2=BETTER), "none", metric, Resampled(0.25))
     assert list(summary["status"]) == ["ok", "underfit", "ok"]
     assert "underfit" in row_of(summary, "l1")["note"]  # type: ignore[operator]
 
@@ -235,14 +235,16 @@ def test_a_method_that_trains_below_the_baselines_test_score_is_underfit(metric:
 def test_a_lost_pair_takes_the_p_value_and_leaves_a_count() -> None:
     """Whichever side of the pair diverged; the row stays."""
     broken = [*BETTER[:5], None]
-    summary = summarize(runs(none=BASE, l1=broken, l2=BETTER), "none", "accuracy", 0.25)
+    summary = summarize(runs(none=BASE, l1=broken, l2=BETTER), "none", "accuracy", Resampled(0.25))
     l1, l2 = row_of(summary, "l1"), row_of(summary, "l2")
     assert (l1["n"], l1["n_failed"], l1["status"]) == (5, 1, "diverged")
     assert pd.isna(l1["p_value"]) and pd.isna(l1["p_holm"]) and pd.notna(l1["delta_test_low"])
     assert l1["note"] == "1 of 6 runs diverged; 1 of 6 pairs lost: no p-value"
     assert l2["p_holm"] == l2["p_value"], "l1 is not counted by Holm"
 
-    without_baseline = summarize(runs(none=[None, *BASE[1:]], l2=BETTER), "none", "accuracy", 0.25)
+    without_baseline = summarize(
+        runs(none=[None, *BASE[1:]], l2=BETTER), "none", "accuracy", Resampled(0.25)
+    )
     assert pd.isna(row_of(without_baseline, "l2")["p_value"])
     assert row_of(without_baseline, "l2")["n_failed"] == 0
 
@@ -259,7 +261,7 @@ def test_a_lost_pair_takes_the_p_value_and_leaves_a_count() -> None:
 )
 def test_small_n_is_flagged(n: int, note: str) -> None:
     """In the row's note, and by a verdict that names no winner."""
-    summary = summarize(runs(none=BASE[:n], l2=BETTER[:n]), "none", "accuracy", 0.25)
+    summary = summarize(runs(none=BASE[:n], l2=BETTER[:n]), "none", "accuracy", Resampled(0.25))
     assert row_of(summary, "l2")["note"] == note
     assert ("No winner is named" in verdict(summary, "none", n)) == (n < 5)
     if n == 1:
@@ -268,7 +270,7 @@ def test_small_n_is_flagged(n: int, note: str) -> None:
 
 def test_all_runs_of_the_baseline_lost() -> None:
     """There is nothing to compare with, and the verdict says so."""
-    summary = summarize(runs(none=[None] * 6, l2=BETTER), "none", "accuracy", 0.25)
+    summary = summarize(runs(none=[None] * 6, l2=BETTER), "none", "accuracy", Resampled(0.25))
     assert pd.isna(row_of(summary, "l2")["delta_test"])
     assert verdict(summary, "none", 6).startswith("No comparison: every run of the baseline none")
 
@@ -332,7 +334,7 @@ def test_a_verdict_says_why_nothing_was_tested(
     scores: dict[str, list[tuple[float, float] | None]], expected: str
 ) -> None:
     """Not that no method was shown to be better: no claim of scores nor of gaps was put to a test."""
-    summary = summarize(runs(**scores), "none", "accuracy", 0.25)
+    summary = summarize(runs(**scores), "none", "accuracy", Resampled(0.25))
     text = verdict(summary, "none", len(scores["none"]))
     assert text == expected
     assert not summary["p_value"].notna().any()
@@ -343,7 +345,9 @@ def test_gaps_may_be_tested_where_scores_are_equal() -> None:
     l2: list[tuple[float, float] | None] = [
         (each[0] - 0.05 - i / 1000, each[1]) for i, each in enumerate(BASE) if each
     ]
-    text = verdict(summarize(runs(none=BASE, l2=l2), "none", "accuracy", 0.25), "none", 6)
+    text = verdict(
+        summarize(runs(none=BASE, l2=l2), "none", "accuracy", Resampled(0.25)), "none", 6
+    )
     assert text.startswith(
         "No test was made: l2 has the same score under every seed. Smaller gap: l2"
     )
@@ -351,7 +355,7 @@ def test_gaps_may_be_tested_where_scores_are_equal() -> None:
 
 def test_identical_scores_say_so() -> None:
     """No interval of width zero is claimed."""
-    l2 = row_of(summarize(runs(none=BASE, l2=BASE), "none", "accuracy", 0.25), "l2")
+    l2 = row_of(summarize(runs(none=BASE, l2=BASE), "none", "accuracy", Resampled(0.25)), "l2")
     assert l2["note"] == "all 6 differences in test score are 0: no interval, no p-value"
     assert (l2["delta_test"], l2["ties"]) == (0, 6)
     assert pd.isna(l2["delta_test_low"])
@@ -359,11 +363,13 @@ def test_identical_scores_say_so() -> None:
 
 def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None:
     """And the size of its effect; several winners are not ranked beyond what was tested."""
-    won = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", 0.25), "none", 6)
+    won = verdict(
+        summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", Resampled(0.25)), "none", 6
+    )
     assert won.startswith("l2 beats none on test rows: accuracy +3.33 points [")
     assert "Smaller gap: l2 by 3.33 points" in won
 
-    both = summarize(runs(none=BASE, l1=BETTER, l2=BETTER), "none", "accuracy", 0.25)
+    both = summarize(runs(none=BASE, l1=BETTER, l2=BETTER), "none", "accuracy", Resampled(0.25))
     assert "these were not tested against each other" in verdict(both, "none", 6)
 
     noisy: list[tuple[float, float] | None] = [
@@ -374,25 +380,33 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
         (1, 0.9),
         (1, 0.9),
     ]
-    lost = verdict(summarize(runs(none=BASE, l2=noisy), "none", "accuracy", 0.25), "none", 6)
+    lost = verdict(
+        summarize(runs(none=BASE, l2=noisy), "none", "accuracy", Resampled(0.25)), "none", 6
+    )
     assert lost.startswith("No method was shown to beat none in test accuracy at 6 seeds")
 
-    worse = verdict(summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", 0.25), "none", 6)
+    worse = verdict(
+        summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", Resampled(0.25)), "none", 6
+    )
     assert worse.startswith(
         "No method was shown to beat none in test accuracy at 6 seeds. Worse than none: l2."
     )
     assert "p =" not in worse and "beats" not in worse
 
-    loss = verdict(summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", 0.25), "none", 6)
+    loss = verdict(
+        summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", Resampled(0.25)), "none", 6
+    )
     assert loss.startswith("l2 beats none on test rows: log loss -0.0333 nats [")
 
     assert "So do l2 and l3;" in verdict(
-        summarize(runs(none=BASE, l1=BETTER, l2=BETTER, l3=BETTER), "none", "accuracy", 0.25),
+        summarize(
+            runs(none=BASE, l1=BETTER, l2=BETTER, l3=BETTER), "none", "accuracy", Resampled(0.25)
+        ),
         "none",
         6,
     )
 
-    alone = verdict(summarize(runs(none=BASE), "none", "accuracy", 0.25), "none", 6)
+    alone = verdict(summarize(runs(none=BASE), "none", "accuracy", Resampled(0.25)), "none", 6)
     assert alone == "Only none was trained: name a method to compare it with."
 
 
@@ -411,13 +425,15 @@ def test_every_claim_says_what_it_is_conditional_on(vary: tuple[str, ...], given
     head = given[0].upper() + given[1:]
     worst: list[tuple[float, float] | None] = [(each[0], each[1] - 0.1) for each in BASE if each]
     worst[0] = (1.0, 0.7)
-    both = summarize(runs(none=BASE, l1=worst, l2=BETTER), "none", "accuracy", 0.0)
+    both = summarize(runs(none=BASE, l1=worst, l2=BETTER), "none", "accuracy", Resampled(0.0))
     text = verdict(both, "none", 6, vary)
     assert text.startswith(f"{head}, l2 beats none")
     assert f"Worse than none {given}: l1." in text
     assert f"Smaller gap {given}: l2 by" in text
 
-    text = verdict(summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", 0.0), "none", 6, vary)
+    text = verdict(
+        summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", Resampled(0.0)), "none", 6, vary
+    )
     assert text.startswith(f"{head}, no method was shown to beat none")
     assert f"No gap was shown to be smaller {given}." in text
     assert given not in verdict(both, "none", 6)
@@ -427,12 +443,16 @@ def test_the_best_may_be_one_whose_differences_are_all_equal() -> None:
     """It has neither interval nor p, and still stands above one that lost."""
     worse: list[tuple[float, float] | None] = [(s[0], s[1] - 0.01 * i) for i, s in enumerate(BASE)]
     text = verdict(
-        summarize(runs(none=BASE, l1=worse, l2=BASE), "none", "accuracy", 0.25), "none", 6
+        summarize(runs(none=BASE, l1=worse, l2=BASE), "none", "accuracy", Resampled(0.25)),
+        "none",
+        6,
     )
     assert "the best of them, l2, has the same score under every seed." in text
 
     above: list[tuple[float, float] | None] = [(s[0], s[1] + 0.02) for s in BASE]
-    text = verdict(summarize(runs(none=BASE, l2=above), "none", "accuracy", 0.25), "none", 6)
+    text = verdict(
+        summarize(runs(none=BASE, l2=above), "none", "accuracy", Resampled(0.25)), "none", 6
+    )
     assert text.startswith("No test was made: l2 differs by +2.00 points under every seed.")
 
 
@@ -452,14 +472,14 @@ def test_verdict_claims_nothing_from_pairs_that_are_too_few() -> None:
     """Ten seeds of which the baseline lost eight are two pairs, for test scores and gaps alike."""
     base: list[tuple[float, float] | None] = [(1.0, 0.80), (1.0, 0.82), *[None] * 8]
     own: list[tuple[float, float] | None] = [(1.0, 0.90), (1.0, 0.921), *[(1.0, 0.9)] * 8]
-    summary = summarize(runs(none=base, l2=own), "none", "accuracy", 0.0)
+    summary = summarize(runs(none=base, l2=own), "none", "accuracy", Resampled(0.0))
     assert row_of(summary, "l2")["delta_gap_high"] < 0  # type: ignore[operator]
     assert verdict(summary, "none", 10).startswith("No winner is named from 2 pairs")
 
 
 def test_a_method_without_any_pair_has_no_wins() -> None:
     """Missing, not 0."""
-    summary = summarize(runs(none=BASE, l2=[None] * 6), "none", "accuracy", 0.25)
+    summary = summarize(runs(none=BASE, l2=[None] * 6), "none", "accuracy", Resampled(0.25))
     assert pd.isna(row_of(summary, "l2")["wins"])
 
 
@@ -473,15 +493,9 @@ def test_verdict_adjusts_the_gaps_of_many_methods() -> None:
             "none" if i == 0 else f"m{i}": [(1.0, float(test)) for test in row]
             for i, row in enumerate(noise)
         }
-        summary = summarize(runs(**scores), "none", "accuracy", 0.0)  # type: ignore[arg-type]
+        summary = summarize(runs(**scores), "none", "accuracy", Resampled(0.0))  # type: ignore[arg-type]
         claims += "Smaller gap" in verdict(summary, "none", 10)
     assert claims <= 0.09 * 200
-
-
-def test_a_p_value_can_be_read_off_its_interval() -> None:
-    """Which is how the verdict comes by those of the gaps."""
-    result = paired_t(np.subtract(*SLEEP), ratio=0.25)
-    assert interval_p(result.mean, result.high, 10) == pytest.approx(result.p)  # type: ignore[arg-type]
 
 
 def test_differences_whose_squares_are_no_numbers_have_no_interval() -> None:

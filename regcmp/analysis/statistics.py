@@ -1,45 +1,61 @@
-"""From runs to a summary: paired differences to the baseline, their intervals and p-values."""
+"""Tests of a difference between two methods: their standard errors, degrees of freedom and p-values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.special import stdtr, stdtrit
-
-from regcmp.metrics import METRICS
-from regcmp.results import STOPS, SUMMARY_COLUMNS, frame
+from scipy.special import nctdtr, stdtr, stdtrit
 
 LEVEL = 0.95
 MIN_PAIRS_FOR_P = 5
 EQUAL = 1e-12
 """Scores that differ by no more than this are tied."""
 
+TRAINING_SHARE = 0.2
+"""What drawing training rows adds to the variance that drawing test rows gives, at most.
+
+Ten or twenty seeds can't show it, since their training rows overlap: benchmarks/power measured it.
+"""
+
+Cells = tuple[npt.NDArray[np.integer], npt.NDArray[np.float64]]
+"""Of one seed: groups of rows, and how much each moved the mean difference."""
+
 
 @dataclass(frozen=True)
-class Unpaired:
-    """The difference of two means, with its interval and two-sided p where the numbers carry them."""
-
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-
-
-@dataclass(frozen=True)
-class Paired:
-    """The mean of n paired differences, with its interval and two-sided p where n carries them."""
+class Difference:
+    """A mean difference; with a standard error and degrees of freedom where the numbers carry them."""
 
     n: int
     mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
+    error: float | None = None
+    df: float = 0.0
     all_equal: bool = False
+    """Whether the differences have no spread."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of the 95 % interval."""
+        return None if self.error is None or self.mean is None else self.mean - self._half
+
+    @property
+    def high(self) -> float | None:
+        """The upper end of the 95 % interval."""
+        return None if self.error is None or self.mean is None else self.mean + self._half
+
+    @property
+    def p(self) -> float | None:
+        """Two-sided; None below five pairs."""
+        if self.error is None or self.mean is None or self.n < MIN_PAIRS_FOR_P:
+            return None
+        return 2 * float(stdtr(self.df, -abs(self.mean) / self.error))
+
+    @property
+    def _half(self) -> float:
+        return (self.error or 0.0) * float(stdtrit(self.df, (1 + LEVEL) / 2))
 
 
 def correction_ratio(n_rows: int, n_test: int) -> float:
@@ -54,7 +70,7 @@ def correction_ratio(n_rows: int, n_test: int) -> float:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
+def paired_t(differences: npt.ArrayLike, ratio: float) -> Difference:
     """The corrected resampled t-test of Nadeau and Bengio (2003), and its interval.
 
     t = mean / sqrt((1/J + ratio) s²) with J - 1 degrees of freedom, where s² is the variance (ddof 1)
@@ -64,23 +80,62 @@ def paired_t(differences: npt.ArrayLike, ratio: float) -> Paired:
     """
     d = np.asarray(differences, float)
     n = len(d)
-    if n == 0:
-        return Paired(0)
+    if n < 2:
+        return Difference(n, float(d.mean()) if n else None)
     mean = float(d.mean())
-    if n == 1:
-        return Paired(1, mean)
     if np.ptp(d) <= EQUAL:
-        return Paired(n, mean, all_equal=True)
+        return Difference(n, mean, all_equal=True)
     error = float(np.sqrt((1 / n + ratio) * d.var(ddof=1)))
-    if not isfinite(error):
-        return Paired(n, mean)
-    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * error
-    p = 2 * float(stdtr(n - 1, -abs(mean) / error)) if n >= MIN_PAIRS_FOR_P else None
-    return Paired(n, mean, mean - half, mean + half, p)
+    return Difference(n, mean, error if isfinite(error) else None, n - 1)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def welch_t(new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old: float) -> Unpaired:
+def two_way(differences: npt.ArrayLike, cells: Iterable[Cells]) -> Difference:
+    """A t-test whose variance is made of rows and seeds, which both are drawn; and its interval.
+
+    A cell is what one row did to the mean of the J ``differences`` under one seed: the influence of
+    the row there, and its share of how far that seed's difference is from the mean. With V_rows,
+    V_seeds and V_cells the sums of squares of the cells summed by row (copies of a row together), by
+    seed and not at all, the two-way cluster variance of Cameron, Gelbach and Miller (2011, J. Bus.
+    Econ. Stat. 29) is V_rows + V_seeds - V_cells. Here it is
+
+        (1 + TRAINING_SHARE) V_rows + max(0, J/(J-1) V_seeds - V_cells)
+
+    since seeds share most of their training rows, which only the first factor stands for. The degrees
+    of freedom are those of Satterthwaite (1946), with J - 1 for the second term and, for the first,
+    3 V_rows² / (the sum over rows of fourth powers): the number of rows, were all alike and normal.
+    Without any spread over rows and seeds there is no interval and no p.
+    """
+    d = np.asarray(differences, float)
+    n = len(d)
+    if n < 2:
+        return Difference(n, float(d.mean()) if n else None)
+    mean = float(d.mean())
+    by_row, v_cells = _summed(cells)
+    v_rows = float(np.sum(by_row**2))
+    if not v_rows > 0 or not isfinite(v_rows * v_rows):
+        return Difference(n, mean, all_equal=bool(np.ptp(d) <= EQUAL))
+    rows = (1 + TRAINING_SHARE) * v_rows
+    seeds = max(0.0, float(d.var(ddof=1)) / n - v_cells)
+    df_rows = max(1.0, 3 * v_rows**2 / float(np.sum(by_row**4)))
+    df = (rows + seeds) ** 2 / (rows**2 / df_rows + seeds**2 / (n - 1))
+    return Difference(n, mean, sqrt(rows + seeds), df)
+
+
+def _summed(cells: Iterable[Cells]) -> tuple[npt.NDArray[np.float64], float]:
+    """The cells summed by group of rows, (G,), and the sum of squares of each group in each seed."""
+    total, squares = np.zeros(0), 0.0
+    for groups, values in cells:
+        sums = np.bincount(groups, values, minlength=len(total))
+        total = np.pad(total, (0, len(sums) - len(total))) + sums
+        squares += float(np.sum(sums**2))
+    return total, squares
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def welch_t(
+    new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old: float
+) -> Difference:
     """Welch's (1947) t-test of mean(new) - mean(old), each mean with Nadeau and Bengio's correction.
 
     t = difference / sqrt(v_new + v_old) with v = (1/n + ratio) s² for each sample, and the degrees of
@@ -89,27 +144,18 @@ def welch_t(new: npt.ArrayLike, old: npt.ArrayLike, ratio_new: float, ratio_old:
     plain test. Without any spread on either side there is no interval and no p.
     """
     a, b = np.asarray(new, float), np.asarray(old, float)
-    if not len(a) or not len(b):
-        return Unpaired()
+    n = min(len(a), len(b))
+    if not n:
+        return Difference(0)
     mean = float(a.mean() - b.mean())
-    if min(len(a), len(b)) < 2 or max(np.ptp(a), np.ptp(b)) <= EQUAL:
-        return Unpaired(mean)
+    if n < 2 or max(np.ptp(a), np.ptp(b)) <= EQUAL:
+        return Difference(n, mean, all_equal=n > 1)
     v = (1 / len(a) + ratio_new) * a.var(ddof=1)
     w = (1 / len(b) + ratio_old) * b.var(ddof=1)
     if not isfinite((v + w) ** 2):
-        return Unpaired(mean)
+        return Difference(n, mean)
     df = float((v + w) ** 2 / (v**2 / (len(a) - 1) + w**2 / (len(b) - 1)))
-    error = float(np.sqrt(v + w))
-    half = float(stdtrit(df, (1 + LEVEL) / 2)) * error
-    enough = min(len(a), len(b)) >= MIN_PAIRS_FOR_P
-    p = 2 * float(stdtr(df, -abs(mean) / error)) if enough else None
-    return Unpaired(mean, mean - half, mean + half, p)
-
-
-def interval_p(mean: float, high: float, n: int) -> float:
-    """The two-sided p of a mean of n differences, from the upper end of its interval."""
-    error = (high - mean) / float(stdtrit(n - 1, (1 + LEVEL) / 2))
-    return 2 * float(stdtr(n - 1, -abs(mean) / error))
+    return Difference(n, mean, float(np.sqrt(v + w)), df)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -126,103 +172,18 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def summarize(runs: pd.DataFrame, baseline: str, metric: str, ratio: float) -> pd.DataFrame:
-    """One row per method of ``runs``, in their order, compared with ``baseline`` seed by seed.
-
-    ``ratio`` is the correction where the split varies with the seed, else 0.
-    """
-    columns = METRICS[metric]
-    names = list(dict.fromkeys(runs["method"]))
-    scores = {
-        name: runs[runs["method"] == name]
-        .set_index("seed")[[columns.train, columns.test, columns.gap]]
-        .set_axis(["train", "test", "gap"], axis=1)
-        .astype(float)
-        for name in names
-    }
-    statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
-    dataset = runs["dataset"].iloc[0]
-    sign = 1 if columns.higher_is_better else -1
-    rows = [
-        {"dataset": dataset, "method": name, "metric": metric}
-        | _levels(scores[name])
-        | _differences(scores[name], scores[baseline], sign, ratio, name == baseline)
-        for name in names
-    ]
-    bar = rows[names.index(baseline)]["test_mean"]
-    for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
-        row["p_holm"] = p
-        name = str(row["method"])
-        _judge(row, bar, sign, name == baseline, statuses[name])
-        row["note"] = "; ".join(row["note"])
-    return frame(rows, SUMMARY_COLUMNS)
+def power(difference: float, error: float, df: float, alpha: float) -> float:
+    """How often a two-sided t-test finds a true difference, by the noncentral t distribution."""
+    bound, shift = float(stdtrit(df, 1 - alpha / 2)), abs(difference) / error
+    return float(1 - nctdtr(df, shift, bound) + nctdtr(df, shift, -bound))
 
 
-def _levels(scores: pd.DataFrame) -> dict[str, object]:
-    done = scores.dropna()
-    levels: dict[str, object] = {"n": len(done), "n_failed": len(scores) - len(done)}
-    for name in ("train", "test", "gap"):
-        levels[f"{name}_mean"] = done[name].mean() if len(done) else None
-        levels[f"{name}_sd"] = done[name].std(ddof=1) if len(done) > 1 else None
-    return levels
-
-
-def _differences(
-    own: pd.DataFrame, baseline: pd.DataFrame, sign: int, ratio: float, is_baseline: bool
-) -> dict[str, object]:
-    """The columns from delta_test to p_value, and what is to be said of them."""
-    if is_baseline:
-        return {"p_value": None, "note": ["baseline"]}
-    pairs = (own - baseline).dropna()
-    lost = len(own) - len(pairs)
-    test, gap = paired_t(pairs["test"], ratio), paired_t(pairs["gap"], ratio)
-    better = sign * pairs["test"]
-    return {
-        "delta_test": test.mean,
-        "delta_test_low": test.low,
-        "delta_test_high": test.high,
-        "delta_gap": gap.mean,
-        "delta_gap_low": gap.low,
-        "delta_gap_high": gap.high,
-        "wins": int((better > EQUAL).sum()) if test.n else None,
-        "ties": int((better.abs() <= EQUAL).sum()) if test.n else None,
-        "losses": int((better < -EQUAL).sum()) if test.n else None,
-        "p_value": None if lost else test.p,
-        "note": _caveats(test, lost),
-    }
-
-
-def _caveats(test: Paired, lost: int) -> list[str]:
-    notes = []
-    if lost:
-        notes.append(f"{lost} of {test.n + lost} pairs lost: no p-value")
-    if test.n == 1:
-        notes.append("1 pair: no estimate of uncertainty")
-    elif test.all_equal:
-        value = "0" if abs(test.mean or 0) <= EQUAL else "the same value"
-        notes.append(f"all {test.n} differences in test score are {value}: no interval, no p-value")
-    elif test.n == 2:
-        notes.append("interval from 2 pairs only; no p-value below 5")
-    elif 2 < test.n < MIN_PAIRS_FOR_P:
-        notes.append(f"{test.n} pairs: no p-value below 5")
-    return notes
-
-
-def _judge(
-    row: dict[str, object], bar: object, sign: int, is_baseline: bool, statuses: list[str]
-) -> None:
-    """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
-
-    That is the baseline's test score.
-    """
-    notes: list[str] = row["note"]  # type: ignore[assignment]
-    row["status"] = "ok"
-    train = row["train_mean"]
-    if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
-        row["status"] = "underfit"
-        whose = "its own" if is_baseline else "the baseline's"
-        notes.append(f"underfit: its training score is worse than {whose} test score")
-    stopped = [name for name in STOPS if name in statuses]
-    if stopped:
-        row["status"] = stopped[0]
-        notes[:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]
+def detectable(error: float, df: float, alpha: float, wanted: float = 0.8) -> float:
+    """The smallest true difference that a two-sided t-test finds this often, by bisection."""
+    low, high = 0.0, error
+    while power(high, error, df, alpha) < wanted:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if power(middle, error, df, alpha) < wanted else (low, middle)
+    return high

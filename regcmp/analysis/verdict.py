@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm, interval_p
+from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
 
@@ -162,14 +162,7 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int, given: str) ->
 
     These p are in no column, so the words say that an interval below zero may not be enough.
     """
-    adjusted = holm(
-        [
-            interval_p(row["delta_gap"], row["delta_gap_high"], seeds)
-            if _pairs(row) == seeds and pd.notna(row["delta_gap_high"])
-            else None
-            for row in others
-        ]
-    )
+    adjusted = holm([row["p_gap"] if pd.notna(row["p_gap"]) else None for row in others])
     smaller = [
         row
         for row, p in zip(others, adjusted, strict=True)

@@ -51,15 +51,19 @@ class Measure:
         self._relus = [i for i, layer in enumerate(network.layers) if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
         """(R, units) of each relu layer, over the rows measured last: a dead unit's is 0."""
+        self.outcomes: list[tuple[Outcomes, Outcomes]] = []
+        """What each run made of its training and its test rows, with the weights recorded last."""
 
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
         judged = self.judged(theta, others)
-        train = self._scores(judged, self.rows.x_train, self.rows.y_train)
+        on_train = self._outcomes(judged, self.rows.x_train, self.rows.y_train)
         dead = np.zeros(len(theta))
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
-        test = self._scores(judged, self.rows.x_test, self.rows.y_test)
+        on_test = self._outcomes(judged, self.rows.x_test, self.rows.y_test)
+        self.outcomes = list(zip(on_train, on_test, strict=True))
+        train, test = map(scores_of, on_train), map(scores_of, on_test)
         x, y = self.rows.x_validation, self.rows.y_validation
         aside = [None] * len(theta) if x is None or y is None else self._scores(judged, x, y)
         return [Record(epoch, *run) for run in zip(train, test, aside, dead.tolist(), strict=True)]
@@ -83,6 +87,11 @@ class Measure:
         return ((part, x[self.splits, part]) for part in parts_of(x.shape[1]))
 
     def _scores(self, judged: Sequence[Judged], x: Floats, y: Integers | Floats) -> list[Scores]:
+        return list(map(scores_of, self._outcomes(judged, x, y)))
+
+    def _outcomes(
+        self, judged: Sequence[Judged], x: Floats, y: Integers | Floats
+    ) -> list[Outcomes]:
         targets = y[self.splits]
         loss, right = np.empty(targets.shape), np.empty(targets.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
@@ -93,10 +102,10 @@ class Measure:
             for i, layer in enumerate(self._relus):
                 self._sums[i] = self._sums[i] + self._sum_of_units(layer)
         if self.rows.n_classes:
-            return [scores_of(Outcomes(*run)) for run in zip(loss, targets, right, strict=True)]
+            return [Outcomes(*run) for run in zip(loss, targets, right, strict=True)]
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
         runs = zip(loss, targets, scales[self.splits].tolist(), strict=True)
-        return [scores_of(Outcomes(losses, values, None, unit)) for losses, values, unit in runs]
+        return [Outcomes(losses, values, None, unit) for losses, values, unit in runs]
 
     def _sum_of_units(self, layer: int) -> Floats:
         """(R, units) what the units of a relu layer gave for the last chunk of rows, summed up.

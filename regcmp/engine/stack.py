@@ -87,6 +87,8 @@ class Stack:
     splits: tuple[int, ...]
     outside: Mapping[str, type[Regularizer]] = field(default_factory=dict)
     """Regularizers that a worker process does not know by itself, by name."""
+    metric: str | None = None
+    """The metric by which something is kept of every row; None keeps nothing."""
     keep_models: bool = False
     """Whether the networks that are judged are wanted, and not their scores alone."""
 

@@ -25,6 +25,7 @@ from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Rows, Stack
 from regcmp.engine.streams import stream
+from regcmp.metrics import METRICS, Kept, Outcomes
 
 RECORDS = 12
 """At how many epochs, at most, the scores are recorded."""
@@ -55,18 +56,22 @@ class Trained:
     """The histogram of its last weights, biases aside."""
     model: Model | None = None
     """The network that is judged, where the stack keeps it."""
+    outcomes: tuple[Outcomes, Outcomes] | None = None
+    """What it made of its training and its test rows; None of a run that was stopped."""
+    kept: tuple[Kept, Kept] | None = None
+    """And what a report keeps of them."""
 
 
 def train(stack: Stack) -> list[Trained]:
     """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
-    settings, rows, network = stack.settings, stack.rows, network_of(stack.design)
+    settings, network = stack.settings, network_of(stack.design)
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
     regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
     hooks = Hooks(regularizers)
     optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
-    gradient = Gradient(network, rows.loss(stack.splits), len(theta), theta.dtype)
-    measure = Measure(network, rows, stack.splits, hooks.evaluate(network.no_taps()))
+    gradient = Gradient(network, stack.rows.loss(stack.splits), len(theta), theta.dtype)
+    measure = Measure(network, stack.rows, stack.splits, hooks.evaluate(network.no_taps()))
     context = context_of(stack, network, theta, measure)
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
@@ -107,8 +112,10 @@ def train(stack: Stack) -> list[Trained]:
         models = kept_models(stack, regularizers, measure, judged, context)
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
     return [
-        trained(network, weights, records, guard.stops.get(i), selected[i], models[i])
-        for i, (weights, *records) in enumerate(zip(judged, *history, strict=True))
+        trained(network, weights, records, guard.stops.get(i), selected[i], models[i], outcomes)
+        for i, (weights, outcomes, *records) in enumerate(
+            zip(judged, measure.outcomes, *history, strict=True)
+        )
     ]
 
 
@@ -138,15 +145,26 @@ def kept_models(
     return [model_of(stack, run, ready, regularizers) for run in range(len(judged))]
 
 
+def kept_of(run: Trained, metric: str | None) -> tuple[Kept, Kept] | None:
+    """What is kept of a run's training and test rows."""
+    if metric is None or run.outcomes is None:
+        return None
+    on_train, on_test = run.outcomes
+    return METRICS[metric].kept(on_train), METRICS[metric].kept(on_test)
+
+
 def timed_training(index: int, stack: Stack) -> tuple[int, list[Trained], float]:
     """``train``, with the stack's number and the seconds it took: the task of a worker process.
 
     It stands here so that a worker imports the engine and NumPy, and nothing heavier; and it leaves
-    out the weights, which no report holds.
+    out what no report holds: the weights, and of the rows all but what its metric needs.
     """
     start = perf_counter()
     # A copy, since a view would keep all of the weights.
-    runs = [replace(run, theta=run.theta[:0].copy()) for run in train(stack)]
+    runs = [
+        replace(run, theta=run.theta[:0].copy(), outcomes=None, kept=kept_of(run, stack.metric))
+        for run in train(stack)
+    ]
     return index, runs, perf_counter() - start
 
 
@@ -229,13 +247,16 @@ def trained(
     stop: Stop | None,
     selected: int | None = None,
     model: Model | None = None,
+    outcomes: tuple[Outcomes, Outcomes] | None = None,
 ) -> Trained:
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:
-        theta, model = stop.theta, None
+        theta, model, outcomes = stop.theta, None, None
         history = [each for each in history if each.epoch <= stop.epoch]
     weights = theta[network.is_weight]
     nonzero = float(np.count_nonzero(weights) / len(weights))
     status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
     counts = weight_counts(weights)
-    return Trained(status, tuple(history), theta.copy(), nonzero, epoch, selected, counts, model)
+    return Trained(
+        status, tuple(history), theta.copy(), nonzero, epoch, selected, counts, model, outcomes
+    )

@@ -8,6 +8,7 @@ from regcmp.metrics import METRICS
 from regcmp.option import AUTO, option
 from regcmp.plan.kinds import SOURCES
 
+TESTS = (AUTO, "two-way", "nadeau-bengio")
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1
 MAX_SEEDS = 100_000
@@ -79,6 +80,18 @@ class Protocol:
         choices=(AUTO, *METRICS),
         settled=True,
     )
+    test: str = option(
+        "choice", AUTO,
+        "Test of a difference: two-way over rows and seeds, or nadeau-bengio over seeds alone. auto:"
+        " two-way, unless splits are held or test rows are few.",
+        group="Protocol", choices=TESTS, before="nadeau-bengio",
+    )  # fmt: skip
+    predictions: bool = option(
+        "flag", False,
+        "Keep in JSON what each row did to each run's score, whatever the metric. Accuracy needs a bit"
+        " of each, which is always kept.",
+        group="Protocol", decides=False, before=False,
+    )  # fmt: skip
     class_weight: str = option(
         "choice", "none",
         "balanced: weight rows in the training loss so that every class counts the same.",

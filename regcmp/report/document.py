@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from regcmp.analysis.testing import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.metrics import CLASSIFICATION, TASKS
 from regcmp.plan import OPTIONS
 from regcmp.plan.kinds import kept_of, limited
@@ -160,6 +161,9 @@ def plan_keys() -> dict[str, Key]:
             "What is added to 1/n in the variance of a mean difference (Nadeau and Bengio); 0 where"
             " the split does not vary.",
         ),
+        "tested_by": Key(
+            Literal[TWO_WAY, NADEAU_BENGIO, PLAIN], "The test of the differences.", NADEAU_BENGIO
+        ),
         "other_networks": Key(
             _list(TEXT),
             "The methods that train another network than the baseline.",
@@ -198,10 +202,46 @@ def report_type() -> Any:
         "summary": Key(summary, "A row per method, the baseline first."),
         "runs": Key(runs, "A row per method and seed."),
         "history": Key(history, "A row per run and recorded epoch; epoch 0 is before training."),
+        "rows": Key(_row_marks(), before=ABSENT),
         "weights": Key(_weights(), before=ABSENT),
         "boundary": Key(_boundary(), before=ABSENT),
     }
     return _struct("report", keys)
+
+
+def _row_marks() -> Any:
+    split = {
+        "seed": Key(COUNT),
+        "train": Key(str, "A bit of each row: whether it is a training row."),
+        "test": Key(str, "The same of test rows."),
+    }
+    run = {
+        "method": Key(TEXT),
+        "seed": Key(COUNT),
+        "train": Key(
+            str,
+            "Of each training row in order: for accuracy a bit, 1 where it is classified right; for any"
+            " other metric the row's influence on the training score, a float32.",
+        ),
+        "test": Key(str, "The same of each test row."),
+    }
+    keys = {
+        "rows": Key(POSITIVE, "Of the dataset."),
+        "groups": Key(
+            str | None,
+            "An int32 of each row, the same for rows that are copies; null where none are.",
+        ),
+        "splits": Key(_list(_struct("split", split))),
+        "runs": Key(
+            _list(_struct("row_marks", run)),
+            "Runs that were not stopped; for another metric than accuracy only with --predictions.",
+        ),
+    }
+    about = (
+        "What a test over rows and seeds needs. Bits (the first in the highest place of a byte) and"
+        " little-endian numbers stand in base64."
+    )
+    return _struct("rows", keys, about)
 
 
 def _weights() -> Any:
@@ -264,7 +304,7 @@ def report_schema() -> dict[str, Any]:
         f"What 'regcmp compare -o FILE.json' writes.{WITHIN} Equal commands on one machine write equal"
         ' documents but for "timing".'
     )
-    return _schema(SCHEMA, report_type(), about, {"timing", "weights", "boundary"})
+    return _schema(SCHEMA, report_type(), about, {"timing", "rows", "weights", "boundary"})
 
 
 def diff_schema() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from regcmp.influences import packed
 from regcmp.plan.grammar import Part
 from regcmp.report.document import SCHEMA
 from regcmp.results import Report
@@ -36,6 +37,8 @@ def document_of(report: Report) -> dict[str, Any]:
         "runs": records(report.runs),
         "history": records(report.history),
     }
+    if report.rows is not None:
+        document["rows"] = packed(report.rows, predictions=report.plan["predictions"])
     if report.weights is not None:
         document["weights"] = report.weights
     if report.boundary is not None:

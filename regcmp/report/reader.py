@@ -11,6 +11,7 @@ import msgspec
 
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
+from regcmp.influences import Influences, unpacked
 from regcmp.pipes import read_input
 from regcmp.plan.grammar import Part, parts_of
 from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
@@ -57,6 +58,7 @@ def read_report(path: str) -> Report:
             history=frame(document["history"], HISTORY_COLUMNS),
             verdict=document["verdict"],
             weights=document.get("weights"),
+            rows=_rows(document),
             boundary=document.get("boundary"),
             methods=_methods(document),
         )
@@ -157,6 +159,12 @@ def _check_boundary(part: dict[str, Any]) -> None:
         and all(is_number(cell) for each in rows for row in each for cell in row)
     ):
         raise ValueError("its 'boundary' is malformed")
+
+
+def _rows(document: dict[str, Any]) -> Influences | None:
+    """What the report keeps of rows; None where it keeps nothing. Raises ValueError for damage."""
+    part = document.get("rows")
+    return None if part is None else unpacked(part, document["plan"]["metric"])
 
 
 def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:

@@ -48,6 +48,7 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
         rows=condition.rows(drawn),
         splits=tuple(map(drawn.index, splits)),
         outside=from_outside(parts),
+        metric=condition.plan.protocol.metric,
         keep_models=keep_models,
     )
 

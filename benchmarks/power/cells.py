@@ -1,0 +1,93 @@
+"""The settings of the study: nulls, where a claim is false, and effects, which a test should find."""
+
+from __future__ import annotations
+
+from networks import FOLDS, ONE, Cell
+from regcmp.engine.stack import Ingredient
+from worlds import bundled, curves, halves
+
+
+def penalty(strength: float) -> tuple[Ingredient, ...]:
+    """L2 of this strength."""
+    return (Ingredient("l2", (strength,)),)
+
+
+def dropout(rate: float) -> tuple[Ingredient, ...]:
+    """Dropout of this rate."""
+    return (Ingredient("dropout", (rate,)),)
+
+
+DIGITS = bundled("digits")
+RARE = (0.95, 0.05)
+FOUR = ((), (), (), ())
+
+EFFECTS = (
+    Cell("l2-0.01-digits-300", DIGITS, 300, noise=0.1, methods=((), penalty(0.01)), null=False, comparisons=400),
+    Cell("l2-0.003-digits-300", DIGITS, 300, noise=0.1, methods=((), penalty(0.003)), null=False, comparisons=400),
+    Cell("l2-0.03-digits-300", DIGITS, 300, noise=0.1, methods=((), penalty(0.03)), null=False, comparisons=400),
+    Cell("l2-0.01-folds-300", DIGITS, 300, noise=0.1, splits=FOLDS, methods=((), penalty(0.01)), null=False, comparisons=400),
+    Cell("dropout-0.2-digits-300", DIGITS, 300, noise=0.1, methods=((), dropout(0.2)), null=False, comparisons=400),
+    Cell("dropout-0.5-digits-300", DIGITS, 300, noise=0.1, methods=((), dropout(0.5)), null=False, comparisons=400),
+    Cell("features-small-100", halves(signal=(0.8, 0.88)), 100, null=False, comparisons=800),
+    Cell("features-medium-100", halves(signal=(0.8, 0.98)), 100, null=False, comparisons=800),
+    Cell("features-large-100", halves(signal=(0.8, 1.15)), 100, null=False, comparisons=800),
+    Cell("features-small-300", halves(signal=(0.8, 0.88)), 300, null=False, comparisons=800),
+    Cell("features-medium-300", halves(signal=(0.8, 0.98)), 300, null=False, comparisons=800),
+    Cell("features-small-1000", halves(signal=(0.8, 0.85)), 1000, null=False, comparisons=800, epochs=10),
+    Cell("features-half-300", halves(signal=(0.8, 0.98)), 300, test_size=0.5, null=False, comparisons=800),
+    Cell("features-tenth-300", halves(signal=(0.8, 0.98)), 300, test_size=0.1, null=False, comparisons=800),
+    Cell("features-folds-300", halves(signal=(0.8, 0.98)), 300, splits=FOLDS, null=False, comparisons=800),
+    Cell("features-large-50", halves(signal=(0.8, 1.25)), 50, null=False, comparisons=800),
+    Cell("curves-small-300", curves(signal=(1.0, 1.1)), 300, null=False, comparisons=800),
+    Cell("curves-medium-100", curves(signal=(1.0, 1.3)), 100, null=False, comparisons=800),
+)  # fmt: skip
+
+NULLS = (
+    Cell("halves-100", halves(), 100, comparisons=2000),
+    Cell("weights-digits-300", DIGITS, 300, noise=0.1, comparisons=800),
+    Cell("halves-300", halves(), 300, comparisons=2000),
+    Cell("halves-60", halves(), 60, comparisons=2000),
+    Cell("halves-40", halves(), 40, comparisons=2000),
+    Cell("halves-200", halves(), 200, comparisons=2000),
+    Cell("halves-150", halves(), 150, comparisons=2000),
+    Cell("halves-500", halves(), 500, comparisons=1600),
+    Cell("halves-1000", halves(), 1000, comparisons=1200, epochs=10),
+    Cell("halves-2000", halves(), 2000, comparisons=1200, epochs=6, batch_size=64),
+    Cell("tenth-100", halves(), 100, test_size=0.1, comparisons=2000),
+    Cell("third-100", halves(), 100, test_size=0.3, comparisons=2000),
+    Cell("half-100", halves(), 100, test_size=0.5, comparisons=2000),
+    Cell("tenth-300", halves(), 300, test_size=0.1, comparisons=1600),
+    Cell("third-300", halves(), 300, test_size=0.3, comparisons=1600),
+    Cell("half-300", halves(), 300, test_size=0.5, comparisons=1600),
+    Cell("tenth-1000", halves(), 1000, test_size=0.1, comparisons=1200, epochs=10),
+    Cell("half-1000", halves(), 1000, test_size=0.5, comparisons=1200, epochs=10),
+    Cell("folds-100", halves(), 100, splits=FOLDS, comparisons=2000),
+    Cell("folds-300", halves(), 300, splits=FOLDS, comparisons=1600),
+    Cell("folds-1000", halves(), 1000, splits=FOLDS, comparisons=1200, epochs=10),
+    Cell("few-trained-500", halves(), 500, train_size=60, comparisons=1600),
+    Cell("rare-300", halves(shares=RARE, signal=(1.2, 1.2)), 300, comparisons=1600),
+    Cell("rare-1000", halves(shares=RARE, signal=(1.2, 1.2)), 1000, comparisons=1200, epochs=10),
+    Cell("easy-300", halves(signal=(2.0, 2.0)), 300, comparisons=1600),
+    Cell("three-classes-300", halves(shares=(0.5, 0.3, 0.2)), 300, comparisons=1600),
+    Cell("flipped-300", halves(flipped=0.2, signal=(1.2, 1.2)), 300, comparisons=1600),
+    Cell("copies-300", halves(copies=2), 300, comparisons=1600),
+    Cell("wide-300", halves(width=20), 300, comparisons=1600),
+    Cell("methods-100", halves(signal=(0.8,) * 4), 100, methods=FOUR, comparisons=1600),
+    Cell("methods-300", halves(signal=(0.8,) * 4), 300, methods=FOUR, comparisons=1600),
+    Cell("curves-60", curves(), 60, comparisons=2000),
+    Cell("curves-100", curves(), 100, comparisons=2000),
+    Cell("curves-300", curves(), 300, comparisons=1600),
+    Cell("curves-1000", curves(), 1000, comparisons=1200, epochs=10),
+    Cell("curves-half-300", curves(), 300, test_size=0.5, comparisons=1600),
+    Cell("weights-iris", bundled("iris"), 120, comparisons=1200),
+    Cell("weights-wine", bundled("wine"), 150, comparisons=1200),
+    Cell("weights-cancer", bundled("breast_cancer"), 300, comparisons=1200),
+    Cell("weights-folds-digits-300", DIGITS, 300, noise=0.1, splits=FOLDS, comparisons=800),
+    Cell("weights-halves-100", halves(signal=(0.8,)), 100, comparisons=1600),
+    Cell("weights-curves-300", curves(signal=(1.0,)), 300, comparisons=1200),
+    Cell("one-split-weights-300", halves(signal=(0.8,)), 300, splits=ONE, comparisons=1600),
+    Cell("one-split-halves-300", halves(), 300, splits=ONE, comparisons=1600),
+    Cell("weights-digits-1000", DIGITS, 1000, noise=0.1, comparisons=400, epochs=10),
+)  # fmt: skip
+
+CELLS = {cell.name: cell for cell in (EFFECTS[0], *NULLS[:5], *EFFECTS[1:2], *NULLS[5:], *EFFECTS[2:])}

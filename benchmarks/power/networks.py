@@ -1,0 +1,139 @@
+"""Many small networks for many comparisons, trained by regcmp's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from regcmp.engine.settings import Settings
+from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
+from regcmp.engine.training import Trained, train
+from sklearn.model_selection import (
+    KFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
+from worlds import Sample, World
+
+RUNS_PER_STACK = 40
+REDRAWN, FOLDS, ONE = "redrawn", "folds", "one split"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting of the study."""
+
+    name: str
+    world: World
+    rows: int
+    test_size: float = 0.2
+    train_size: int | None = None
+    noise: float = 0.0
+    """The share of training labels that are flipped, anew under each seed, alike for all methods."""
+    splits: str = REDRAWN
+    methods: tuple[tuple[Ingredient, ...], ...] = ((), ())
+    """The baseline first; () is no regularization. Where methods are equal, weights are redrawn."""
+    null: bool = True
+    comparisons: int = 1000
+    epochs: int = 20
+    seeds: int = 20
+    batch_size: int = 32
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The runs of one comparison."""
+
+    sample: Sample
+    train: np.ndarray
+    """(S, n) rows trained on under each seed."""
+    test: np.ndarray
+    runs: tuple[list[Trained], ...]
+    """Of each method, one run per seed."""
+
+
+def comparisons(cell: Cell, seed: int, number: int) -> Iterator[Comparison]:
+    """Draw data and splits, and train every method under every seed."""
+    rng = np.random.default_rng(seed)
+    for _ in range(number):
+        sample = cell.world(rng, cell.rows)
+        train_rows, test_rows = split(cell, sample, rng)
+        labels = sample.y[train_rows]
+        if cell.noise:
+            wrong = rng.random(labels.shape) < cell.noise
+            others = (labels + rng.integers(1, sample.n_classes, labels.shape)) % sample.n_classes
+            labels = np.where(wrong, others, labels)
+        runs = []
+        own = rng.integers(2**62, size=(cell.seeds, 3)).tolist()
+        for i, parts in enumerate(cell.methods):
+            if i and parts == cell.methods[0]:  # equal methods: other weights, another order
+                own = rng.integers(2**62, size=(cell.seeds, 3)).tolist()
+            x = sample.views[i % len(sample.views)]
+            runs.append(trained(cell, sample, x, train_rows, labels, test_rows, own, parts))
+        yield Comparison(sample, train_rows, test_rows, tuple(runs))
+
+
+def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(S, n) training and test rows of each seed, classes by their shares."""
+    n, state = len(sample.y), int(rng.integers(2**31))
+    if cell.splits == FOLDS:
+        k = round(1 / cell.test_size)
+        kind = StratifiedKFold if sample.n_classes else KFold
+        pairs = [
+            pair
+            for i in range(-(-cell.seeds // k))
+            for pair in kind(k, shuffle=True, random_state=state + i).split(sample.y, sample.y)
+        ]
+        size = min(len(test) for _, test in pairs)
+        pairs = [(train[: n - size - 1], test[:size]) for train, test in pairs]
+    else:
+        kind = StratifiedShuffleSplit if sample.n_classes else ShuffleSplit
+        number = 1 if cell.splits == ONE else cell.seeds
+        drawn = kind(number, test_size=cell.test_size, train_size=cell.train_size, random_state=state)
+        pairs = list(drawn.split(sample.y, sample.y))
+        pairs *= cell.seeds // number
+    train_rows, test_rows = zip(*pairs[: cell.seeds], strict=True)
+    return np.array(train_rows), np.array(test_rows)
+
+
+def trained(
+    cell: Cell,
+    sample: Sample,
+    x: np.ndarray,
+    train_rows: np.ndarray,
+    learned: np.ndarray,
+    test_rows: np.ndarray,
+    seeds: Sequence[Sequence[int]],
+    parts: tuple[Ingredient, ...],
+) -> list[Trained]:
+    """One method's runs, each on its split, features scaled by its training rows."""
+    settings = Settings(hidden=(16,), epochs=cell.epochs, batch_size=cell.batch_size)
+    mean = x[train_rows].mean(axis=1, keepdims=True)
+    scale = x[train_rows].std(axis=1, keepdims=True)
+    scale[scale == 0] = 1
+    tested, scales = sample.y[test_rows], None
+    if not sample.n_classes:
+        scales, middle = learned.std(axis=1), learned.mean(axis=1, keepdims=True)
+        learned, tested = ((y - middle) / scales[:, None] for y in (learned, tested))
+    rows = Rows(
+        x_train=((x[train_rows] - mean) / scale).astype(np.float32),
+        y_train=learned,
+        x_test=((x[test_rows] - mean) / scale).astype(np.float32),
+        y_test=tested,
+        n_classes=sample.n_classes,
+        scales=scales,
+    )
+    ingredients = tuple(
+        Ingredient(each.name, each.strength * len(seeds), each.options, each.schedule)
+        for each in parts
+    )
+    stack = Stack(
+        settings,
+        ingredients,
+        tuple(RunSeeds(*each) for each in seeds),
+        rows,
+        tuple(range(len(seeds))),
+    )
+    return train(stack)

@@ -1,0 +1,124 @@
+"""How much each row moved each run's score: what a test over rows and seeds needs to know."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.metrics import METRICS, Kept
+
+Integers = npt.NDArray[np.integer]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Influences:
+    """Of every run that was finished, what each row did to its score.
+
+    ``groups`` (N,) has one number for all rows that are copies of one another: they are no
+    independent evidence. ``rows`` has the training and the test rows of each seed.
+    """
+
+    metric: str
+    groups: Integers
+    rows: Mapping[int, tuple[Integers, Integers]]
+    kept: Mapping[tuple[str, int], tuple[Kept, Kept]]
+    """What is kept of a run's training and test rows, by method and seed."""
+
+    def effective_rows(self, seeds: Sequence[int]) -> float:
+        """To how many rows, tested equally often, the test rows of these seeds amount: 1 / sum w²."""
+        tested = [self.groups[self.rows[seed][1]] for seed in seeds]
+        weights = np.bincount(np.concatenate(tested)).astype(float)
+        return float(weights.sum() ** 2 / (weights**2).sum())
+
+    def moved(self, method: str, seed: int, *, gap: bool) -> Floats:
+        """How much each row moved a run's test score, or its gap: of its training, then its test rows."""
+        metric = METRICS[self.metric]
+        own = [
+            metric.influence_of(kept, len(rows))
+            for kept, rows in zip(self.kept[method, seed], self.rows[seed], strict=True)
+        ]
+        on_train, on_test = own
+        if not gap:
+            return on_test
+        sign = 1 if metric.higher_is_better else -1
+        return np.concatenate([sign * on_train, -sign * on_test])
+
+    def places(self, seed: int, *, gap: bool) -> Integers:
+        """The groups of the rows that ``moved`` tells of."""
+        train, test = self.rows[seed]
+        rows = np.concatenate([train, test]) if gap else test
+        return np.asarray(self.groups[rows])
+
+
+def packed(found: Influences, *, predictions: bool) -> dict[str, Any]:
+    """As JSON has them. Without ``predictions``, none of runs whose rows would take a number each."""
+    n = len(found.groups)
+    wanted = {
+        run: kept for run, kept in found.kept.items() if predictions or kept[1].dtype == np.uint8
+    }
+    alike = len(np.unique(found.groups)) < n
+    return {
+        "rows": n,
+        "groups": _text(found.groups.astype("<i4")) if alike else None,
+        "splits": [
+            {"seed": seed, "train": _marked(train, n), "test": _marked(test, n)}
+            for seed, (train, test) in found.rows.items()
+        ],
+        "runs": [
+            {"method": method, "seed": seed, "train": _text(kept[0]), "test": _text(kept[1])}
+            for (method, seed), kept in wanted.items()
+        ],
+    }
+
+
+def unpacked(document: dict[str, Any], metric: str) -> Influences:
+    """The influences that ``packed`` wrote. Raises ValueError for what it can't have written."""
+    n = document["rows"]
+    groups = np.arange(n)
+    if document["groups"] is not None:
+        groups = _array(document["groups"], "<i4", n).astype(np.intp)
+        if groups.min(initial=0) < 0 or groups.max(initial=0) >= n:
+            raise ValueError("its 'rows.groups' are no numbers of rows")
+    rows = {
+        each["seed"]: (_unmarked(each["train"], n), _unmarked(each["test"], n))
+        for each in document["splits"]
+    }
+    dtype = "u1" if METRICS[metric].is_counted else "<f4"
+    kept = {}
+    for run in document["runs"]:
+        if run["seed"] not in rows:
+            raise ValueError(f"its 'rows' have a run of seed {run['seed']} without a split")
+        sizes = (len(each) if dtype == "<f4" else -(-len(each) // 8) for each in rows[run["seed"]])
+        parts = zip((run["train"], run["test"]), sizes, strict=True)
+        on_train, on_test = (_array(text, dtype, size) for text, size in parts)
+        kept[run["method"], run["seed"]] = on_train, on_test
+    return Influences(metric, groups, rows, kept)
+
+
+def _text(values: Kept) -> str:
+    """Bytes, numbers as little-endian ones, in base64."""
+    return b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes()).decode()
+
+
+def _array(text: str, dtype: str, size: int) -> Kept:
+    values = np.frombuffer(b64decode(text, validate=True), dtype)
+    if len(values) != size or (dtype == "<f4" and not np.isfinite(values).all()):
+        raise ValueError(f"its 'rows' have {len(values)} numbers where {size} are due")
+    return values
+
+
+def _marked(rows: Integers, n: int) -> str:
+    """A bit of each of n rows: whether it is one of these."""
+    marks = np.zeros(n, bool)
+    marks[rows] = True
+    return _text(np.packbits(marks))
+
+
+def _unmarked(text: str, n: int) -> Integers:
+    return np.flatnonzero(np.unpackbits(_array(text, "u1", -(-n // 8)), count=n))
