@@ -135,7 +135,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     protocol = plan.protocol
     varied = "split" in protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
-    test = test_of(protocol.test, protocol.vary, ratio, plan.run_seeds, outcome.rows)
+    test = test_of(protocol.significance_test, protocol.vary, ratio, plan.run_seeds, outcome.rows)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     return Comparison(
         plan=plan.as_dict()

@@ -42,7 +42,7 @@ Scores = Mapping[str, float]
 
 
 Kept = Any
-"""Of N rows: (N/8,) packed bits, whether each is classified right, or (N,) influences in float32."""
+"""Of N rows: (N/8,) packed bits, whether each is classified right, or (N,) shares in float32."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Metric:
     key: str
     """What its columns are called by: 'train_key', 'test_key' and 'key_gap'."""
     score: Callable[[Outcomes], float | None]
-    influence: Callable[[Outcomes], npt.NDArray[Any]]
-    """(N,) how much each row moves the score, summing to zero: what a sum over rows is judged by."""
+    shares: Callable[[Outcomes], npt.NDArray[Any]]
+    """(N,) what each row adds to the score; they sum to it. Where it is no sum, by the delta method."""
     title: str
     """Its name in sentences."""
     about: str
@@ -83,19 +83,19 @@ class Metric:
     """The tasks whose runs have it; none stands for its own task alone."""
 
     def kept(self, rows: Outcomes) -> Kept:
-        """What is kept of N rows to know their influence again: a bit of each, or a number."""
+        """What is kept of N rows to know their shares again: a bit of each, or a number."""
         import numpy as np
 
         if self.is_counted and rows.right is not None:
             return np.packbits(rows.right)
-        return np.asarray(self.influence(rows), np.float32)
+        return np.asarray(self.shares(rows), np.float32)
 
-    def influence_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
-        """(N,) the influence of n rows of which this was kept."""
+    def shares_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
+        """(N,) the shares of n rows of which this was kept."""
         import numpy as np
 
         if kept.dtype == np.uint8:
-            return _centred(np.unpackbits(kept, count=n).astype(float))
+            return _evenly(np.unpackbits(kept, count=n).astype(float))
         return np.asarray(kept, float)
 
     def is_recorded(self, task: str) -> bool:
@@ -160,44 +160,44 @@ def _rmse(rows: Outcomes) -> float:
     return sqrt(2 * _loss(rows)) * rows.scale
 
 
-def _centred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The influence of rows on the mean of their values."""
-    moves: npt.NDArray[Any] = (values - values.mean()) / len(values)
-    return moves
+def _evenly(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What each row adds to the mean of their values."""
+    shares: npt.NDArray[Any] = values / len(values)
+    return shares
 
 
-def _moves_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
-    return _centred(rows.losses * 0 if rows.right is None else rows.right)
+def _of_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
+    return _evenly(rows.losses * 0 if rows.right is None else rows.right)
 
 
-def _moves_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
-    """Of each class's recall, divided by the number of classes that occur."""
+def _of_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
+    """Of the recall of its class, divided by the number of classes that occur."""
     import numpy as np
 
-    members = np.maximum(np.bincount(rows.targets), 1)
-    recalls = np.bincount(rows.targets, weights=rows.right) / members
-    own = members[rows.targets] * len(np.unique(rows.targets))
-    return (rows.right - recalls[rows.targets]) / own  # type: ignore[no-any-return]
+    members = np.bincount(rows.targets)
+    shares: npt.NDArray[Any] = rows.right / members[rows.targets] / np.count_nonzero(members)
+    return shares
 
 
-def _moves_loss(rows: Outcomes) -> npt.NDArray[Any]:
-    return _centred(rows.losses)
+def _of_loss(rows: Outcomes) -> npt.NDArray[Any]:
+    return _evenly(rows.losses)
 
 
-def _moves_r2(rows: Outcomes) -> npt.NDArray[Any]:
-    """By the delta method: (share of unexplained variance * d variance - d mean e²) / variance."""
+def _of_r2(rows: Outcomes) -> npt.NDArray[Any]:
+    """By the delta method, around the mean square error and the variance of these rows."""
     squares = (rows.targets - rows.targets.mean()) ** 2
     variance = squares.mean()
     if not variance:
         return rows.losses * 0
     unexplained = 2 * _loss(rows) / variance
-    return _centred(unexplained * squares - 2 * rows.losses) / variance  # type: ignore[no-any-return]
+    moves = unexplained * (squares / variance) - 2 * rows.losses / variance
+    return _evenly(1 - unexplained + moves)
 
 
-def _moves_rmse(rows: Outcomes) -> npt.NDArray[Any]:
-    """By the delta method: d mean e² / (2 RMSE)."""
+def _of_rmse(rows: Outcomes) -> npt.NDArray[Any]:
+    """By the delta method: d RMSE = d mean e² / (2 RMSE)."""
     root = sqrt(2 * _loss(rows))
-    return rows.losses * 0 if not root else _centred(rows.losses) * (rows.scale / root)
+    return rows.losses * 0 if not root else _evenly(root / 2 + rows.losses / root) * rows.scale
 
 
 LOSS = "loss"
@@ -206,31 +206,31 @@ METRICS: Mapping[str, Metric] = {
     each.name: each
     for each in (
         Metric(
-            "accuracy", CLASSIFICATION, "accuracy", _accuracy, _moves_accuracy, "accuracy",
+            "accuracy", CLASSIFICATION, "accuracy", _accuracy, _of_accuracy, "accuracy",
             "Share of rows that are classified right.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
             aliases="acc accuracyscore", is_counted=True,
         ),
         Metric(
-            "balanced_accuracy", CLASSIFICATION, "balanced_accuracy", _balanced_accuracy, _moves_balanced_accuracy,
-            "balanced accuracy", "Mean of the classes' recalls.",
+            "balanced_accuracy", CLASSIFICATION, "balanced_accuracy",
+            _balanced_accuracy, _of_balanced_accuracy, "balanced accuracy", "Mean of the classes' recalls.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
             aliases="balancedacc balancedaccuracyscore",
         ),
         Metric(
-            "log_loss", CLASSIFICATION, LOSS, _loss, _moves_loss, "log loss",
+            "log_loss", CLASSIFICATION, LOSS, _loss, _of_loss, "log loss",
             "Mean cross-entropy in nats, without class weights; of regression, half the mean squared"
             " error of the standardised target.",
             higher_is_better=False, low=0, unit="nats",
             aliases="loss crossentropy nll neglogloss", recorded=TASKS,
         ),
         Metric(
-            "r2", REGRESSION, "r2", _r2, _moves_r2, "R²",
+            "r2", REGRESSION, "r2", _r2, _of_r2, "R²",
             "Of regression: 1 - mean squared error / variance of these rows.",
             high=1, aliases="r2score rsquared",
         ),
         Metric(
-            "rmse", REGRESSION, "rmse", _rmse, _moves_rmse, "RMSE",
+            "rmse", REGRESSION, "rmse", _rmse, _of_rmse, "RMSE",
             "Of regression: root mean squared error, in the target's unit.",
             higher_is_better=False, low=0, unit="units of the target", in_unit_of_target=True,
             aliases="rootmeansquarederror negrootmeansquarederror",

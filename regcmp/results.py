@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regcmp.influences import Influences
 from regcmp.metrics import LOSS, METRICS, Metric
+from regcmp.shares import RowShares
 
 if TYPE_CHECKING:
     from regcmp.engine.measuring import Record
@@ -149,7 +149,9 @@ SUMMARY = {
         always=True,
     ),
     "note": NOTE,
-    "df": Field(float, "Degrees of freedom of delta_test's interval.", 0),
+    "error": Field(float, "Standard error of delta_test.", 0),
+    "error_floor": Field(float, "The part of it that more seeds would leave.", 0),
+    "df": Field(float, "Its degrees of freedom.", 0),
     "p_gap": Field(float, "Two-sided, of delta_gap.", 0, 1),
 }
 """A row per method, the baseline first."""
@@ -200,8 +202,8 @@ class Report:
     """A histogram of each run's weights: "edges", and "runs" with method, seed and "counts"."""
     methods: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     """The regularizers of each method, by its name."""
-    rows: Influences | None = None
-    """What each row did to each run's score."""
+    rows: RowShares | None = None
+    """What each row added to each run's score."""
     boundary: dict[str, Any] | None = None
     """Of data with two features: what each method's network of the first seed predicts over both."""
 

@@ -22,7 +22,7 @@ Ten or twenty seeds can't show it, since their training rows overlap: benchmarks
 """
 
 Cells = tuple[npt.NDArray[np.integer], npt.NDArray[np.float64]]
-"""Of one seed: groups of rows, and how much each moved the mean difference."""
+"""Of one seed: (K,) groups of rows, and (K,) what each row added to the mean difference, less its mean."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Difference:
     mean: float | None = None
     error: float | None = None
     df: float = 0.0
+    floor: float = 0.0
+    """The standard error that more seeds would leave."""
     all_equal: bool = False
     """Whether the differences have no spread."""
 
@@ -86,18 +88,19 @@ def paired_t(differences: npt.ArrayLike, ratio: float) -> Difference:
     if np.ptp(d) <= EQUAL:
         return Difference(n, mean, all_equal=True)
     error = float(np.sqrt((1 / n + ratio) * d.var(ddof=1)))
-    return Difference(n, mean, error if isfinite(error) else None, n - 1)
+    if not isfinite(error):
+        return Difference(n, mean)
+    return Difference(n, mean, error, n - 1, error * sqrt(ratio / (1 / n + ratio)))
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def two_way(differences: npt.ArrayLike, cells: Iterable[Cells]) -> Difference:
     """A t-test whose variance is made of rows and seeds, which both are drawn; and its interval.
 
-    A cell is what one row did to the mean of the J ``differences`` under one seed: the influence of
-    the row there, and its share of how far that seed's difference is from the mean. With V_rows,
-    V_seeds and V_cells the sums of squares of the cells summed by row (copies of a row together), by
-    seed and not at all, the two-way cluster variance of Cameron, Gelbach and Miller (2011, J. Bus.
-    Econ. Stat. 29) is V_rows + V_seeds - V_cells. Here it is
+    A cell is what one row added to the mean of the J ``differences`` under one seed, less the mean.
+    With V_rows, V_seeds and V_cells the sums of squares of the cells summed by row (copies of a row
+    together), by seed and not at all, the two-way cluster variance of Cameron, Gelbach and Miller
+    (2011, J. Bus. Econ. Stat. 29) is V_rows + V_seeds - V_cells. Here it is
 
         (1 + TRAINING_SHARE) V_rows + max(0, J/(J-1) V_seeds - V_cells)
 
@@ -119,7 +122,9 @@ def two_way(differences: npt.ArrayLike, cells: Iterable[Cells]) -> Difference:
     seeds = max(0.0, float(d.var(ddof=1)) / n - v_cells)
     df_rows = max(1.0, 3 * v_rows**2 / float(np.sum(by_row**4)))
     df = (rows + seeds) ** 2 / (rows**2 / df_rows + seeds**2 / (n - 1))
-    return Difference(n, mean, sqrt(rows + seeds), df)
+    # What is the same under every seed; the rest of a row's part falls with their number.
+    floor = (1 + TRAINING_SHARE) * max(0.0, v_rows - v_cells)
+    return Difference(n, mean, sqrt(rows + seeds), df, sqrt(floor))
 
 
 def _summed(cells: Iterable[Cells]) -> tuple[npt.NDArray[np.float64], float]:

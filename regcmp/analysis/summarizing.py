@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm
-from regcmp.analysis.testing import Test
+from regcmp.analysis.testing import Pairs, Test
 from regcmp.metrics import METRICS
 from regcmp.results import STOPS, SUMMARY_COLUMNS, frame
 
@@ -57,8 +57,8 @@ def _differences(
     pairs = (scores[name] - scores[baseline]).dropna()
     lost = len(scores[name]) - len(pairs)
     seeds = pairs.index.tolist()
-    test = by.of(name, baseline, seeds, pairs["test"].tolist(), gap=False)
-    gap = by.of(name, baseline, seeds, pairs["gap"].tolist(), gap=True)
+    test = by.of(Pairs(name, baseline, seeds, pairs["test"].tolist()))
+    gap = by.of(Pairs(name, baseline, seeds, pairs["gap"].tolist(), of_gaps=True))
     better = sign * pairs["test"]
     return {
         "delta_test": test.mean,
@@ -71,7 +71,9 @@ def _differences(
         "ties": int((better.abs() <= EQUAL).sum()) if test.n else None,
         "losses": int((better < -EQUAL).sum()) if test.n else None,
         "p_value": None if lost else test.p,
-        "df": test.df or None,
+        "error": test.error,
+        "error_floor": None if test.error is None else test.floor,
+        "df": None if test.error is None else test.df,
         "p_gap": None if lost else gap.p,
         "note": _caveats(test, lost),
     }

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from regcmp.analysis.statistics import Cells, Difference, paired_t, two_way
-from regcmp.influences import Influences
+from regcmp.analysis.statistics import Difference, paired_t, two_way
+from regcmp.metrics import METRICS
+from regcmp.shares import Floats, RowShares
 
 TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
 """What a report may say. A plain paired t-test is what is left where the split is held."""
@@ -18,17 +19,26 @@ FEWEST_ROWS = 55
 """To how many rows, tested equally often, test rows must amount for the two-way test."""
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """The differences of two methods' test scores, or of their gaps, seed by seed."""
+
+    new: str
+    old: str
+    seeds: Sequence[int]
+    differences: Sequence[float]
+    of_gaps: bool = False
+
+
 class Test(Protocol):
-    """A test of the differences of two methods, seed by seed."""
+    """A test of paired differences."""
 
     @property
     def name(self) -> str:
         """As a report has it."""
 
-    def of(
-        self, new: str, old: str, seeds: Sequence[int], differences: Sequence[float], *, gap: bool
-    ) -> Difference:
-        """The difference of two methods' test scores, or gaps, under these seeds."""
+    def of(self, pairs: Pairs) -> Difference:
+        """Their mean, with its standard error."""
 
 
 @dataclass(frozen=True)
@@ -42,42 +52,46 @@ class Resampled:
         """As a report has it."""
         return NADEAU_BENGIO if self.ratio else PLAIN
 
-    def of(
-        self, new: str, old: str, seeds: Sequence[int], differences: Sequence[float], *, gap: bool
-    ) -> Difference:
+    def of(self, pairs: Pairs) -> Difference:
         """By the spread of the differences alone."""
-        return paired_t(differences, self.ratio)
+        return paired_t(pairs.differences, self.ratio)
 
 
 @dataclass(frozen=True)
 class TwoWay:
     """The two-way test over rows and seeds. Old and new runs may be those of two reports."""
 
-    old: Influences
-    new: Influences
+    old: RowShares
+    new: RowShares
     name: str = TWO_WAY
 
-    def of(
-        self, new: str, old: str, seeds: Sequence[int], differences: Sequence[float], *, gap: bool
-    ) -> Difference:
+    def of(self, pairs: Pairs) -> Difference:
         """By the spread over rows and over seeds."""
-        d = np.asarray(differences, float)
+        higher = METRICS[self.new.metric].higher_is_better
+        signs = ((1, -1) if higher else (-1, 1)) if pairs.of_gaps else (0, 1)
+        sides = [side for side, sign in enumerate(signs) if sign]
+        moved = {side: self._moved(pairs, side) for side in sides}
         cells = (
-            self._cell(new, old, seed, each, gap)
-            for seed, each in zip(seeds, d - d.mean() if len(d) else d, strict=True)
+            (
+                np.concatenate([self.new.places(seed)[side] for side in sides]),
+                np.concatenate([signs[side] * moved[side][i] for side in sides]) / len(pairs.seeds),
+            )
+            for i, seed in enumerate(pairs.seeds)
         )
-        return two_way(d, ((groups, values / len(d)) for groups, values in cells))
+        return two_way(pairs.differences, cells)
 
-    def _cell(self, new: str, old: str, seed: int, deviation: float, gap: bool) -> Cells:
-        """What each row did under a seed; its deviation from the mean is spread over its test rows."""
-        moved = self.new.moved(new, seed, gap=gap) - self.old.moved(old, seed, gap=gap)
-        n_test = len(self.new.rows[seed][1])
-        moved[len(moved) - n_test :] += deviation / n_test
-        return self.new.places(seed, gap=gap), moved
+    def _moved(self, pairs: Pairs, side: int) -> list[Floats]:
+        """What each row of a side added to the difference of scores, seed by seed, less its mean."""
+        added = [
+            self.new.sides(pairs.new, seed)[side] - self.old.sides(pairs.old, seed)[side]
+            for seed in pairs.seeds
+        ]
+        mean = sum(float(each.sum()) for each in added) / max(len(added), 1)
+        return [each - mean / len(each) for each in added]
 
 
 def test_of(
-    asked: str, vary: Sequence[str], ratio: float, seeds: Sequence[int], rows: Influences | None
+    asked: str, vary: Sequence[str], ratio: float, seeds: Sequence[int], rows: RowShares | None
 ) -> Test:
     """The test that was asked for; for 'auto', the two-way one where it keeps its level.
 

@@ -80,7 +80,7 @@ class Protocol:
         choices=(AUTO, *METRICS),
         settled=True,
     )
-    test: str = option(
+    significance_test: str = option(
         "choice", AUTO,
         "Test of a difference: two-way over rows and seeds, or nadeau-bengio over seeds alone. auto:"
         " two-way, unless splits are held or test rows are few.",
@@ -88,7 +88,7 @@ class Protocol:
     )  # fmt: skip
     predictions: bool = option(
         "flag", False,
-        "Keep in JSON what each row did to each run's score, whatever the metric. Accuracy needs a bit"
+        "Keep in JSON what each row added to each run's score, whatever the metric. Accuracy needs a bit"
         " of each, which is always kept.",
         group="Protocol", decides=False, before=False,
     )  # fmt: skip

@@ -221,7 +221,7 @@ def _row_marks() -> Any:
         "train": Key(
             str,
             "Of each training row in order: for accuracy a bit, 1 where it is classified right; for any"
-            " other metric the row's influence on the training score, a float32.",
+            " other metric what the row adds to the training score, a float32.",
         ),
         "test": Key(str, "The same of each test row."),
     }

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.influences import packed
 from regcmp.plan.grammar import Part
 from regcmp.report.document import SCHEMA
 from regcmp.results import Report
+from regcmp.shares import packed
 
 
 def to_json(report: Report) -> str:

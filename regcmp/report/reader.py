@@ -11,11 +11,11 @@ import msgspec
 
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
-from regcmp.influences import Influences, unpacked
 from regcmp.pipes import read_input
 from regcmp.plan.grammar import Part, parts_of
 from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
+from regcmp.shares import RowShares, unpacked
 
 LATER = {
     name: {key: each.before for key, each in keys.items() if each.before not in (REQUIRED, ABSENT)}
@@ -161,7 +161,7 @@ def _check_boundary(part: dict[str, Any]) -> None:
         raise ValueError("its 'boundary' is malformed")
 
 
-def _rows(document: dict[str, Any]) -> Influences | None:
+def _rows(document: dict[str, Any]) -> RowShares | None:
     """What the report keeps of rows; None where it keeps nothing. Raises ValueError for damage."""
     part = document.get("rows")
     return None if part is None else unpacked(part, document["plan"]["metric"])

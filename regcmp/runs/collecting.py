@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 from regcmp.data.preparation.grid import Grid, grid_of, has_map
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
-from regcmp.influences import Influences
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition, Run
+from regcmp.shares import RowShares
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Outcome:
     """Each run's histogram, as ``results.Report`` has them."""
     seconds: dict[str, float]
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
-    rows: Influences
-    """What each row did to each run's score."""
+    rows: RowShares
+    """What each row added to each run's score."""
     boundary: dict[str, Any] | None = None
     """What the first seed's networks predict over two features, as ``results.Report`` has it."""
 
@@ -59,20 +59,20 @@ def collect(
         n_validation=condition.n_validation,
         weights=_histograms(runs, finished),
         seconds=seconds,
-        rows=_influences(condition, runs, finished),
+        rows=_shares(condition, runs, finished),
         boundary=_boundary(condition, runs, finished) if is_mapped(condition) else None,
     )
 
 
-def _influences(
+def _shares(
     condition: Condition, runs: Sequence[Run], finished: Mapping[Run, Trained]
-) -> Influences:
-    """What each row did to the score of each run that was not stopped."""
+) -> RowShares:
+    """What each row added to the score of each run that was not stopped."""
     plan = condition.plan
     kept = {(str(run.method), run.seed): finished[run].kept for run in runs}
     splits = {seed: condition.splits[plan.seed_of("split", seed)] for seed in plan.run_seeds}
     groups = np.unique(condition.dataset.keys, return_inverse=True)[1]
-    return Influences(
+    return RowShares(
         metric=plan.protocol.metric,
         groups=groups,
         rows={seed: (split.train, split.test) for seed, split in splits.items()},

@@ -1,4 +1,4 @@
-"""How much each row moved each run's score: what a test over rows and seeds needs to know."""
+"""What each row added to each run's score: what a test over rows and seeds needs to know."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Influences:
-    """Of every run that was finished, what each row did to its score.
+class RowShares:
+    """Of every run that was finished, what each row added to its scores.
 
     ``groups`` (N,) has one number for all rows that are copies of one another: they are no
     independent evidence. ``rows`` has the training and the test rows of each seed.
@@ -36,27 +36,22 @@ class Influences:
         weights = np.bincount(np.concatenate(tested)).astype(float)
         return float(weights.sum() ** 2 / (weights**2).sum())
 
-    def moved(self, method: str, seed: int, *, gap: bool) -> Floats:
-        """How much each row moved a run's test score, or its gap: of its training, then its test rows."""
+    def sides(self, method: str, seed: int) -> tuple[Floats, Floats]:
+        """What each row added to a run's training score, and to its test score."""
         metric = METRICS[self.metric]
-        own = [
-            metric.influence_of(kept, len(rows))
+        on_train, on_test = (
+            metric.shares_of(kept, len(rows))
             for kept, rows in zip(self.kept[method, seed], self.rows[seed], strict=True)
-        ]
-        on_train, on_test = own
-        if not gap:
-            return on_test
-        sign = 1 if metric.higher_is_better else -1
-        return np.concatenate([sign * on_train, -sign * on_test])
+        )
+        return on_train, on_test
 
-    def places(self, seed: int, *, gap: bool) -> Integers:
-        """The groups of the rows that ``moved`` tells of."""
+    def places(self, seed: int) -> tuple[Integers, Integers]:
+        """The groups of the training rows and of the test rows."""
         train, test = self.rows[seed]
-        rows = np.concatenate([train, test]) if gap else test
-        return np.asarray(self.groups[rows])
+        return self.groups[train], self.groups[test]
 
 
-def packed(found: Influences, *, predictions: bool) -> dict[str, Any]:
+def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
     """As JSON has them. Without ``predictions``, none of runs whose rows would take a number each."""
     n = len(found.groups)
     wanted = {
@@ -77,8 +72,8 @@ def packed(found: Influences, *, predictions: bool) -> dict[str, Any]:
     }
 
 
-def unpacked(document: dict[str, Any], metric: str) -> Influences:
-    """The influences that ``packed`` wrote. Raises ValueError for what it can't have written."""
+def unpacked(document: dict[str, Any], metric: str) -> RowShares:
+    """The shares that ``packed`` wrote. Raises ValueError for what it can't have written."""
     n = document["rows"]
     groups = np.arange(n)
     if document["groups"] is not None:
@@ -98,7 +93,7 @@ def unpacked(document: dict[str, Any], metric: str) -> Influences:
         parts = zip((run["train"], run["test"]), sizes, strict=True)
         on_train, on_test = (_array(text, dtype, size) for text, size in parts)
         kept[run["method"], run["seed"]] = on_train, on_test
-    return Influences(metric, groups, rows, kept)
+    return RowShares(metric, groups, rows, kept)
 
 
 def _text(values: Kept) -> str:

@@ -1,0 +1,78 @@
+"""What a comparison could have found: the power of its design, and what more seeds or rows would add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import Any
+
+import pandas as pd
+
+from regcmp.analysis.statistics import LEVEL, detectable, power
+
+WANTED = 0.8
+"""The power that a design should have: four of five true differences of that size are found."""
+MOST_SEEDS = 100_000
+
+
+@dataclass(frozen=True)
+class Design:
+    """How precisely a method's difference is known. Of m methods, Holm tests the first at 5 % / m.
+
+    ``floor`` is the standard error that is left with any number of seeds.
+    """
+
+    error: float
+    floor: float
+    df: float
+    seeds: int
+    tests: int = 1
+
+    @property
+    def alpha(self) -> float:
+        """At which a difference is tested."""
+        return (1 - LEVEL) / self.tests
+
+    def at(self, seeds: int, rows: float = 1.0) -> Design:
+        """The design with so many seeds, and so many times the rows: variances fall with their number.
+
+        That is exact for what test rows add, and an approximation for what training adds.
+        """
+        fixed = self.floor**2
+        moving = max(0.0, self.error**2 - fixed) * self.seeds / seeds
+        error = sqrt((fixed + moving) / rows)
+        df = max(1.0, self.df + seeds - self.seeds)
+        return Design(error, self.floor / sqrt(rows), df, seeds, self.tests)
+
+    def power(self, difference: float) -> float:
+        """How often a true difference of this size is found."""
+        return power(difference, self.error, self.df, self.alpha)
+
+    @property
+    def detectable(self) -> float:
+        """The smallest true difference that is found four times of five."""
+        return detectable(self.error, self.df, self.alpha, WANTED)
+
+    def seeds_for(self, difference: float) -> int | None:
+        """How many seeds find a difference four times of five; None where no number does."""
+        if self.at(MOST_SEEDS).power(difference) < WANTED:
+            return None
+        low, high = 1, MOST_SEEDS
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (
+                (low, middle) if self.at(middle).power(difference) >= WANTED else (middle, high)
+            )
+        return high
+
+    def rows_for(self, difference: float) -> float:
+        """How many times the rows, with these seeds, find a difference four times of five."""
+        return (self.detectable / difference) ** 2 if difference else inf
+
+
+def design_of(row: dict[str, Any], tests: int) -> Design | None:
+    """The design behind a method's row of a summary; None where it has no interval."""
+    if pd.isna(row["error"]) or not row["error"] > 0:
+        return None
+    pairs = int(row["wins"] + row["ties"] + row["losses"])
+    return Design(row["error"], row["error_floor"], row["df"], pairs, max(tests, 1))
