@@ -11,7 +11,7 @@ from typing import Any
 
 from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize
-from regcmp.analysis.testing import test_of
+from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.verdict import verdict
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
@@ -135,7 +135,9 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     protocol = plan.protocol
     varied = "split" in protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
-    test = test_of(protocol.significance_test, protocol.vary, ratio, plan.run_seeds, outcome.rows)
+    test = chosen_test(
+        protocol.significance_test, protocol.vary, ratio, plan.run_seeds, outcome.rows
+    )
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     return Comparison(
         plan=plan.as_dict()
@@ -154,7 +156,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(summary, str(plan.baseline), protocol.seeds, protocol.vary),
+        verdict=verdict(summary, str(plan.baseline), protocol.seeds, protocol.vary, test.name),
         weights=outcome.weights,
         rows=outcome.rows,
         methods={str(each): each.parts for each in plan.methods},

@@ -58,8 +58,6 @@ class Metric:
     key: str
     """What its columns are called by: 'train_key', 'test_key' and 'key_gap'."""
     score: Callable[[Outcomes], float | None]
-    shares: Callable[[Outcomes], npt.NDArray[Any]]
-    """(N,) what each row adds to the score; they sum to it. Where it is no sum, by the delta method."""
     title: str
     """Its name in sentences."""
     about: str
@@ -77,18 +75,21 @@ class Metric:
     """Whether its size depends on the dataset, and with it the decimals that tell anything."""
     aliases: str = ""
     """What other programs call it."""
+    shares: Callable[[Outcomes], npt.NDArray[Any]] | None = None
+    """(N,) what each row adds to the score; they sum to it. Where it is no sum, by the delta method.
+    A score without them is not judged by rows."""
     is_counted: bool = False
     """Whether a bit of each row, if it is classified right, decides it."""
     recorded: tuple[str, ...] = ()
     """The tasks whose runs have it; none stands for its own task alone."""
 
-    def kept(self, rows: Outcomes) -> Kept:
-        """What is kept of N rows to know their shares again: a bit of each, or a number."""
+    def kept(self, rows: Outcomes) -> Kept | None:
+        """What is kept of N rows to know their shares again: a bit of each, a number, or nothing."""
         import numpy as np
 
         if self.is_counted and rows.right is not None:
             return np.packbits(rows.right)
-        return np.asarray(self.shares(rows), np.float32)
+        return None if self.shares is None else np.asarray(self.shares(rows), np.float32)
 
     def shares_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
         """(N,) the shares of n rows of which this was kept."""
@@ -206,34 +207,34 @@ METRICS: Mapping[str, Metric] = {
     each.name: each
     for each in (
         Metric(
-            "accuracy", CLASSIFICATION, "accuracy", _accuracy, _of_accuracy, "accuracy",
+            "accuracy", CLASSIFICATION, "accuracy", _accuracy, "accuracy",
             "Share of rows that are classified right.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
-            aliases="acc accuracyscore", is_counted=True,
+            aliases="acc accuracyscore", shares=_of_accuracy, is_counted=True,
         ),
         Metric(
             "balanced_accuracy", CLASSIFICATION, "balanced_accuracy",
-            _balanced_accuracy, _of_balanced_accuracy, "balanced accuracy", "Mean of the classes' recalls.",
+            _balanced_accuracy, "balanced accuracy", "Mean of the classes' recalls.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
-            aliases="balancedacc balancedaccuracyscore",
+            aliases="balancedacc balancedaccuracyscore", shares=_of_balanced_accuracy,
         ),
         Metric(
-            "log_loss", CLASSIFICATION, LOSS, _loss, _of_loss, "log loss",
+            "log_loss", CLASSIFICATION, LOSS, _loss, "log loss",
             "Mean cross-entropy in nats, without class weights; of regression, half the mean squared"
             " error of the standardised target.",
             higher_is_better=False, low=0, unit="nats",
-            aliases="loss crossentropy nll neglogloss", recorded=TASKS,
+            aliases="loss crossentropy nll neglogloss", shares=_of_loss, recorded=TASKS,
         ),
         Metric(
-            "r2", REGRESSION, "r2", _r2, _of_r2, "R²",
+            "r2", REGRESSION, "r2", _r2, "R²",
             "Of regression: 1 - mean squared error / variance of these rows.",
-            high=1, aliases="r2score rsquared",
+            high=1, aliases="r2score rsquared", shares=_of_r2,
         ),
         Metric(
-            "rmse", REGRESSION, "rmse", _rmse, _of_rmse, "RMSE",
+            "rmse", REGRESSION, "rmse", _rmse, "RMSE",
             "Of regression: root mean squared error, in the target's unit.",
             higher_is_better=False, low=0, unit="units of the target", in_unit_of_target=True,
-            aliases="rootmeansquarederror negrootmeansquarederror",
+            aliases="rootmeansquarederror negrootmeansquarederror", shares=_of_rmse,
         ),
     )
 }  # fmt: skip

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float64]
 class RowShares:
     """Of every run that was finished, what each row added to its scores.
 
-    ``groups`` (N,) has one number for all rows that are copies of one another: they are no
-    independent evidence. ``rows`` has the training and the test rows of each seed.
+    ``groups`` (N,) has the same number for rows that are copies of one another, that of the first:
+    they are no independent evidence. ``rows`` has the training and the test rows of each seed.
     """
 
     metric: str

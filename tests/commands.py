@@ -167,20 +167,23 @@ class Printed:
 
     above: str
     cells: dict[str, list[str]]
-    below: str
+    notes: str
     verdict: str
+    below: str
     n_blocks: int
 
 
 def read_table(printed: str, names: Sequence[str]) -> Printed:
     """Read a printed table whose methods are ``names``: every name and cell must stand there whole."""
-    above, *blocks, below, verdict = printed.split("\n\n")
+    above, *parts = printed.rstrip("\n").split("\n\n")
+    blocks = [part for part in parts if part.startswith("Method ")]
+    *notes, verdict, below = parts[len(blocks) :]
     cells: dict[str, list[str]] = {}
     for block in blocks:
         for header, column in read_block(block.split("\n"), names).items():
             assert header not in cells
             cells[header] = column
-    return Printed(above, cells, below, verdict, len(blocks))
+    return Printed(above, cells, "".join(notes), verdict, below, len(blocks))
 
 
 def read_block(lines: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:

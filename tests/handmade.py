@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scipy.stats import t
+
 from regcmp.analysis.verdict import verdict
 from regcmp.plan.grammar import parts_of
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
@@ -42,6 +44,9 @@ PLAN: dict[str, Any] = {
     "max_dropped": 0.95,
     "max_dead": 0.99,
     "class_weight": "none",
+    "significance_test": "auto",
+    "predictions": False,
+    "sort": "typed",
     "label_noise": 0.0,
     "noise_features": 0,
     "sep": None,
@@ -77,6 +82,7 @@ PLAN: dict[str, Any] = {
         "n_validation": 0,
     },
     "correction_ratio": 0.24965229485396384,
+    "tested_by": "nadeau-bengio",
     "other_networks": [],
 }
 ENVIRONMENT: dict[str, Any] = {
@@ -334,6 +340,7 @@ def log_loss() -> Report:
         "vary": ["init", "order"],
         "baseline": LONG,
         "correction_ratio": 0.0,
+        "tested_by": "paired-t",
     }
     return _report(PLAN | words, rows)
 
@@ -350,7 +357,8 @@ VARIANTS = {"report": report, "single_pair": single_pair, "log_loss": log_loss}
 
 def _report(plan: dict[str, Any], levels: Any) -> Report:
     shared = {"dataset": "digits", "metric": plan["metric"]}
-    summary = frame([shared | row for row in levels], SUMMARY_COLUMNS)
+    rows = [shared | _spread(row, plan["correction_ratio"]) | row for row in levels]
+    summary = frame(rows, SUMMARY_COLUMNS)
     return Report(
         plan=plan,
         environment=ENVIRONMENT,
@@ -358,6 +366,21 @@ def _report(plan: dict[str, Any], levels: Any) -> Report:
         summary=summary,
         runs=frame([shared | row for row in RUNS], RUN_COLUMNS),
         history=frame([shared | row for row in HISTORY], HISTORY_COLUMNS),
-        verdict=verdict(summary, plan["baseline"], plan["seeds"]),
+        verdict=verdict(summary, plan["baseline"], plan["seeds"], plan["vary"], plan["tested_by"]),
         methods={name: parts_of(name) for name in plan["methods"]},
     )
+
+
+def _spread(row: dict[str, Any], ratio: float) -> dict[str, Any]:
+    """What follows from the intervals of a row: by Student's t with n - 1 degrees of freedom."""
+    if row.get("delta_test_low") is None or row.get("p_value") is None:
+        return {}
+    df = row["n"] - 1
+    error = (row["delta_test_high"] - row["delta_test"]) / t.ppf(0.975, df)
+    gap = (row["delta_gap_high"] - row["delta_gap"]) / t.ppf(0.975, df)
+    return {
+        "error": error,
+        "error_floor": error * (ratio / (1 / row["n"] + ratio)) ** 0.5,
+        "df": df,
+        "p_gap": 2 * t.sf(abs(row["delta_gap"]) / gap, df),
+    }

@@ -150,7 +150,7 @@ def test_a_metric_is_one_line_of_the_table(tmp_path: Path) -> None:
 FORMAT = (
     Edit(
         "report/shout.py",
-        '"""A table, loud."""\n\n\ndef to_shout(table):\n    return table.verdict.upper()\n',
+        '"""A table, loud."""\n\n\ndef to_shout(table):\n    return chr(10).join(table.verdict).upper()\n',
     ),
     Edit(
         "report/formats.py",

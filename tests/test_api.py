@@ -19,7 +19,7 @@ FLAGS = ("--hidden 4 --epochs 2 --seeds 5 --train-size 60 --metric log_loss --jo
 SUMMARY = (
     "dataset method metric n n_failed train_mean train_sd test_mean test_sd gap_mean gap_sd"
     " delta_test delta_test_low delta_test_high delta_gap delta_gap_low delta_gap_high"
-    " wins ties losses p_value p_holm status note"
+    " wins ties losses p_value p_holm status note error error_floor df p_gap"
 ).split()
 RUNS = (
     "dataset method seed status epochs train_accuracy test_accuracy accuracy_gap"

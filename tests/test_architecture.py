@@ -13,6 +13,7 @@ ROOT = Path(regcmp.__file__).parent
 
 LAYERS = (
     ("metrics",),
+    ("shares",),
     ("environment", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),

@@ -113,8 +113,8 @@ def test_dropblock_grows_by_default() -> None:
     word = "dropblock=0.1,0.2:schedule=constant:block=2"
     assert [str(each) for each in parse_methods([word, "dropblock"])] == [
         "dropblock=0.1:block=2:schedule=constant",
-        "dropblock=0.1",
         "dropblock=0.2:block=2:schedule=constant",
+        "dropblock=0.1",
     ]
     (method,) = parse_methods(["dropblock"])
     assert method.parts[0].schedule == "ramp"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pandas as pd
 import pytest
 from commands import not_strict, read_csv, read_table, run_here, squeezed, strict
@@ -45,6 +46,7 @@ from regcmp.results import (
     Report,
     frame,
 )
+from regcmp.shares import RowShares
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = report_schema()
@@ -115,8 +117,9 @@ def assert_whole(printed: str, table: Table) -> None:
         column.header: [row[i] for row in table.rows] for i, column in enumerate(table.columns) if i
     }
     assert squeezed(read.above) == squeezed("".join(table.above))
+    assert squeezed(read.notes) == squeezed("".join(table.notes))
     assert squeezed(read.below) == squeezed("".join(table.below))
-    assert squeezed(read.verdict) == squeezed(table.verdict)
+    assert squeezed(read.verdict) == squeezed("".join(table.verdict))
 
 
 @pytest.mark.parametrize(("variant", "step"), [("report", 1), ("single_pair", 5), ("log_loss", 5)])
@@ -188,7 +191,7 @@ def test_a_note_stands_once_with_all_methods_that_it_holds_for() -> None:
     """Below five seeds, every method has the same one."""
     summary = report().summary
     summary["note"] = ["baseline; bad", "few", "few", "bad; few", "few", "bad", ""]
-    first, second, third, *_ = make_table(replace(report(), summary=summary)).below
+    first, second, third = make_table(replace(report(), summary=summary)).notes
     assert first.startswith("none, l1=1e-05+") and first.endswith(": bad")
     assert second == "l1=0.0001, l2=0.01, dropout=0.5: few"
     assert third == "dropout=0.95: bad; few"
@@ -214,22 +217,26 @@ def test_without_a_width_the_table_is_one_block_and_each_text_one_line(variant: 
     assert not re.search(r" $", printed, re.MULTILINE)
     assert read.above.split("\n") == list(table.above)
     assert read.below.split("\n") == list(table.below)
-    assert read.verdict == table.verdict + "\n"
-    assert printed.count("\n") == len(table.above) + len(table.rows) + len(table.below) + 5
+    assert read.verdict.split("\n") == list(table.verdict)
+    texts = (table.above, table.rows, table.notes, table.verdict, table.below)
+    assert printed.count("\n") == sum(map(len, texts)) + 1 + sum(map(bool, texts)) - 1
 
 
 def test_colours_tell_the_better_from_the_worse_and_change_no_character() -> None:
-    """Bold green, red, and dim for the baseline; nothing for what was not shown to differ."""
+    """Bold green, red, yellow for a mark, dim for the baseline; nothing where no difference was shown."""
     coloured = on_terminal(report(), 200, color="standard")
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == on_terminal(report(), 200)
     by_name = {
         method: next(line for line in coloured.split("\n") if f"{method} " in line)
-        for method in ("none", "l1=0.0001", "l2=0.01", "dropout=0.95")
+        for method in ("none", "l1=0.0001", "l2=0.01", "dropout=0.95", "dropout=0.5")
     }
     assert by_name["none"].startswith("\x1b[2m")
     assert by_name["l2=0.01"].startswith("\x1b[1;32m")
     assert by_name["dropout=0.95"].startswith("\x1b[31m")
+    assert by_name["dropout=0.5"].startswith("\x1b[33m")
     assert "\x1b" not in by_name["l1=0.0001"]
+    answer = next(line for line in coloured.split("\n") if "Winner" in line)
+    assert answer.startswith("\x1b[1;32m")
 
 
 def test_where_less_is_better_a_negative_difference_is_the_better_one() -> None:
@@ -239,7 +246,7 @@ def test_where_less_is_better_a_negative_difference_is_the_better_one() -> None:
     assert tones[LONG] == "baseline"
     assert tones["l2=0.01"] == "better"
     assert tones["dropout=0.95"] == "worse"
-    assert table.verdict.startswith(f"l2=0.01 beats {LONG}")
+    assert table.verdict[0].startswith("Winner on this split: l2=0.01, -")
 
 
 # CSV
@@ -362,12 +369,18 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     for name, columns in rows.items():
         assert tuple(definitions[name]["required"]) == columns
         assert tuple(definitions[name]["properties"]) == columns
-    words = {*make_plan("iris").as_dict(), "data", "correction_ratio", "other_networks"}
+    words = {
+        *make_plan("iris").as_dict(),
+        *("data", "correction_ratio", "tested_by", "other_networks"),
+    }
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
-    given = replace(report(), weights={"edges": [0, 1], "runs": []}, boundary={})
+    rows = RowShares("accuracy", np.arange(4), {}, {})
+    given = replace(report(), rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={})
     assert list(SCHEMA["properties"]) == list(strict(to_json(given)))
-    assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {"timing", "weights", "boundary"}
+    assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {
+        "timing", "rows", "weights", "boundary",
+    }  # fmt: skip
     assert SCHEMA["additionalProperties"] is True
 
 
@@ -404,7 +417,7 @@ def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() ->
             continue
         if isinstance(path[-1], str) and path != ("timing",):
             assert complaints(changed(document, path, KeyError)), f"{path} may be left out"
-        if path not in (("plan", "header"), ("plan", "classes_as_text")):  # the truth values
+        if path[-1] not in ("header", "classes_as_text", "predictions"):  # the truth values
             assert complaints(changed(document, path, True)), f"{path} may be true"
     assert complaints(changed(document, ("timing",), KeyError)) == []
     for path in [("later",), ("plan", "later"), ("runs", 0, "later")]:
@@ -447,8 +460,10 @@ def test_markdown_shows_the_table_s_cells(variant: str) -> None:
     rows, around = read_markdown(text)
     assert rows[0] == [column.header for column in table.columns]
     assert rows[1:] == [list(row) for row in table.rows]
-    assert squeezed(around) == squeezed("".join((*table.above, *table.below, table.verdict)))
-    assert f"**{table.verdict}**" in text.replace("\\", "")
+    assert squeezed(around) == squeezed(
+        "".join((*table.above, *table.notes, *table.verdict, *table.below))
+    )
+    assert f"**{table.verdict[0]}**" in text.replace("\\", "")
 
 
 @pytest.mark.parametrize(

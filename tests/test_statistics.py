@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +21,8 @@ from regcmp.analysis.statistics import (
 )
 from regcmp.analysis.summarizing import summarize
 from regcmp.analysis.testing import Resampled
-from regcmp.analysis.verdict import verdict
+from regcmp.analysis.verdict import CONDITIONS, verdict
+from regcmp.plan.kinds import SOURCES
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
 
 SLEEP = (
@@ -211,7 +214,10 @@ def test_summary_has_its_columns_and_its_arithmetic() -> None:
 def test_a_tie_is_a_tie_within_rounding() -> None:
     """0.1 + 0.2 and 0.3 are one score."""
     summary = summarize(
-        runs(none=[(1.0, 0.3)] * 5, l2=[(1.0, 0.1 + 0.2)] * 4 + [(1.0, 0.4)]), "none", "accuracy", 0
+        runs(none=[(1.0, 0.3)] * 5, l2=[(1.0, 0.1 + 0.2)] * 4 + [(1.0, 0.4)]),
+        "none",
+        "accuracy",
+        Resampled(0.0),
     )
     assert [row_of(summary, "l2")[key] for key in ("wins", "ties", "losses")] == [1, 4, 0]
 
@@ -263,7 +269,7 @@ def test_small_n_is_flagged(n: int, note: str) -> None:
     """In the row's note, and by a verdict that names no winner."""
     summary = summarize(runs(none=BASE[:n], l2=BETTER[:n]), "none", "accuracy", Resampled(0.25))
     assert row_of(summary, "l2")["note"] == note
-    assert ("No winner is named" in verdict(summary, "none", n)) == (n < 5)
+    assert verdict(summary, "none", n).startswith("No winner from") == (n < 5)
     if n == 1:
         assert pd.isna(row_of(summary, "l2")["test_sd"])
 
@@ -272,10 +278,13 @@ def test_all_runs_of_the_baseline_lost() -> None:
     """There is nothing to compare with, and the verdict says so."""
     summary = summarize(runs(none=[None] * 6, l2=BETTER), "none", "accuracy", Resampled(0.25))
     assert pd.isna(row_of(summary, "l2")["delta_test"])
-    assert verdict(summary, "none", 6).startswith("No comparison: every run of the baseline none")
+    assert verdict(summary, "none", 6).startswith(
+        "No comparison: every run of the baseline diverged."
+    )
 
 
-LOST = "try a smaller --lr."
+LOST = "(diverged); try a smaller --lr."
+INCOMPLETE = "No test: a stopped run leaves a pair incomplete."
 
 
 @pytest.mark.parametrize(
@@ -283,60 +292,73 @@ LOST = "try a smaller --lr."
     [
         (
             {"none": [None, *BASE[1:]], "l1": BETTER, "l2": BETTER},
-            "No test was made, since a lost pair takes the p-value: the baseline none lost 1 of 6 runs"
-            f" (diverged); {LOST}",
+            [INCOMPLETE, f"Stopped: the baseline lost 1 of 6 runs {LOST}"],
         ),
         (
             {"none": [None, *BASE[1:]], "l2": [*BETTER[:5], None]},
-            "No winner is named from 4 pairs: a claim needs at least 5. The baseline none lost 1 of 6 runs"
-            f" (diverged); {LOST}",
+            [
+                "No winner from 4 complete pairs: use at least 5, preferably 10.",
+                "Stopped: the baseline lost 1 of 6 runs (diverged), l2 lost 1 of 6 runs " + LOST,
+            ],
         ),
         (
             {"none": [*BASE[:2], *[None] * 4], "l2": BETTER},
-            "No winner is named from 2 pairs: a claim needs at least 5. The baseline none lost 4 of 6 runs"
-            f" (diverged); {LOST}",
+            [
+                "No winner from 2 complete pairs: use at least 5, preferably 10.",
+                f"Stopped: the baseline lost 4 of 6 runs {LOST}",
+            ],
         ),
         (
             {"none": BASE, "l1": [None] * 6, "l2": [None] * 6},
-            "No test was made: l1 lost all 6 runs (diverged), l2 lost all 6 runs (diverged); "
-            + LOST,
+            [
+                "No test: no other method finished a run.",
+                f"Stopped: l1 lost all 6 runs (diverged), l2 lost all 6 runs {LOST}",
+            ],
         ),
         (
             {"none": BASE, "l1": [None] * 6, "l2": [*BETTER[:5], None]},
-            "No test was made: l1 lost all 6 runs (diverged), l2 lost 1 of 6 runs (diverged); "
-            + LOST,
+            [INCOMPLETE, f"Stopped: l1 lost all 6 runs (diverged), l2 lost 1 of 6 runs {LOST}"],
         ),
         (
             {"none": BASE, "l1": BASE, "l2": [None, *BETTER[1:]]},
-            "No test was made: l1 has the same score under every seed; l2 lost 1 of 6 runs (diverged); "
-            + LOST,
+            [
+                INCOMPLETE,
+                "l1 has the same score under every seed.",
+                f"Stopped: l2 lost 1 of 6 runs {LOST}",
+            ],
         ),
         (
             {"none": BASE, "l2": BASE},
-            "No test was made: l2 has the same score under every seed.",
+            ["No test: the seeds show no spread.", "l2 has the same score under every seed."],
         ),
         (
             {"none": [None] * 6, "l2": [None] * 6},
-            "No comparison: every run of the baseline none diverged; " + LOST,
+            [
+                "No comparison: every run of the baseline diverged.",
+                "Next: try a smaller --lr.",
+            ],
         ),
         (
             {"none": [None, *BASE[1:3]], "l2": BETTER[:3]},
-            "No winner is named from 2 pairs: a claim needs at least 5 seeds, better 10 (--seeds 10)."
-            f" The baseline none lost 1 of 3 runs (diverged); {LOST}",
+            [
+                "No winner from 3 seeds: use at least 5, preferably 10.",
+                "Next: --seeds 10.",
+                f"Stopped: the baseline lost 1 of 3 runs {LOST}",
+            ],
         ),
         (
             {"none": BASE[:1], "l2": [None]},
-            f"No test was made: l2 lost its run (diverged); {LOST}",
+            ["No test: no other method finished a run.", f"Stopped: l2 lost its run {LOST}"],
         ),
     ],
 )
 def test_a_verdict_says_why_nothing_was_tested(
-    scores: dict[str, list[tuple[float, float] | None]], expected: str
+    scores: dict[str, list[tuple[float, float] | None]], expected: list[str]
 ) -> None:
     """Not that no method was shown to be better: no claim of scores nor of gaps was put to a test."""
     summary = summarize(runs(**scores), "none", "accuracy", Resampled(0.25))
     text = verdict(summary, "none", len(scores["none"]))
-    assert text == expected
+    assert text.split("\n") == expected
     assert not summary["p_value"].notna().any()
 
 
@@ -348,9 +370,8 @@ def test_gaps_may_be_tested_where_scores_are_equal() -> None:
     text = verdict(
         summarize(runs(none=BASE, l2=l2), "none", "accuracy", Resampled(0.25)), "none", 6
     )
-    assert text.startswith(
-        "No test was made: l2 has the same score under every seed. Smaller gap: l2"
-    )
+    assert text.startswith("No test: the seeds show no spread.\nl2 has the same score under every")
+    assert "\nLess overfitting: l2 by 5.25 points." in text
 
 
 def test_identical_scores_say_so() -> None:
@@ -363,14 +384,20 @@ def test_identical_scores_say_so() -> None:
 
 def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None:
     """And the size of its effect; several winners are not ranked beyond what was tested."""
-    won = verdict(
-        summarize(runs(none=BASE, l2=BETTER), "none", "accuracy", Resampled(0.25)), "none", 6
+    won = lines_of(runs(none=BASE, l2=BETTER))
+    assert won[0] == "Winner: l2, +3.33 points test accuracy over the baseline"
+    assert won[1] == "Less overfitting: l2 by 3.33 points."
+    assert won[2].startswith(
+        "Rests on 6 paired seeds, Nadeau-Bengio test over seeds: l2 +3.33 points ["
     )
-    assert won.startswith("l2 beats none on test rows: accuracy +3.33 points [")
-    assert "Smaller gap: l2 by 3.33 points" in won
+    assert won[2].endswith("Holm p <0.001.") and won[3].startswith("Next: confirm l2 on new rows")
 
-    both = summarize(runs(none=BASE, l1=BETTER, l2=BETTER), "none", "accuracy", Resampled(0.25))
-    assert "these were not tested against each other" in verdict(both, "none", 6)
+    both = lines_of(runs(none=BASE, l1=BETTER, l2=BETTER))
+    assert both[2].endswith("; best of 2, so likely too high.")
+    assert (
+        "l2 also beats the baseline; compare the winners with each other by --baseline l1"
+        in both[3]
+    )
 
     noisy: list[tuple[float, float] | None] = [
         (1, 0.85),
@@ -380,34 +407,34 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
         (1, 0.9),
         (1, 0.9),
     ]
-    lost = verdict(
-        summarize(runs(none=BASE, l2=noisy), "none", "accuracy", Resampled(0.25)), "none", 6
-    )
-    assert lost.startswith("No method was shown to beat none in test accuracy at 6 seeds")
+    undecided = lines_of(runs(none=BASE, l2=noisy))
+    assert undecided[0] == "No clear winner at 6 seeds; closest is l2"
+    assert undecided[1] == "Less overfitting: not shown for any method."
+    assert undecided[3].startswith("Next: a difference of ")
 
-    worse = verdict(
-        summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", Resampled(0.25)), "none", 6
-    )
-    assert worse.startswith(
-        "No method was shown to beat none in test accuracy at 6 seeds. Worse than none: l2."
-    )
-    assert "p =" not in worse and "beats" not in worse
+    worse = lines_of(runs(none=BETTER, l2=BASE))
+    assert worse[:2] == ["No clear winner at 6 seeds", "Worse than the baseline: l2."]
+    assert not any("p =" in line or "Winner" in line for line in worse)
 
-    loss = verdict(
-        summarize(runs(none=BASE, l2=BETTER), "none", "log_loss", Resampled(0.25)), "none", 6
-    )
-    assert loss.startswith("l2 beats none on test rows: log loss -0.0333 nats [")
+    loss = lines_of(runs(none=BASE, l2=BETTER), "log_loss")
+    assert loss[0] == "Winner: l2, -0.0333 nats test log loss over the baseline"
 
-    assert "So do l2 and l3;" in verdict(
-        summarize(
-            runs(none=BASE, l1=BETTER, l2=BETTER, l3=BETTER), "none", "accuracy", Resampled(0.25)
-        ),
-        "none",
-        6,
-    )
+    three = lines_of(runs(none=BASE, l1=BETTER, l2=BETTER, l3=BETTER))
+    assert "l2 and l3 also beat the baseline;" in three[3]
 
-    alone = verdict(summarize(runs(none=BASE), "none", "accuracy", Resampled(0.25)), "none", 6)
-    assert alone == "Only none was trained: name a method to compare it with."
+    alone = lines_of(runs(none=BASE))
+    assert alone == ["Only the baseline was trained: name a method to compare it with."]
+
+
+def lines_of(
+    frame_of_runs: pd.DataFrame, metric: str = "accuracy", vary: tuple[str, ...] = SOURCES
+) -> list[str]:
+    """The lines of the verdict, whose first is short."""
+    ratio = 0.25 if "split" in vary else 0.0
+    summary = summarize(frame_of_runs, "none", metric, Resampled(ratio))
+    lines = verdict(summary, "none", 6, vary, Resampled(ratio).name).split("\n")
+    assert len(lines[0].split()) <= 12
+    return lines
 
 
 @pytest.mark.parametrize(
@@ -416,44 +443,42 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
         (("init", "order"), "on this split"),
         (("split", "order"), "for these initial weights"),
         (("split", "init"), "for this order of batches"),
-        (("order",), "on this split, for these initial weights"),
-        (("init",), "on this split, for this order of batches"),
+        (("order",), "on this split for these initial weights"),
+        (("init",), "on this split for this order of batches"),
     ],
 )
 def test_every_claim_says_what_it_is_conditional_on(vary: tuple[str, ...], given: str) -> None:
     """A winner, none, what is worse, and gaps: where a source of variation is held."""
-    head = given[0].upper() + given[1:]
     worst: list[tuple[float, float] | None] = [(each[0], each[1] - 0.1) for each in BASE if each]
     worst[0] = (1.0, 0.7)
-    both = summarize(runs(none=BASE, l1=worst, l2=BETTER), "none", "accuracy", Resampled(0.0))
-    text = verdict(both, "none", 6, vary)
-    assert text.startswith(f"{head}, l2 beats none")
-    assert f"Worse than none {given}: l1." in text
-    assert f"Smaller gap {given}: l2 by" in text
+    both = lines_of(runs(none=BASE, l1=worst, l2=BETTER), vary=vary)
+    assert both[0].startswith(f"Winner {given}: l2, +3.33 points")
+    assert both[1] == f"Worse than the baseline {given}: l1."
+    assert both[2].startswith(f"Less overfitting {given}: l2 by")
 
-    text = verdict(
-        summarize(runs(none=BETTER, l2=BASE), "none", "accuracy", Resampled(0.0)), "none", 6, vary
-    )
-    assert text.startswith(f"{head}, no method was shown to beat none")
-    assert f"No gap was shown to be smaller {given}." in text
-    assert given not in verdict(both, "none", 6)
+    worse = lines_of(runs(none=BETTER, l2=BASE), vary=vary)
+    assert re.match(f"No (clear )?winner {given}( at 6 seeds)?$", worse[0])
+    assert worse[2] == f"Less overfitting {given}: not shown for any method."
+    assert given not in "".join(lines_of(runs(none=BASE, l1=worst, l2=BETTER)))
+
+
+def test_each_source_of_variation_has_its_condition() -> None:
+    """A source that came later would be left out of every claim."""
+    assert tuple(CONDITIONS) == SOURCES
 
 
 def test_the_best_may_be_one_whose_differences_are_all_equal() -> None:
     """It has neither interval nor p, and still stands above one that lost."""
-    worse: list[tuple[float, float] | None] = [(s[0], s[1] - 0.01 * i) for i, s in enumerate(BASE)]
-    text = verdict(
-        summarize(runs(none=BASE, l1=worse, l2=BASE), "none", "accuracy", Resampled(0.25)),
-        "none",
-        6,
-    )
-    assert "the best of them, l2, has the same score under every seed." in text
+    worse: list[tuple[float, float] | None] = [
+        (s[0], s[1] - 0.01 * i) for i, s in enumerate(BASE) if s
+    ]
+    found = lines_of(runs(none=BASE, l1=worse, l2=BASE))
+    assert found[0] == "No clear winner at 6 seeds; closest is l2"
+    assert "l2 has the same score under every seed" in found[2]
 
-    above: list[tuple[float, float] | None] = [(s[0], s[1] + 0.02) for s in BASE]
-    text = verdict(
-        summarize(runs(none=BASE, l2=above), "none", "accuracy", Resampled(0.25)), "none", 6
-    )
-    assert text.startswith("No test was made: l2 differs by +2.00 points under every seed.")
+    above: list[tuple[float, float] | None] = [(s[0], s[1] + 0.02) for s in BASE if s]
+    found = lines_of(runs(none=BASE, l2=above))
+    assert found[1] == "l2 differs by +2.00 points under every seed."
 
 
 def test_the_verdict_says_why_an_interval_below_zero_is_no_claim() -> None:
@@ -462,10 +487,13 @@ def test_the_verdict_says_why_an_interval_below_zero_is_no_claim() -> None:
     noise = [(1.0, float(0.9 + each)) for each in rng.normal(size=6) * 0.01]
     learned_nothing = [(0.3, 0.3 + 0.001 * i) for i in range(6)]
     summary = summarize(
-        runs(none=BASE, l1=noise, l2=BASE, dropout=learned_nothing), "none", "accuracy", 0.25
+        runs(none=BASE, l1=noise, l2=BASE, dropout=learned_nothing),
+        "none",
+        "accuracy",
+        Resampled(0.25),
     )
     text = verdict(summary, "none", 6)
-    assert "(after Holm over 2 gaps; left out as underfit: dropout)." in text, "l2 has no p"
+    assert "(Holm over 2 gaps; left out as underfit: dropout)." in text, "l2 has no p"
 
 
 def test_verdict_claims_nothing_from_pairs_that_are_too_few() -> None:
@@ -474,7 +502,7 @@ def test_verdict_claims_nothing_from_pairs_that_are_too_few() -> None:
     own: list[tuple[float, float] | None] = [(1.0, 0.90), (1.0, 0.921), *[(1.0, 0.9)] * 8]
     summary = summarize(runs(none=base, l2=own), "none", "accuracy", Resampled(0.0))
     assert row_of(summary, "l2")["delta_gap_high"] < 0  # type: ignore[operator]
-    assert verdict(summary, "none", 10).startswith("No winner is named from 2 pairs")
+    assert verdict(summary, "none", 10).startswith("No winner from 2 complete pairs")
 
 
 def test_a_method_without_any_pair_has_no_wins() -> None:
@@ -494,7 +522,7 @@ def test_verdict_adjusts_the_gaps_of_many_methods() -> None:
             for i, row in enumerate(noise)
         }
         summary = summarize(runs(**scores), "none", "accuracy", Resampled(0.0))  # type: ignore[arg-type]
-        claims += "Smaller gap" in verdict(summary, "none", 10)
+        claims += "not shown for any" not in verdict(summary, "none", 10)
     assert claims <= 0.09 * 200
 
 

@@ -36,7 +36,9 @@ def _of_pair(
     if any(old.outcomes is None or new.outcomes is None for old, new in runs):
         return
     sides = [
-        np.array([metric.shares(new.outcomes[i]) - metric.shares(old.outcomes[i]) for old, new in runs])
+        np.array(
+            [metric.shares(new.outcomes[i]) - metric.shares(old.outcomes[i]) for old, new in runs]
+        )
         for i in (0, 1)
     ]
     places = [comparison.train, comparison.test]
@@ -44,11 +46,13 @@ def _of_pair(
     weight = np.full(comparison.test.shape, 1 / comparison.test.shape[1])
     for n in PREFIXES:
         d = sum(sign * side[:n].sum(axis=1) for sign, side in zip(signs, sides, strict=True))
-        u = np.hstack([
-            sign * (side[:n] - side[:n].sum() / side[:n].size) / n
-            for sign, side in zip(signs, sides, strict=True)
-            if sign
-        ])
+        u = np.hstack(
+            [
+                sign * (side[:n] - side[:n].sum() / side[:n].size) / n
+                for sign, side in zip(signs, sides, strict=True)
+                if sign
+            ]
+        )
         rows = np.hstack([each[:n] for each, sign in zip(places, signs, strict=True) if sign])
         own = comparison.sample.rows[rows]
         g = np.bincount(own.ravel(), u.ravel(), minlength=n_rows)

@@ -14,7 +14,7 @@ def penalty(strength: float) -> tuple[Ingredient, ...]:
 
 def dropout(rate: float) -> tuple[Ingredient, ...]:
     """Dropout of this rate."""
-    return (Ingredient("dropout", (rate,)),)
+    return (Ingredient("dropout", (rate,), {"input": (0.0,)}),)
 
 
 DIGITS = bundled("digits")

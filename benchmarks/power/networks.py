@@ -91,7 +91,9 @@ def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndar
     else:
         kind = StratifiedShuffleSplit if sample.n_classes else ShuffleSplit
         number = 1 if cell.splits == ONE else cell.seeds
-        drawn = kind(number, test_size=cell.test_size, train_size=cell.train_size, random_state=state)
+        drawn = kind(
+            number, test_size=cell.test_size, train_size=cell.train_size, random_state=state
+        )
         pairs = list(drawn.split(sample.y, sample.y))
         pairs *= cell.seeds // number
     train_rows, test_rows = zip(*pairs[: cell.seeds], strict=True)
@@ -126,7 +128,12 @@ def trained(
         scales=scales,
     )
     ingredients = tuple(
-        Ingredient(each.name, each.strength * len(seeds), each.options, each.schedule)
+        Ingredient(
+            each.name,
+            each.strength * len(seeds),
+            {name: values * len(seeds) for name, values in each.options.items()},
+            each.schedule,
+        )
         for each in parts
     )
     stack = Stack(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, paired_t, welch_t
+from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, welch_t
+from regcmp.analysis.testing import TWO_WAY, Pairs, Resampled, Test, TwoWay
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
 from regcmp.results import DIFF_COLUMNS, Report, frame
@@ -41,6 +42,8 @@ class Diff:
     old: Report
     new: Report
     paired: bool
+    test: str
+    """The test of paired differences."""
     changes: tuple[Change, ...]
     table: pd.DataFrame
 
@@ -57,10 +60,19 @@ def diff_reports(old_file: str, old: Report, new_file: str, new: Report) -> Diff
     changes = (*_plan_changes(old.plan, new.plan), *_version_changes(old, new))
     paired = not any(each.word in PAIRING for each in changes)
     methods = list(dict.fromkeys([*new.summary["method"], *old.summary["method"]]))
-    rows = [_row(method, old, new, paired) for method in methods]
+    test = _test_of(old, new)
+    rows = [_row(method, old, new, test if paired else None) for method in methods]
     for row, p in zip(rows, holm([row.get("p_value") for row in rows]), strict=True):
         row["p_holm"] = p
-    return Diff(old_file, new_file, old, new, paired, changes, frame(rows, DIFF_COLUMNS))
+    return Diff(old_file, new_file, old, new, paired, test.name, changes, frame(rows, DIFF_COLUMNS))
+
+
+def _test_of(old: Report, new: Report) -> Test:
+    """The two-way test where both reports were judged by it and keep their rows."""
+    judged = all(each.plan["tested_by"] == TWO_WAY for each in (old, new))
+    if judged and old.rows and new.rows and old.rows.kept and new.rows.kept:
+        return TwoWay(old.rows, new.rows)
+    return Resampled(new.plan["correction_ratio"])
 
 
 def _check(file: str, report: Report) -> None:
@@ -101,7 +113,8 @@ def _version_changes(old: Report, new: Report) -> Iterator[Change]:
             yield Change(f"version of {name}", before.get(name), after.get(name))
 
 
-def _row(method: str, old: Report, new: Report, paired: bool) -> dict[str, Any]:
+def _row(method: str, old: Report, new: Report, test: Test | None) -> dict[str, Any]:
+    """A method's row; without a test of paired differences, of the difference of means."""
     before, after = _scores(old, method), _scores(new, method)
     row: dict[str, Any] = {"method": method, "metric": new.plan["metric"]}
     for side, scores in (("old", before), ("new", after)):
@@ -112,9 +125,9 @@ def _row(method: str, old: Report, new: Report, paired: bool) -> dict[str, Any]:
                 row[f"{name}_{side}"] = done[name].mean() if len(done) else None
     if before is None or after is None:
         return row | {"status": ADDED if before is None else REMOVED, "note": ""}
-    if paired:
+    if test is not None:
         higher = METRICS[new.plan["metric"]].higher_is_better
-        return row | {"status": BOTH} | _pairs(before, after, higher, new.plan["correction_ratio"])
+        return row | {"status": BOTH} | _pairs(method, before, after, higher, test)
     ratios = new.plan["correction_ratio"], old.plan["correction_ratio"]
     return row | {"status": BOTH} | _unpaired(before, after, *ratios)
 
@@ -128,7 +141,9 @@ def _scores(report: Report, method: str) -> pd.DataFrame | None:
     return own[[columns.test, columns.gap]].set_axis(["test", "gap"], axis=1)
 
 
-def _pairs(old: pd.DataFrame, new: pd.DataFrame, higher: bool, ratio: float) -> dict[str, Any]:
+def _pairs(
+    method: str, old: pd.DataFrame, new: pd.DataFrame, higher: bool, test: Test
+) -> dict[str, Any]:
     """Seed by seed. A method that repeats to the last digit has not changed: its interval is [0, 0]."""
     pairs = (new - old).dropna()
     lost = max(len(old), len(new)) - len(pairs)
@@ -139,8 +154,10 @@ def _pairs(old: pd.DataFrame, new: pd.DataFrame, higher: bool, ratio: float) -> 
         row["ties"] = int((better.abs() <= EQUAL).sum())
         row["losses"] = int((better < -EQUAL).sum())
     p, notes = None, [f"{lost} of {lost + len(pairs)} pairs lost: no p-value"] if lost else []
+    seeds = pairs.index.tolist()
     for name in ("test", "gap"):
-        result = paired_t(pairs[name], ratio)
+        of_gaps = name == "gap"
+        result = test.of(Pairs(method, method, seeds, pairs[name].tolist(), of_gaps))
         low, high = result.low, result.high
         if result.all_equal and abs(result.mean or 0.0) <= EQUAL:
             low = high = 0.0

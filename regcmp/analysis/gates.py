@@ -34,7 +34,10 @@ DROPS = ("test", "gap")
 """What --max-drop bounds."""
 MIN_RUNS = 2
 """Fewer runs say nothing of a score: there is no spread to judge it by."""
-VERSUS = SUMMARY_COLUMNS[SUMMARY_COLUMNS.index("delta_test") : SUMMARY_COLUMNS.index("p_holm") + 1]
+VERSUS = (
+    *SUMMARY_COLUMNS[SUMMARY_COLUMNS.index("delta_test") : SUMMARY_COLUMNS.index("p_holm") + 1],
+    *("error", "error_floor", "df", "p_gap"),
+)
 """The columns that compare a method with the baseline, which has no value in them."""
 LEFT_OVER = "of the runs that were not stopped"
 """Why a gate that is not true of a score says nothing: the runs that are left may be the lucky ones."""

@@ -12,7 +12,8 @@ from regcmp.analysis.statistics import LEVEL, detectable, power
 
 WANTED = 0.8
 """The power that a design should have: four of five true differences of that size are found."""
-MOST_SEEDS = 100_000
+MOST_SEEDS = 1000
+"""More are never advised."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Design:
         """How often a true difference of this size is found."""
         return power(difference, self.error, self.df, self.alpha)
 
+    def finds(self, difference: float) -> bool:
+        """Whether that is four times of five, but for rounding."""
+        return self.power(difference) > WANTED - 1e-6
+
     @property
     def detectable(self) -> float:
         """The smallest true difference that is found four times of five."""
@@ -55,14 +60,17 @@ class Design:
 
     def seeds_for(self, difference: float) -> int | None:
         """How many seeds find a difference four times of five; None where no number does."""
-        if self.at(MOST_SEEDS).power(difference) < WANTED:
+        if self.finds(difference):
+            return self._fewest(difference, 1, self.seeds)
+        if not self.at(MOST_SEEDS).finds(difference):
             return None
-        low, high = 1, MOST_SEEDS
+        return self._fewest(difference, self.seeds, MOST_SEEDS)
+
+    def _fewest(self, difference: float, low: int, high: int) -> int:
+        """By bisection, where ``low`` seeds do not find it and ``high`` do."""
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (
-                (low, middle) if self.at(middle).power(difference) >= WANTED else (middle, high)
-            )
+            low, high = (low, middle) if self.at(middle).finds(difference) else (middle, high)
         return high
 
     def rows_for(self, difference: float) -> float:

@@ -15,7 +15,7 @@ from regcmp.shares import Floats, RowShares
 TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
 """What a report may say. A plain paired t-test is what is left where the split is held."""
 
-FEWEST_ROWS = 55
+FEWEST_ROWS = 100
 """To how many rows, tested equally often, test rows must amount for the two-way test."""
 
 
@@ -90,7 +90,7 @@ class TwoWay:
         return [each - mean / len(each) for each in added]
 
 
-def test_of(
+def chosen_test(
     asked: str, vary: Sequence[str], ratio: float, seeds: Sequence[int], rows: RowShares | None
 ) -> Test:
     """The test that was asked for; for 'auto', the two-way one where it keeps its level.
@@ -99,7 +99,8 @@ def test_of(
     """
     if "split" not in vary:
         return Resampled(0.0)
-    enough = rows is not None and (asked == TWO_WAY or rows.effective_rows(seeds) >= FEWEST_ROWS)
-    if asked == NADEAU_BENGIO or rows is None or not enough:
+    if asked == NADEAU_BENGIO or rows is None or not rows.kept:
+        return Resampled(ratio)
+    if asked != TWO_WAY and rows.effective_rows(seeds) < FEWEST_ROWS:
         return Resampled(ratio)
     return TwoWay(rows, rows)

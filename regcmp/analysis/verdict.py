@@ -1,17 +1,24 @@
-"""The last line: what the table supports, in words."""
+"""The verdict: the answer in one line, then what it rests on, and what to do next."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from regcmp.analysis.power import design_of
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
+from regcmp.analysis.testing import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
 
 ALPHA = 1 - LEVEL
+MOST_WORDS = 12
+"""Of the first line."""
+ENOUGH_SEEDS = 10
+"""What is advised where seeds are too few."""
 WAYS_OUT = {
     "diverged": "try a smaller --lr",
     "overdropped": "drop less, or allow it by --max-dropped",
@@ -24,164 +31,255 @@ CONDITIONS = {
     "order": "for this order of batches",
 }
 """What a claim rests on where seeds do not redraw a source of variation."""
+TESTS = {
+    TWO_WAY: "two-way test over rows and seeds",
+    NADEAU_BENGIO: "Nadeau-Bengio test over seeds",
+    PLAIN: "paired t-test",
+}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the lines of a verdict are written from."""
+
+    base: Row
+    others: Sequence[Row]
+    style: Style
+    sign: int
+    """1 where a higher score is better, else -1."""
+    seeds: int
+    vary: Collection[str]
+    test: str
+
+    @property
+    def given(self) -> str:
+        """What claims hold for; '' where seeds redraw all."""
+        return conditions(self.vary)
+
+    def gain(self, row: Row) -> float:
+        """How much better a method's test score is than the baseline's."""
+        return self.sign * float(row["delta_test"])
 
 
 def conditions(vary: Collection[str]) -> str:
-    """'on this split, for these initial weights': what holds where ``vary`` leaves sources out."""
-    return ", ".join(words for source, words in CONDITIONS.items() if source not in vary)
+    """' on this split for these initial weights': what claims hold for where ``vary`` leaves sources out."""
+    return "".join(f" {words}" for source, words in CONDITIONS.items() if source not in vary)
 
 
 def verdict(
-    summary: pd.DataFrame, baseline: str, seeds: int, vary: Collection[str] = tuple(CONDITIONS)
+    summary: pd.DataFrame,
+    baseline: str,
+    seeds: int,
+    vary: Collection[str] = tuple(CONDITIONS),
+    test: str = NADEAU_BENGIO,
 ) -> str:
-    """One or two sentences: a winner only where its interval and Holm's p support one.
+    """Lines: the answer, then overfitting, what both rest on, and what to do next.
 
-    ``vary`` names what each seed redraws; every claim says what it is conditional on.
+    A winner is named only where Holm's p supports one. ``vary`` names what each seed redraws; every
+    claim says what it is conditional on. ``test`` is the one that the p-values are of.
     """
-    style = style_of(summary)
-    sign = 1 if METRICS[summary["metric"].iloc[0]].higher_is_better else -1
-    rows: list[dict[str, Any]] = summary.to_dict("records")
+    rows: list[Row] = summary.to_dict("records")
     base = next(row for row in rows if row["method"] == baseline)
-    others = [row for row in rows if row is not base]
-    if not others:
-        return f"Only {baseline} was trained: name a method to compare it with."
-    if base["n"] == 0:
-        way_out = WAYS_OUT[base["status"]]
-        return f"No comparison: every run of the baseline {baseline} {base['status']}; {way_out}."
-    given = conditions(vary)
-    if all(pd.isna(row["p_holm"]) for row in others):
-        return _no_test(base, others, style, seeds, given)
-    shown = [row for row in others if row["p_holm"] < ALPHA]
-    better = sorted(
-        (row for row in shown if sign * row["delta_test"] > 0),
-        key=lambda row: -sign * row["delta_test"],
+    case = Case(
+        base=base,
+        others=[row for row in rows if row is not base],
+        style=style_of(summary),
+        sign=1 if METRICS[summary["metric"].iloc[0]].higher_is_better else -1,
+        seeds=seeds,
+        vary=vary,
+        test=test,
     )
-    worse = [row for row in shown if sign * row["delta_test"] < 0]
-    if better:
-        text = _winner(better, baseline, style, seeds)
+    return "\n".join(_lines(case))
+
+
+def _lines(case: Case) -> Iterator[str]:
+    base, others = case.base, case.others
+    if not others:
+        yield "Only the baseline was trained: name a method to compare it with."
+    elif base["n"] == 0:
+        yield f"No comparison: every run of the baseline {base['status']}."
+        yield f"Next: {WAYS_OUT[base['status']]}."
+    elif all(pd.isna(row["p_holm"]) for row in others):
+        yield from _no_test(case)
     else:
-        text = _no_winner(others, baseline, style, sign, seeds)
-    if given:
-        text = f"{_capital(given)}, {text.replace('No method', 'no method', 1)}"
+        yield from _tested(case)
+
+
+def _tested(case: Case) -> Iterator[str]:
+    """The answer where at least one difference was tested."""
+    shown = [row for row in case.others if row["p_holm"] < ALPHA]
+    better = sorted((row for row in shown if case.gain(row) > 0), key=case.gain, reverse=True)
+    worse = [row for row in shown if case.gain(row) < 0]
+    undecided = [row for row in case.others if not row["p_holm"] < ALPHA]
+    nearest = _nearest(case, undecided)
+    yield _winner(case, better[0]) if better else _no_winner(case, nearest)
     if worse:
-        text += f" Worse than {baseline}{_also(given)}: {_listed(worse)}."
-    return text + _gaps(others, style, seeds, given)
+        yield f"Worse than the baseline{case.given}: {_listed(worse)}."
+    yield from _gaps(case)
+    if better:
+        yield _rests_on(case, better[0], sum(_pairs(row) > 0 for row in case.others))
+        yield _after_winner(better)
+    elif nearest:
+        yield _rests_on(case, nearest, sum(_pairs(row) > 0 for row in undecided))
+        yield from _could_have_found(case, nearest)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _also(given: str) -> str:
-    return f" {given}" if given else ""
-
-
-def _no_test(
-    base: dict[str, Any], others: list[dict[str, Any]], style: Style, seeds: int, given: str
-) -> str:
-    """Why nothing was tested: runs were lost, seeds are too few, or all differences are equal."""
-    lost = [row for row in others if row["n_failed"]]
-    if all(row["n"] == 0 for row in others):
-        return f"No test was made: {_losses(lost)}."
-    if (pairs := max(map(_pairs, others))) < MIN_PAIRS_FOR_P:
-        more = " seeds, better 10 (--seeds 10)" if seeds < MIN_PAIRS_FOR_P else ""
-        text = f"No winner is named from {count(pairs, 'pair')}: a claim needs at least"
-        text += f" {MIN_PAIRS_FOR_P}{more}."
-        return text + (f" The baseline {_losses([base])}." if base["n_failed"] else "")
-    if base["n_failed"]:
-        return f"No test was made, since a lost pair takes the p-value: the baseline {_losses([base])}."
-    equal = [f"{row['method']} {_differs(row, style)}" for row in others if not row["n_failed"]]
-    reasons = "; ".join(equal + ([_losses(lost)] if lost else []))
-    return f"No test was made: {reasons}.{_gaps(others, style, seeds, given)}"
-
-
-def _losses(rows: list[dict[str, Any]]) -> str:
-    """'l1=1 lost 3 of 10 runs (diverged), l2=1 lost all 10 runs (dead); try ...'."""
-    parts = []
-    for row in rows:
-        drawn = row["n"] + row["n_failed"]
-        of = f"{row['n_failed']} of {drawn} runs" if row["n"] else f"all {count(drawn, 'run')}"
-        parts.append(f"{row['method']} lost {'its run' if drawn == 1 else of} ({row['status']})")
-    ways_out = dict.fromkeys(WAYS_OUT[row["status"]] for row in rows)
-    return f"{', '.join(parts)}; {', or '.join(ways_out)}"
-
-
-def _pairs(row: dict[str, Any]) -> int:
-    """How many seeds both the method and the baseline finished."""
-    return 0 if pd.isna(row["wins"]) else int(row["wins"] + row["ties"] + row["losses"])
-
-
-def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: int) -> str:
-    best, *rest = better
-    text = f"{best['method']} beats {baseline} on test rows: {_effect(best, style, seeds)}."
-    if rest:
-        verb = "does" if len(rest) == 1 else "do"
-        text += f" So {verb} {_listed(rest)}; these were not tested against each other."
+def _winner(case: Case, best: Row) -> str:
+    """'Winner: l2=0.01, +2.39 points test accuracy over the baseline'."""
+    style = case.style
+    gain = style.amount(style.difference(best["delta_test"]))
+    text = f"Winner{case.given}: {best['method']}, {gain}"
+    for more in (f" test {style.name}", " over the baseline"):
+        if len((text + more).split()) <= MOST_WORDS:
+            text += more
     return text
 
 
-def _no_winner(
-    others: list[dict[str, Any]], baseline: str, style: Style, sign: int, seeds: int
-) -> str:
-    # A method that was shown to be worse has its sentence; 'not shown to beat' beside its p confuses.
-    undecided = [row for row in others if not row["p_holm"] < ALPHA]
-    known = [row for row in undecided if _pairs(row) == seeds]
-    text = f"No method was shown to beat {baseline} in test {style.name} at {count(seeds, 'seed')}"
-    if not known:
-        return text + "."
-    nearest = max(known, key=lambda row: sign * row["delta_test"])
-    name = nearest["method"]
-    best = name if len(undecided) == 1 else f"the best of them, {name},"
-    return f"{text}; {best} {_differs(nearest, style)}."
+def _no_winner(case: Case, nearest: Row | None) -> str:
+    """'No clear winner at 10 seeds; closest is l1=1e-4'."""
+    text = f"No clear winner{case.given} at {count(case.seeds, 'seed')}"
+    if nearest:
+        text += f"; closest is {nearest['method']}"
+    if len(text.split()) <= MOST_WORDS:
+        return text
+    return f"No winner{case.given}" + (f"; closest: {nearest['method']}" if nearest else "")
 
 
-def _effect(row: dict[str, Any], style: Style, seeds: int) -> str:
-    return f"{style.name} {_estimate(row, style)}, {count(seeds, 'paired seed')}"
+def _nearest(case: Case, undecided: list[Row]) -> Row | None:
+    """The best of the methods that were not shown to be better or worse, of those without lost runs."""
+    whole = [row for row in undecided if _pairs(row) == case.seeds]
+    return max(whole, key=case.gain, default=None)
 
 
-def _differs(row: dict[str, Any], style: Style) -> str:
-    """Where all differences are equal, there is neither interval nor p."""
-    if pd.notna(row["p_value"]):
-        return f"differs by {_estimate(row, style)}"
+def _rests_on(case: Case, row: Row, of: int) -> str:
+    """'Rests on 10 paired seeds, two-way test over rows and seeds: l2=0.01 +2.39 points [...] ...'."""
+    seeds = count(case.seeds, "paired seed")
+    text = f"Rests on {seeds}, {TESTS[case.test]}: {row['method']} {_estimate(row, case.style)}"
+    return f"{text}; best of {of}, so likely too high." if of > 1 else f"{text}."
+
+
+def _estimate(row: Row, style: Style) -> str:
+    """'+0.31 points [-0.20, +0.82], Holm p = 0.507'; without spread, neither interval nor p."""
+    if pd.isna(row["p_value"]):
+        return _equal(row, style)
+    p = p_text(row["p_holm"])
+    return (
+        f"{style.amount(style.difference(row['delta_test']))}"
+        f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
+        f" Holm p {'' if p[0] == '<' else '= '}{p}"
+    )
+
+
+def _equal(row: Row, style: Style) -> str:
     if row["wins"] == row["losses"] == 0:
         return "has the same score under every seed"
     return f"differs by {style.amount(style.difference(row['delta_test']))} under every seed"
 
 
-def _estimate(row: dict[str, Any], style: Style) -> str:
-    """'+0.31 points [-0.20, +0.82], Holm p = 0.507'."""
+def _after_winner(better: list[Row]) -> str:
+    best, *rest = (str(row["method"]) for row in better)
+    if not rest:
+        return f"Next: confirm {best} on new rows; strengths near it may do better."
+    verb = "beats" if len(rest) == 1 else "beat"
     return (
-        f"{style.amount(style.difference(row['delta_test']))}"
-        f" {style.interval(row['delta_test_low'], row['delta_test_high'])},"
-        f" Holm p {'' if p_text(row['p_holm'])[0] == '<' else '= '}{p_text(row['p_holm'])}"
+        f"Next: {_joined(rest)} also {verb} the baseline; compare the winners with each other by"
+        f" --baseline {best}, and confirm the best on new rows."
     )
 
 
-def _gaps(others: list[dict[str, Any]], style: Style, seeds: int, given: str) -> str:
-    """Whose gap is smaller, by Holm's p over all; an underfit network has no gap to boast of.
+def _could_have_found(case: Case, row: Row) -> Iterator[str]:
+    """What this design finds four times of five, and what more seeds or rows would find."""
+    tests = sum(pd.notna(each["p_value"]) for each in case.others)
+    design = design_of(row, tests)
+    if design is None or pd.isna(row["p_value"]):
+        return
+    now, seeds, rows = (
+        case.style.size(each.detectable)
+        for each in (design, design.at(2 * case.seeds), design.at(case.seeds, rows=2))
+    )
+    yield (
+        f"Next: a difference of {case.style.amount(now)} would be found with 80 % power; of about"
+        f" {seeds} at {2 * case.seeds} seeds, of about {rows} with twice the rows."
+    )
 
-    These p are in no column, so the words say that an interval below zero may not be enough.
-    """
-    adjusted = holm([row["p_gap"] if pd.notna(row["p_gap"]) else None for row in others])
+
+def _no_test(case: Case) -> Iterator[str]:
+    """Why nothing was tested: runs were lost, seeds are too few, or all differences are equal."""
+    base, others = case.base, case.others
+    lost = [row for row in others if row["n_failed"]]
+    pairs = max(map(_pairs, others))
+    if all(row["n"] == 0 for row in others):
+        yield "No test: no other method finished a run."
+    elif pairs < MIN_PAIRS_FOR_P:
+        few = case.seeds < MIN_PAIRS_FOR_P
+        seeds = count(case.seeds, "seed") if few else count(pairs, "complete pair")
+        yield f"No winner from {seeds}: use at least {MIN_PAIRS_FOR_P}, preferably {ENOUGH_SEEDS}."
+        if few:
+            yield f"Next: --seeds {ENOUGH_SEEDS}."
+    elif base["n_failed"] or lost:
+        yield "No test: a stopped run leaves a pair incomplete."
+    else:
+        yield "No test: the seeds show no spread."
+    whole = [row for row in others if _pairs(row) == case.seeds]
+    equal = [f"{row['method']} {_equal(row, case.style)}" for row in whole if _is_equal(row)]
+    if equal:
+        yield f"{'; '.join(equal)}."
+    if base["n_failed"] or lost:
+        yield f"{_losses(([base] if base['n_failed'] else []) + lost, case)}."
+    yield from _gaps(case)
+
+
+def _is_equal(row: Row) -> bool:
+    return pd.isna(row["delta_test_low"]) and _pairs(row) >= MIN_PAIRS_FOR_P
+
+
+def _losses(rows: list[Row], case: Case) -> str:
+    """'Stopped: l1=1 lost 3 of 10 runs (diverged), l2=1 lost all 10 runs (dead); try ...'."""
+    parts = []
+    for row in rows:
+        drawn = row["n"] + row["n_failed"]
+        of = f"{row['n_failed']} of {drawn} runs" if row["n"] else f"all {count(drawn, 'run')}"
+        name = "the baseline" if row is case.base else row["method"]
+        parts.append(f"{name} lost {'its run' if drawn == 1 else of} ({row['status']})")
+    ways_out = dict.fromkeys(WAYS_OUT[row["status"]] for row in rows)
+    return f"Stopped: {', '.join(parts)}; {', or '.join(ways_out)}"
+
+
+def _pairs(row: Row) -> int:
+    """How many seeds both the method and the baseline finished."""
+    return 0 if pd.isna(row["wins"]) else int(row["wins"] + row["ties"] + row["losses"])
+
+
+def _gaps(case: Case) -> Iterator[str]:
+    """Whose gap is smaller, by Holm's p over all gaps; an underfit network has no gap to boast of."""
+    adjusted = holm([row["p_gap"] if pd.notna(row["p_gap"]) else None for row in case.others])
+    tested = sum(p is not None for p in adjusted)
+    if not tested:
+        return
     smaller = [
         row
-        for row, p in zip(others, adjusted, strict=True)
+        for row, p in zip(case.others, adjusted, strict=True)
         if p is not None and p < ALPHA and row["delta_gap"] < 0
     ]
     closed = [row for row in smaller if row["status"] == "ok"]
-    underfit = [row for row in smaller if row["status"] == "underfit"]
-    tested = sum(p is not None for p in adjusted)
-    if not tested:
-        return ""
-    words = [f"after Holm over {tested} gaps"] if tested > 1 else []
-    words += [f"left out as underfit: {_listed(underfit)}"] if underfit else []
+    left_out = [row for row in smaller if row["status"] != "ok"]
+    words = [f"Holm over {tested} gaps"] if tested > 1 else []
+    words += [f"left out as {row['status']}: {row['method']}" for row in left_out]
     after = f" ({'; '.join(words)})" if words else ""
+    head = f"Less overfitting{case.given}: "
     if not closed:
-        return f" No gap was shown to be smaller{_also(given)}{after}."
-    each = ", ".join(f"{row['method']} by {style.size(row['delta_gap'])}" for row in closed)
-    return f" Smaller gap{_also(given)}: {style.amount(each)}{after}."
+        yield f"{head}not shown for any method{after}."
+        return
+    each = ", ".join(f"{row['method']} by {case.style.size(row['delta_gap'])}" for row in closed)
+    yield f"{head}{case.style.amount(each)}{after}."
 
 
-def _listed(rows: list[dict[str, Any]]) -> str:
-    *most, last = (str(row["method"]) for row in rows)
+def _listed(rows: list[Row]) -> str:
+    return _joined([str(row["method"]) for row in rows])
+
+
+def _joined(names: Sequence[str]) -> str:
+    *most, last = names
     return f"{', '.join(most)} and {last}" if most else last

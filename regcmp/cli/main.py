@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
     "report": "Render a saved report in any format.",
     "diff": "Compare two saved reports, method by method.",
+    "power": "Show what a saved comparison could have found.",
     "methods": "List the regularizers, or show one.",
     "datasets": "List the datasets, or show one.",
     "guide": "Show the guide, one topic at a time.",

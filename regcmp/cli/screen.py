@@ -213,13 +213,13 @@ def _encodable(table: Table, encoding: str) -> Table:
     def plain(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(harmless(text.encode(encoding, "regcmp").decode(encoding)) for text in texts)
 
-    (verdict,) = plain([table.verdict])
     return replace(
         table,
         above=plain(table.above),
         rows=tuple(map(plain, table.rows)),
+        notes=plain(table.notes),
         below=plain(table.below),
-        verdict=verdict,
+        verdict=plain(table.verdict),
     )
 
 

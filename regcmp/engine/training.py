@@ -111,12 +111,8 @@ def train(stack: Stack) -> list[Trained]:
                 break
         models = kept_models(stack, regularizers, measure, judged, context)
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
-    return [
-        trained(network, weights, records, guard.stops.get(i), selected[i], models[i], outcomes)
-        for i, (weights, outcomes, *records) in enumerate(
-            zip(judged, measure.outcomes, *history, strict=True)
-        )
-    ]
+    ends = zip(judged, selected, models, measure.outcomes, zip(*history, strict=True), strict=True)
+    return [trained(network, guard.stops.get(i), *end) for i, end in enumerate(ends)]
 
 
 def context_of(stack: Stack, network: Network, theta: Floats, measure: Measure) -> Context:
@@ -147,7 +143,7 @@ def kept_models(
 
 def kept_of(run: Trained, metric: str | None) -> tuple[Kept, Kept] | None:
     """What is kept of a run's training and test rows."""
-    if metric is None or run.outcomes is None:
+    if metric is None or run.outcomes is None or METRICS[metric].shares is None:
         return None
     on_train, on_test = run.outcomes
     return METRICS[metric].kept(on_train), METRICS[metric].kept(on_test)
@@ -242,12 +238,12 @@ def recorded_epochs(epochs: int) -> set[int]:
 
 def trained(
     network: Network,
-    theta: Floats,
-    history: Sequence[Record],
     stop: Stop | None,
-    selected: int | None = None,
-    model: Model | None = None,
-    outcomes: tuple[Outcomes, Outcomes] | None = None,
+    theta: Floats,
+    selected: int | None,
+    model: Model | None,
+    outcomes: tuple[Outcomes, Outcomes] | None,
+    history: Sequence[Record],
 ) -> Trained:
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:

@@ -91,13 +91,9 @@ class Method:
             layers = REGISTRY[part.name].build(layers, part.strength)
         return ""
 
-    def key(self) -> tuple[int, list[Key]]:
-        """The canonical order of a table's rows: single regularizers before combinations."""
-        return len(self.parts), [part.key() for part in self.parts]
-
 
 def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tuple[Method, ...]:
-    """The methods that these words name, each once, in canonical order.
+    """The methods that these words name, each once, in their order.
 
     ``max_dropped`` bounds the rates at which units are dropped. Raises UsageError, naming the
     word, where one is not of the grammar or out of range.
@@ -106,8 +102,7 @@ def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tup
     for before, word in pairwise(words):
         if is_number(word) and before in REGISTRY:
             raise UsageError(f"method {word!r} is a number alone; write {before}={word}", "methods")
-    methods = {method for word in words for method in parse_word(word, max_dropped)}
-    return tuple(sorted(methods, key=Method.key))
+    return tuple(dict.fromkeys(each for word in words for each in parse_word(word, max_dropped)))
 
 
 def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:

@@ -145,8 +145,7 @@ def make_plan(
     most = plan.settings.max_dropped
     parsed = parse_methods(texts("methods", methods) or DEFAULT_METHODS, most)
     chosen = _one_method(baseline, most)
-    rows = sorted({chosen, *parsed}, key=lambda each: (each != chosen, Method.key(each)))
-    plan = replace(plan, methods=tuple(rows), baseline=chosen)
+    plan = replace(plan, methods=tuple(dict.fromkeys([chosen, *parsed])), baseline=chosen)
     return _completed(_checked(plan))
 
 

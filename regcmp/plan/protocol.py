@@ -9,6 +9,7 @@ from regcmp.option import AUTO, option
 from regcmp.plan.kinds import SOURCES
 
 TESTS = (AUTO, "two-way", "nadeau-bengio")
+TYPED, BY_SCORE = "typed", "score"
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1
 MAX_SEEDS = 100_000
@@ -84,13 +85,17 @@ class Protocol:
         "choice", AUTO,
         "Test of a difference: two-way over rows and seeds, or nadeau-bengio over seeds alone. auto:"
         " two-way, unless splits are held or test rows are few.",
-        group="Protocol", choices=TESTS, before="nadeau-bengio",
+        group="Protocol", choices=TESTS, since="0.2",
     )  # fmt: skip
     predictions: bool = option(
         "flag", False,
         "Keep in JSON what each row added to each run's score, whatever the metric. Accuracy needs a bit"
         " of each, which is always kept.",
-        group="Protocol", decides=False, before=False,
+        group="Protocol", decides=False, since="0.2",
+    )  # fmt: skip
+    sort: str = option(
+        "choice", TYPED, "Order of the table's rows: as typed, or the best test score first.",
+        group="Protocol", choices=(TYPED, BY_SCORE), decides=False, since="0.2",
     )  # fmt: skip
     class_weight: str = option(
         "choice", "none",

@@ -9,6 +9,8 @@ import pandas as pd
 
 from regcmp.analysis.comparing import ADDED, BOTH, PAIRING, REMOVED, Change, Diff
 from regcmp.analysis.statistics import LEVEL
+from regcmp.analysis.testing import TWO_WAY
+from regcmp.analysis.verdict import conditions
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.document import DIFF_SCHEMA
@@ -42,8 +44,9 @@ def make_diff_table(diff: Diff) -> Table:
         columns=columns,
         rows=tuple(tuple(map(clean, _cells(row, diff, style))) for row in rows),
         tones=tuple(_tone(row) for row in rows),
-        below=tuple(map(clean, (*notes, *_legend(diff)))),
-        verdict=clean(diff_verdict(diff)),
+        notes=tuple(map(clean, notes)),
+        below=tuple(map(clean, _legend(diff))),
+        verdict=(clean(diff_verdict(diff)),),
     )
 
 
@@ -124,6 +127,8 @@ def _how(diff: Diff) -> str:
 
 
 def _correction(diff: Diff) -> str:
+    if diff.paired and diff.test == TWO_WAY:
+        return ", two-way over rows and seeds"
     ratios = (diff.old.plan["correction_ratio"], diff.new.plan["correction_ratio"])
     if not any(ratios):
         return ""
@@ -132,11 +137,12 @@ def _correction(diff: Diff) -> str:
 
 
 def diff_verdict(diff: Diff) -> str:
-    """One or two sentences: a change only where Holm's p supports one."""
+    """One or two sentences: a change only where Holm's p supports one, and what it is conditional on."""
     style = style_of(diff.new.summary)
     rows: list[dict[str, Any]] = diff.table.to_dict("records")
     both = [row for row in rows if row["status"] == BOTH]
-    text = _changes(both, style.name, style)
+    given = conditions(set(diff.old.plan["vary"]) & set(diff.new.plan["vary"]))
+    text = _changes(both, f"{style.name}{given}", style)
     for status, where in ((ADDED, "new"), (REMOVED, "old")):
         names = [row["method"] for row in rows if row["status"] == status]
         if names:

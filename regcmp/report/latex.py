@@ -37,7 +37,7 @@ SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 def to_latex(table: Table) -> str:
     r"""A table environment for \input; its first lines say what it needs, text is UTF-8."""
     headers = [escape(column.header) for column in table.columns]
-    about = [escape(text) for text in (*table.above, table.verdict)]
+    about = [escape(text) for text in (*table.above, *table.verdict)]
     lines = [
         *(f"% {line}" for line in PREAMBLE),
         r"\begin{table}",
@@ -51,7 +51,7 @@ def to_latex(table: Table) -> str:
         *(_row([number(escape(cell)) for cell in row]) for row in table.rows),
         r"\bottomrule",
         r"\end{tabular}}",
-        *(rf"\par\smallskip\footnotesize {escape(line)}" for line in table.below),
+        *(rf"\par\smallskip\footnotesize {escape(line)}" for line in (*table.notes, *table.below)),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"

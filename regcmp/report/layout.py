@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import pandas as pd
 
 from regcmp.analysis.statistics import LEVEL
+from regcmp.analysis.testing import TWO_WAY
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
+from regcmp.plan.protocol import TYPED
 from regcmp.report.text import clean
 from regcmp.results import Report
 
@@ -24,15 +27,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Lines above, a header and rows of text, lines below, and the verdict."""
+    """Lines above, a header and rows of text, the verdict's lines, and lines that explain."""
 
     above: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[str, ...]
-    """Of each row: 'baseline', 'better', 'worse' or ''."""
+    """Of each row: 'baseline', 'better', 'worse', 'marked' or ''."""
+    notes: tuple[str, ...]
+    """What the marks of methods mean."""
     below: tuple[str, ...]
-    verdict: str
+    verdict: tuple[str, ...]
+    """The answer, then what it rests on."""
 
 
 def make_table(report: Report) -> Table:
@@ -51,16 +57,31 @@ def make_table(report: Report) -> Table:
         Column("p (Holm)", 1),
         Column(f"Gap {versus}", 2),
     )
-    records: list[dict[str, Any]] = report.summary.to_dict("records")
+    records = records_of(report)
     rows = (_cells(row, style, plan["baseline"]) for row in records)
     return Table(
         above=tuple(map(clean, _above(plan))),
         columns=columns,
         rows=tuple(tuple(map(clean, cells)) for cells in rows),
         tones=tuple(_tone(row, plan) for row in records),
-        below=tuple(map(clean, (*_notes(records), *_legend(plan, records, style)))),
-        verdict=clean(report.verdict),
+        notes=tuple(map(clean, _notes(records))),
+        below=tuple(map(clean, _legend(plan, records, style))),
+        verdict=tuple(map(clean, report.verdict.split("\n"))),
     )
+
+
+def records_of(report: Report) -> list[dict[str, Any]]:
+    """The summary's rows: the baseline, then the others as they were given, or the best score first."""
+    plan = report.plan
+    records: list[dict[str, Any]] = report.summary.to_dict("records")
+    if plan["sort"] == TYPED:
+        return records
+    sign = -1 if METRICS[plan["metric"]].higher_is_better else 1
+
+    def place(row: dict[str, Any]) -> tuple[bool, float]:
+        return row["method"] != plan["baseline"], sign * row["test_mean"] if row["n"] else inf
+
+    return sorted(records, key=place)
 
 
 def _short(baseline: str) -> str:
@@ -92,7 +113,7 @@ def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
     if row["method"] == plan["baseline"]:
         return "baseline"
     if not row["p_holm"] < 1 - LEVEL:
-        return ""
+        return "" if row["status"] == "ok" else "marked"
     higher = METRICS[plan["metric"]].higher_is_better
     return "better" if (row["delta_test"] > 0) == higher else "worse"
 
@@ -157,6 +178,8 @@ def _notes(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _correction(plan: dict[str, Any]) -> str:
+    if plan["tested_by"] == TWO_WAY:
+        return ", two-way over rows and seeds]."
     if "split" not in plan["vary"]:
         return "]."
     return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."

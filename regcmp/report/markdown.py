@@ -12,7 +12,7 @@ LIVE = re.compile(r"[$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 
 
 def to_markdown(table: Table) -> str:
-    """A Markdown document: the lines above, the table, the lines below and the verdict in bold."""
+    """A Markdown document: the lines above, the table, the verdict and the lines below."""
     headers = [escape(column.header) for column in table.columns]
     lines = [
         *(escape(line) + "  " for line in table.above),
@@ -21,9 +21,12 @@ def to_markdown(table: Table) -> str:
         _row(["---", *["---:"] * (len(headers) - 1)]),
         *(_row([escape(cell) for cell in row]) for row in table.rows),
         "",
-        *(escape(line) + "  " for line in table.below),
+        *(escape(line) + "  " for line in table.notes),
+        *([""] if table.notes else []),
+        f"**{escape(table.verdict[0])}**  ",
+        *(escape(line) + "  " for line in table.verdict[1:]),
         "",
-        f"**{escape(table.verdict)}**",
+        *(escape(line) + "  " for line in table.below),
     ]
     return "\n".join(lines) + "\n"
 

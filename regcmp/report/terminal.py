@@ -15,7 +15,7 @@ from regcmp.report.layout import Table
 from regcmp.report.text import FOLDS
 
 GUTTER = 2
-TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "": ""}
+TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "marked": "yellow", "": ""}
 METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
 MIN_NAME = 8
@@ -40,10 +40,22 @@ def print_table(table: Table, console: Console, width: int | None) -> None:
         console.print()
         _print(_rich(table, part, room), console, width)
     console.print()
+    for line in table.notes:
+        _print(Text(line, style=TONES["marked"]), console, width)
+    if table.notes:
+        console.print()
+    answer, *reasons = table.verdict
+    _print(Text(answer, style=_answer_style(table)), console, width)
+    for line in reasons:
+        _print(Text(line), console, width)
+    console.print()
     for line in table.below:
         _print(Text(line, style="dim"), console, width)
-    console.print()
-    _print(Text(table.verdict, style="bold"), console, width)
+
+
+def _answer_style(table: Table) -> str:
+    """Bold; and green where a winner is named, as its row is."""
+    return TONES["better"] if "better" in table.tones else "bold"
 
 
 def to_text(table: Table) -> str:

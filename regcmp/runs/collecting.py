@@ -71,10 +71,10 @@ def _shares(
     plan = condition.plan
     kept = {(str(run.method), run.seed): finished[run].kept for run in runs}
     splits = {seed: condition.splits[plan.seed_of("split", seed)] for seed in plan.run_seeds}
-    groups = np.unique(condition.dataset.keys, return_inverse=True)[1]
+    _, first, group = np.unique(condition.dataset.keys, return_index=True, return_inverse=True)
     return RowShares(
         metric=plan.protocol.metric,
-        groups=groups,
+        groups=first[group],
         rows={seed: (split.train, split.test) for seed, split in splits.items()},
         kept={run: each for run, each in kept.items() if each is not None},
     )

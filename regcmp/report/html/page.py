@@ -18,7 +18,7 @@ from regcmp.report.csv_text import to_csv
 from regcmp.report.figures import KINDS
 from regcmp.report.html.charts import draw
 from regcmp.report.json_text import to_json
-from regcmp.report.layout import Table, make_table
+from regcmp.report.layout import Table, make_table, records_of
 from regcmp.report.marks import KEYS
 from regcmp.report.text import FOLDS
 from regcmp.results import Report
@@ -42,7 +42,7 @@ def to_html(report: Report) -> str:
         .render(
             name=report.plan["data"]["name"],
             table=table,
-            rows=_rows(table, report.summary),
+            rows=_rows(table, records_of(report)),
             lists=[each for each in figures if each.panels[0].y.labels],
             others=[each for each in figures if not each.panels[0].y.labels],
             command=command(report.plan),
@@ -76,12 +76,11 @@ def _printable(value: object) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
-def _rows(table: Table, summary: pd.DataFrame) -> Iterator[tuple[str, Any, Any]]:
+def _rows(table: Table, records: list[dict[str, Any]]) -> Iterator[tuple[str, Any, Any]]:
     """Each row's tone, its method's name in parts that lines may break between, and its cells.
 
     Each has the number that it is sorted by beside it.
     """
-    records = summary.to_dict("records")
     for cells, tone, record in zip(table.rows, table.tones, records, strict=True):
         values = (record[key] for key in SORT_KEYS)
         keys = ("" if pd.isna(value) else value for value in values)

@@ -1,0 +1,33 @@
+"""``regcmp power``: what a saved comparison could have found."""
+
+from __future__ import annotations
+
+import click
+
+from regcmp.cli.options import Command, option
+from regcmp.cli.screen import Screen
+
+
+@click.command(cls=Command, short_help="Show what a saved comparison could have found.")
+@click.argument("file", metavar="FILE.json", type=click.Path())
+@option("Power", "--difference", type=click.FloatRange(0, min_open=True), metavar="NUMBER",
+        help="A true difference in test score: 0.01 is one point of accuracy.  [default: the smallest"
+        " that is found with 80 % power]")  # fmt: skip
+@option("Output", "-q", "--quiet", is_flag=True, help="Do not report waiting for input.")
+@option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
+        help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
+@option("Other", "--debug", is_flag=True, help="Show where an error came from.")
+def power(file: str, difference: float | None, quiet: bool, color: str, debug: bool) -> None:
+    """Show how large a difference the comparison in FILE.json finds, and what a smaller one takes.
+
+    \b
+    Examples:
+      regcmp power report.json
+      regcmp power report.json --difference 0.01
+    """
+    from regcmp.report.power_table import make_power_table
+    from regcmp.report.reader import read_report
+
+    screen = Screen(quiet=quiet, color=color)
+    table = make_power_table(file, read_report(file), difference)
+    screen.show_table(table, to_stderr=False)

@@ -1,0 +1,358 @@
+"""The test over rows and seeds: its arithmetic, its level, what a report keeps for it, and its power."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import run
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+import regcmp
+from regcmp.analysis.power import Design
+from regcmp.analysis.statistics import TRAINING_SHARE, detectable, paired_t, power, two_way
+from regcmp.analysis.testing import FEWEST_ROWS, Pairs, Resampled, TwoWay, chosen_test
+from regcmp.errors import DataError
+from regcmp.metrics import METRICS, Outcomes
+from regcmp.report.reader import read_report
+from regcmp.shares import RowShares, packed, unpacked
+
+SEEDS = range(10)
+
+
+def drawn(
+    rng: np.random.Generator, n_rows: int = 150, effect: float = 0.0, row_sd: float = 1.0
+) -> RowShares:
+    """Two methods' shares of rows, whose difference has a part of the row, of the seed and of both.
+
+    As log loss: a number of each row, a fifth of which is tested under each seed.
+    """
+    row, seed = row_sd * rng.normal(size=n_rows), 0.1 * rng.normal(size=len(SEEDS))
+    splits, kept = {}, {}
+    for i in SEEDS:
+        order = rng.permutation(n_rows)
+        train, test = order[n_rows // 5 :], order[: n_rows // 5]
+        splits[i] = train, test
+        for method, sign in (("none", 0), ("l2", 1)):
+            noise = rng.normal(size=n_rows)
+            values = sign * (effect + row + seed[i]) + noise
+            kept[method, i] = values[train] / len(train), values[test] / len(test)
+    return RowShares("log_loss", np.arange(n_rows), splits, kept)
+
+
+def pairs_of(shares: RowShares, *, gaps: bool = False) -> Pairs:
+    """The differences of both methods."""
+    d = []
+    for seed in SEEDS:
+        (train, test), (base_train, base_test) = (shares.sides(m, seed) for m in ("l2", "none"))
+        change = test.sum() - base_test.sum()
+        d.append(change - (train.sum() - base_train.sum()) if gaps else change)
+    return Pairs("l2", "none", list(SEEDS), d, gaps)
+
+
+def dense(shares: RowShares, *, gaps: bool) -> np.ndarray:
+    """(N, S) what each row added to the mean difference, less the mean of its side, by loops."""
+    n = len(shares.groups)
+    cells = np.zeros((n, len(SEEDS)))
+    for side, sign in ((1, 1.0), (0, -1.0)) if gaps else ((1, 1.0),):
+        added = {s: shares.sides("l2", s)[side] - shares.sides("none", s)[side] for s in SEEDS}
+        mean = np.mean([each.sum() for each in added.values()])
+        for s, values in added.items():
+            for row, value in zip(shares.rows[s][side], values, strict=True):
+                cells[shares.groups[row], s] += sign * (value - mean / len(values)) / len(SEEDS)
+    return cells
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("copies", [False, True])
+def test_it_is_the_formula_on_the_dense_matrix(gaps: bool, copies: bool) -> None:
+    """Of Cameron, Gelbach and Miller with a larger part of rows, for scores, gaps and copied rows."""
+    shares = drawn(np.random.default_rng(5), effect=0.3)
+    if copies:
+        shares = RowShares(shares.metric, shares.groups // 2, shares.rows, shares.kept)
+    pairs = pairs_of(shares, gaps=gaps)
+    found = TwoWay(shares, shares).of(pairs)
+    cells = dense(shares, gaps=gaps)
+    by_row, by_seed = cells.sum(axis=1), cells.sum(axis=0)
+    np.testing.assert_allclose(by_seed, (np.array(pairs.differences) - found.mean) / 10, atol=1e-12)
+    rows = (1 + TRAINING_SHARE) * np.sum(by_row**2)
+    seeds = max(0.0, 10 / 9 * np.sum(by_seed**2) - np.sum(cells**2))
+    assert found.error == pytest.approx(np.sqrt(rows + seeds), rel=1e-9)
+    df = 3 * np.sum(by_row**2) ** 2 / np.sum(by_row**4)
+    assert found.df == pytest.approx((rows + seeds) ** 2 / (rows**2 / df + seeds**2 / 9), rel=1e-9)
+    expected = stats.t.interval(0.95, found.df, found.mean, found.error)
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.mean) / found.error, found.df))
+
+
+def test_alike_and_normal_rows_have_as_many_degrees_of_freedom() -> None:
+    """3 V² / (sum of fourth powers) is their number, on average."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(200, 400))
+    found = [3 * np.sum(x**2) ** 2 / np.sum(x**4) for x in values]
+    assert np.mean(found) == pytest.approx(400, rel=0.02)
+
+
+def test_no_spread_over_rows_has_no_interval() -> None:
+    """Not even a large difference that every seed agrees on."""
+    cells = [(np.arange(3), np.zeros(3))] * 6
+    found = two_way([0.5] * 6, cells)
+    assert (found.mean, found.low, found.p, found.all_equal) == (0.5, None, None, True)
+    assert two_way([], []).mean is None and two_way([0.1], cells[:1]).low is None
+
+
+def test_seeds_that_agree_say_something_if_rows_differ() -> None:
+    """The same difference under every seed, made of different rows, has an interval."""
+    cells = [(np.array([2 * i, 2 * i + 1]), np.array([0.01, -0.01])) for i in range(6)]
+    assert two_way([0.25] * 6, cells).low is not None
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("row_sd", [0.0, 0.3, 1.0])
+def test_it_keeps_its_level_and_finds_more(row_sd: float) -> None:
+    """Where rows matter or not; benchmarks/power has it with networks that are trained."""
+    rng = np.random.default_rng(int(10 * row_sd))
+    rejected = {"null": 0, "true": 0, "nadeau": 0}
+    effect, n = 0.15 + 0.2 * row_sd, 1500
+    for _ in range(n):
+        null, true = drawn(rng, row_sd=row_sd), drawn(rng, effect=effect, row_sd=row_sd)
+        rejected["null"] += _p(TwoWay(null, null).of(pairs_of(null))) < 0.05
+        rejected["true"] += _p(TwoWay(true, true).of(pairs_of(true))) < 0.05
+        rejected["nadeau"] += _p(paired_t(pairs_of(true).differences, 0.25)) < 0.05
+    assert stats.binomtest(rejected["null"], n, 0.05, alternative="greater").pvalue > 0.001
+    assert rejected["true"] > rejected["nadeau"]
+
+
+def _p(found: Any) -> float:
+    assert found.p is not None
+    return float(found.p)
+
+
+# What rows add to a score
+
+
+def outcomes(rng: np.random.Generator, task: str, n: int = 60) -> Outcomes:
+    """Random ones."""
+    losses = rng.gamma(1.0, size=n)
+    if task == "regression":
+        return Outcomes(losses, rng.normal(size=n), None, 2.5)
+    return Outcomes(losses, rng.integers(0, 4, n), rng.random(n) < 0.7)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_shares_sum_to_the_score_and_move_as_it_does(name: str) -> None:
+    """Compared with the score of the same rows where one counts a little more."""
+    metric, rng = METRICS[name], np.random.default_rng(3)
+    rows = outcomes(rng, metric.task)
+    assert metric.shares is not None
+    shares, score, n = metric.shares(rows), metric.score(rows), len(rows.losses)
+    assert shares.sum() == pytest.approx(score)
+    for i in (0, 7, 31):
+        times = 400
+        weights = np.full(n, times)
+        weights[i] += n  # so that its weight is larger by 1 / times of all
+        again = np.repeat(np.arange(n), weights)
+        right = None if rows.right is None else rows.right[again]
+        heavier = Outcomes(rows.losses[again], rows.targets[again], right, rows.scale)
+        if name == "balanced_accuracy":  # whose classes count the same, however many rows they have
+            same = rows.targets == rows.targets[i]
+            expected = (rows.right[i] - rows.right[same].mean()) / same.sum()
+            found = shares[i] * np.count_nonzero(np.bincount(rows.targets))
+            assert found - rows.right[same].mean() / same.sum() == pytest.approx(expected)
+            continue
+        moved = (metric.score(heavier) - score) * (times + 1)
+        assert moved == pytest.approx(n * shares[i] - score, rel=0.02, abs=0.01)
+
+
+# What a report keeps
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["accuracy", "rmse"]))
+def test_packed_shares_are_read_back(seed: int, name: str) -> None:
+    """To the last bit, for any number of rows, with and without copies."""
+    rng, metric = np.random.default_rng(seed), METRICS[name]
+    n = int(rng.integers(2, 40))
+    groups = np.arange(n) if seed % 2 else rng.integers(0, n, n)
+    order = rng.permutation(n)
+    cut = int(rng.integers(1, n))
+    splits = {3: (np.sort(order[cut:]), np.sort(order[:cut]))}
+    kept = {
+        ("l2", 3): tuple(metric.kept(outcomes(rng, metric.task, len(rows))) for rows in splits[3])
+    }
+    before = RowShares(name, groups, splits, kept)  # type: ignore[arg-type]
+    after = unpacked(json.loads(json.dumps(packed(before, predictions=True))), name)
+    np.testing.assert_array_equal(after.groups, groups)
+    for one, other in zip(before.sides("l2", 3), after.sides("l2", 3), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(splits[3], after.rows[3], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_numbers_are_kept_where_they_are_asked_for() -> None:
+    """Bits of accuracy are always kept."""
+    shares = drawn(np.random.default_rng(0))
+    assert not packed(shares, predictions=False)["runs"]
+    assert len(packed(shares, predictions=True)["runs"]) == 20
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with reports of wine, in accuracy and in log loss."""
+    folder = tmp_path_factory.mktemp("rows")
+    words = ["compare", "--dataset", "wine", "none", "l2=0.1", "--epochs", "6", "-q"]
+    loss = ["--metric", "log_loss"]
+    for name, more in {
+        "a.json": [],
+        "b.json": ["--hidden", "8"],
+        "loss.json": [*loss, "--predictions"],
+        "bare.json": loss,
+        "old.json": ["--significance-test", "nadeau-bengio"],
+    }.items():
+        done = run([*words, *more, "-o", name], folder)
+        assert done.code == 0, done.err
+    return folder
+
+
+@pytest.mark.parametrize("name", ["a.json", "loss.json"])
+def test_the_test_is_repeated_from_json(reports: Path, name: str) -> None:
+    """By the rows it keeps, with the same bits."""
+    report = read_report(str(reports / name))
+    assert report.plan["tested_by"] == "two-way" and report.rows is not None
+    column = METRICS[report.plan["metric"]].test
+    scores = report.runs.set_index(["method", "seed"])[column]
+    seeds = list(range(10))
+    d = [scores["l2=0.1", s] - scores["none", s] for s in seeds]
+    found = TwoWay(report.rows, report.rows).of(Pairs("l2=0.1", "none", seeds, d))
+    row = report.summary.set_index("method").loc["l2=0.1"]
+    assert (found.low, found.high, found.p, found.error, found.df) == (
+        row["delta_test_low"], row["delta_test_high"], row["p_value"], row["error"], row["df"],
+    )  # fmt: skip
+    for method in ("none", "l2=0.1"):
+        for seed in seeds:
+            on_test = report.rows.sides(method, seed)[1].sum()
+            assert on_test == pytest.approx(scores[method, seed], abs=1e-6)
+
+
+def test_diff_uses_the_rows_of_both_reports(reports: Path) -> None:
+    """And what is left of them where one keeps none."""
+    both = run(["diff", "a.json", "b.json"], reports)
+    assert "two-way over rows and seeds" in both.out, both.err
+    old = run(["diff", "old.json", "b.json"], reports)
+    assert "Nadeau-Bengio corrected by 0.25" in old.out
+    bare = run(["diff", "bare.json", "loss.json"], reports)
+    assert "Nadeau-Bengio corrected by 0.25" in bare.out
+    same = run(["diff", "a.json", "a.json"], reports)
+    assert "Nothing changed" in same.out
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("runs", 0, "test"), "AAAA"),
+        (("runs", 0, "seed"), 77),
+        (("splits", 0, "test"), "%%"),
+        (("groups",), "AAAA"),
+    ],
+)
+def test_damaged_rows_are_named(
+    reports: Path, tmp_path: Path, place: tuple[Any, ...], value: Any
+) -> None:
+    """Not read as something else."""
+    document = json.loads((reports / "a.json").read_text("utf-8"))
+    part = document["rows"]
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    path = tmp_path / "damaged.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(DataError, match="is a damaged report"):
+        read_report(str(path))
+
+
+# Which test
+
+
+def test_few_rows_or_a_held_split_fall_back() -> None:
+    """To the test over seeds, unless the two-way test was asked for."""
+    many, few = (drawn(np.random.default_rng(0), n_rows=n) for n in (400, 60))
+    every = ("split", "init", "order")
+    assert many.effective_rows(SEEDS) > FEWEST_ROWS > few.effective_rows(SEEDS)
+    assert chosen_test("auto", every, 0.25, SEEDS, many).name == "two-way"
+    assert chosen_test("auto", every, 0.25, SEEDS, few) == Resampled(0.25)
+    assert chosen_test("two-way", every, 0.25, SEEDS, few).name == "two-way"
+    assert chosen_test("nadeau-bengio", every, 0.25, SEEDS, many).name == "nadeau-bengio"
+    assert chosen_test("auto", ("init",), 0.25, SEEDS, many).name == "paired-t"
+    nothing = RowShares("accuracy", many.groups, many.rows, {})
+    assert chosen_test("two-way", every, 0.25, SEEDS, nothing) == Resampled(0.25)
+
+
+def test_effective_rows_are_those_tested_equally_often() -> None:
+    """All rows once are all of them; copies are one row."""
+    rows = {s: (np.arange(0), np.arange(20 * s, 20 * s + 20)) for s in range(5)}
+    shares = RowShares("accuracy", np.arange(100), rows, {})
+    assert shares.effective_rows(range(5)) == pytest.approx(100)
+    copied = RowShares("accuracy", np.arange(100) // 2, rows, {})
+    assert copied.effective_rows(range(5)) == pytest.approx(50)
+
+
+# Power
+
+
+@pytest.mark.parametrize("df", [4.0, 9.0, 37.5, 400.0])
+def test_power_is_that_of_the_noncentral_t(df: float) -> None:
+    """Of scipy; and of the smallest difference that is found, 80 %."""
+    bound = stats.t.ppf(0.975, df)
+    for shift in (0.0, 0.5, 2.0, 3.5):
+        expected = stats.nct.sf(bound, df, shift) + stats.nct.cdf(-bound, df, shift)
+        assert power(0.01 * shift, 0.01, df, 0.05) == pytest.approx(expected, abs=1e-6)
+    assert power(detectable(0.01, df, 0.05), 0.01, df, 0.05) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_more_seeds_leave_the_floor_and_more_rows_do_not() -> None:
+    """Variances by hand."""
+    design = Design(error=0.05, floor=0.03, df=9, seeds=10)
+    assert design.at(10) == design
+    assert design.at(40).error ** 2 == pytest.approx(0.0009 + 0.0016 / 4)
+    assert design.at(10, rows=4).error == pytest.approx(0.025)
+    assert design.seeds_for(0.05) is None
+    seeds = design.seeds_for(0.12)
+    assert (
+        seeds is not None and design.at(seeds).finds(0.12) and not design.at(seeds - 1).finds(0.12)
+    )
+    rows = design.rows_for(0.1)
+    assert design.at(10, rows).power(0.1) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_power_says_what_could_have_been_found(reports: Path) -> None:
+    """In the unit of the table, and by the design of the report."""
+    done = run(["power", "a.json", "--difference", "0.01"], reports)
+    assert done.code == 0 and "two-way test over rows and seeds" in done.out
+    row = read_report(str(reports / "a.json")).summary.iloc[1]
+    design = Design(row["error"], row["error_floor"], row["df"], 10)
+    assert f"{100 * design.detectable:.2f} points" in done.out
+    assert f"{design.power(0.01):.0%}" in done.out and "Power for 1.00" in done.out
+    refused = run(["power", "a.json", "--difference", "-1"], reports)
+    assert refused.code == 2 and "--difference" in refused.err
+
+
+def test_power_of_a_single_seed_is_refused(tmp_path: Path) -> None:
+    """There is no interval to take it from."""
+    words = ["--dataset", "iris", "none", "l2", "--seeds", "1", "--epochs", "1"]
+    assert run(["compare", *words, "-qo", "one.json"], tmp_path).code == 0
+    done = run(["power", "one.json"], tmp_path)
+    assert done.code == 1 and "run 'regcmp compare --seeds 10 -o FILE.json'" in done.err
+
+
+def test_rows_of_a_report_are_those_of_its_comparison() -> None:
+    """Through the API, with copies of rows as one group."""
+    comparison = regcmp.compare("iris", ["none", "l2"], seeds=5, epochs=2)
+    assert comparison.rows is not None
+    assert len(comparison.rows.groups) == 150
+    assert len(np.unique(comparison.rows.groups)) == 149, "two rows of iris are alike"
+    accuracy = comparison.rows.sides("none", 0)[1].sum()
+    assert accuracy == pytest.approx(comparison.runs["test_accuracy"][0])
