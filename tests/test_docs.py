@@ -96,15 +96,15 @@ def test_a_command_runs(command: str, tmp_path: Path) -> None:
 def test_a_shown_table_is_what_the_command_prints(
     where: str, command: str, shown: str, tmp_path: Path
 ) -> None:
-    """Up to the numbers, whose last digits belong to a machine, and the verdict that follows them."""
+    """Up to the numbers, whose last digits belong to a machine, and the verdict that follows from them."""
     width = {} if where == "README.md" else {"COLUMNS": GUIDE_WIDTH}
     assert pattern(run(command, tmp_path, **width)) == pattern(shown)
 
 
 def pattern(text: str) -> list[str]:
-    """The lines up to the verdict, without numbers of measured results and without widths."""
-    *parts, _ = text.strip().split("\n\n")
-    lines = "\n".join(parts).splitlines()
+    """The lines without those of the verdict, without numbers of measured results and without widths."""
+    *parts, _, legend = text.strip().split("\n\n")
+    lines = "\n".join([*parts, legend]).splitlines()
     measured = re.compile(r"(?<![=\w-])[-+]?\d+\.\d+|\b\d+/\d+/\d+|<0\.001|^ +| {2,}")
     return [measured.sub(" ", line).strip() for line in lines]
 
@@ -122,7 +122,7 @@ def test_a_python_example_runs(code: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("digits: 1,797 rows")
-    assert "\nNo winner is named from 2 pairs" in done.stdout
+    assert "\nNo winner from 2 seeds" in done.stdout
 
 
 @pytest.mark.full
