@@ -95,6 +95,10 @@ RUN = {
     **_levels_of(FIRST_METRICS),
     "nonzero_fraction": Field(float, "Of weights, biases aside, after training.", 0, 1),
     **_levels_of(name for name in METRICS if name not in FIRST_METRICS),
+    "constant": _count(
+        "1 if the network answers the same for every training and test row: one class, or values that"
+        " spread over less than a thousandth of the training targets' standard deviation. Otherwise 0."
+    ),
 }
 """A row per method and seed."""
 
@@ -144,8 +148,9 @@ SUMMARY = {
     "p_holm": Field(float, "Adjusted over the methods shown.", 0, 1),
     "status": Field(
         str,
-        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'diverged',"
-        " 'overdropped' or 'dead': at least one run was stopped, the gravest reason first.",
+        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'constant', which"
+        " goes before: most networks answer the same for every row; 'diverged', 'overdropped' or 'dead',"
+        " which go before both: at least one run was stopped, the gravest reason first.",
         always=True,
     ),
     "note": NOTE,
@@ -179,6 +184,8 @@ INTEGERS = tuple(name for name, each in FIELDS.items() if each.kind is int)
 TEXTS = tuple(name for name, each in FIELDS.items() if each.kind is str)
 STOPS = ("diverged", "overdropped", "dead")
 """The statuses of runs that were stopped, the gravest first."""
+CONSTANT, UNDERFIT = "constant", "underfit"
+"""The statuses of methods whose networks learned too little, the graver first."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
     return row | {
         "nonzero_fraction": run.nonzero_fraction,
         **_levels(last),
+        "constant": int(last.constant),
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm
 from regcmp.analysis.testing import Test
 from regcmp.metrics import METRICS
-from regcmp.results import STOPS, SUMMARY_COLUMNS, frame
+from regcmp.numbers import count
+from regcmp.results import CONSTANT, STOPS, SUMMARY_COLUMNS, UNDERFIT, frame
 
 
 def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.DataFrame:
@@ -22,9 +25,10 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
         for name in names
     }
     statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
+    constant = {name: int(runs["constant"][runs["method"] == name].sum()) for name in names}
     dataset = runs["dataset"].iloc[0]
     sign = 1 if columns.higher_is_better else -1
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"dataset": dataset, "method": name, "metric": metric}
         | _levels(scores[name])
         | _differences(name, baseline, scores, sign, test)
@@ -34,7 +38,9 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
         name = str(row["method"])
-        _judge(row, bar, sign, name == baseline, statuses[name])
+        _judge(row, bar, sign, name == baseline)
+        _mark_constant(row, constant[name])
+        _mark_stopped(row, statuses[name])
         row["note"] = "; ".join(row["note"])
     return frame(rows, SUMMARY_COLUMNS)
 
@@ -93,21 +99,30 @@ def _caveats(test: Difference, lost: int) -> list[str]:
     return notes
 
 
-def _judge(
-    row: dict[str, object], bar: object, sign: int, is_baseline: bool, statuses: list[str]
-) -> None:
-    """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
-
-    That is the baseline's test score.
-    """
-    notes: list[str] = row["note"]  # type: ignore[assignment]
+def _judge(row: dict[str, Any], bar: object, sign: int, is_baseline: bool) -> None:
+    """Set the status: 'ok', or 'underfit' if training ends below ``bar``, the baseline's test score."""
     row["status"] = "ok"
     train = row["train_mean"]
     if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
-        row["status"] = "underfit"
+        row["status"] = UNDERFIT
         whose = "its own" if is_baseline else "the baseline's"
-        notes.append(f"underfit: its training score is worse than {whose} test score")
+        row["note"].append(f"underfit: its training score is worse than {whose} test score")
+
+
+def _mark_constant(row: dict[str, Any], constant: int) -> None:
+    """Say how many of the finished runs end in a network that answers the same for every row."""
+    if not constant:
+        return
+    if 2 * constant > row["n"]:
+        row["status"] = CONSTANT
+    networks = f"{constant} of {count(row['n'], 'network')}"
+    verb = "answers" if constant == 1 else "answer"
+    row["note"].append(f"constant: {networks} {verb} the same for every row")
+
+
+def _mark_stopped(row: dict[str, Any], statuses: list[str]) -> None:
+    """Set the status to the gravest of stopped runs."""
     stopped = [name for name in STOPS if name in statuses]
     if stopped:
         row["status"] = stopped[0]
-        notes[:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]
+        row["note"][:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]

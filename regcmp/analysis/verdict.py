@@ -10,6 +10,7 @@ import pandas as pd
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
+from regcmp.results import CONSTANT, UNDERFIT
 
 ALPHA = 1 - LEVEL
 WAYS_OUT = {
@@ -117,7 +118,18 @@ def _winner(better: list[dict[str, Any]], baseline: str, style: Style, seeds: in
     if rest:
         verb = "does" if len(rest) == 1 else "do"
         text += f" So {verb} {_listed(rest)}; these were not tested against each other."
-    return text
+    return text + _always_the_same(better)
+
+
+def _always_the_same(rows: list[dict[str, Any]]) -> str:
+    """A sentence on the methods whose networks look at no feature; empty without any."""
+    constant = [row for row in rows if row["status"] == CONSTANT]
+    if not constant:
+        return ""
+    verb = "answers" if len(constant) == 1 else "answer"
+    return (
+        f" But {_listed(constant)} always {verb} the same in most runs, whatever the features are."
+    )
 
 
 def _no_winner(
@@ -132,7 +144,7 @@ def _no_winner(
     nearest = max(known, key=lambda row: sign * row["delta_test"])
     name = nearest["method"]
     best = name if len(undecided) == 1 else f"the best of them, {name},"
-    return f"{text}; {best} {_differs(nearest, style)}."
+    return f"{text}; {best} {_differs(nearest, style)}.{_always_the_same([nearest])}"
 
 
 def _effect(row: dict[str, Any], style: Style, seeds: int) -> str:
@@ -169,12 +181,14 @@ def _gaps(others: list[dict[str, Any]], style: Style, seeds: int, given: str) ->
         if p is not None and p < ALPHA and row["delta_gap"] < 0
     ]
     closed = [row for row in smaller if row["status"] == "ok"]
-    underfit = [row for row in smaller if row["status"] == "underfit"]
+    marked = {
+        mark: [row for row in smaller if row["status"] == mark] for mark in (UNDERFIT, CONSTANT)
+    }
     tested = sum(p is not None for p in adjusted)
     if not tested:
         return ""
     words = [f"after Holm over {tested} gaps"] if tested > 1 else []
-    words += [f"left out as underfit: {_listed(underfit)}"] if underfit else []
+    words += [f"left out as {mark}: {_listed(left)}" for mark, left in marked.items() if left]
     after = f" ({'; '.join(words)})" if words else ""
     if not closed:
         return f" No gap was shown to be smaller{_also(given)}{after}."
