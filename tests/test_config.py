@@ -239,6 +239,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "seeds": ("--seeds", "3"),
     "seed": ("--seed", "9223372036854775000"),
     "vary": ("--vary", "init,order"),
+    "reference": ("--reference", "none"),
     "metric": ("--metric", "log_loss"),
     "baseline": ("--baseline", "l2=0.5+dropout"),
     "arch": ("--arch", "cnn"),

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm
 from regcmp.analysis.testing import Test
-from regcmp.metrics import METRICS
+from regcmp.metrics import METRICS, Scores
 from regcmp.numbers import count
-from regcmp.results import CONSTANT, STOPS, SUMMARY_COLUMNS, UNDERFIT, frame
+from regcmp.results import (
+    CONSTANT,
+    REFERENCE_RUN,
+    STOPS,
+    SUMMARY_COLUMNS,
+    UNDERFIT,
+    frame,
+    levels_of,
+    plain_rows,
+)
 
 
 def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.DataFrame:
     """One row per method of ``runs``, in their order, compared with ``baseline`` seed by seed."""
     columns = METRICS[metric]
     names = list(dict.fromkeys(runs["method"]))
-    scores = {
-        name: runs[runs["method"] == name]
-        .set_index("seed")[[columns.train, columns.test, columns.gap]]
-        .set_axis(["train", "test", "gap"], axis=1)
-        .astype(float)
-        for name in names
-    }
+    scores = {name: _scores(runs[runs["method"] == name], metric) for name in names}
     statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
     constant = {name: int(runs["constant"][runs["method"] == name].sum()) for name in names}
     dataset = runs["dataset"].iloc[0]
@@ -45,12 +49,31 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
     return frame(rows, SUMMARY_COLUMNS)
 
 
-def _levels(scores: pd.DataFrame) -> dict[str, object]:
+def summarize_reference(
+    name: str, kind: str, note: str, scores: Mapping[int, tuple[Scores, Scores]], metric: str
+) -> dict[str, Any]:
+    """What a report has of a reference with these scores, by seed, of training and test rows."""
+    rows = [{"seed": seed} | levels_of(*each) for seed, each in scores.items()]
+    runs = frame(rows, tuple(REFERENCE_RUN))
+    levels = _levels(_scores(runs, metric))
+    del levels["n_failed"]
+    head = {"name": name, "kind": kind, "metric": metric}
+    return head | levels | {"note": note, "runs": plain_rows(runs)}
+
+
+def _scores(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The metric's scores by seed: train, test and gap."""
+    columns = METRICS[metric]
+    own = runs.set_index("seed")[[columns.train, columns.test, columns.gap]]
+    return own.set_axis(["train", "test", "gap"], axis=1).astype(float)
+
+
+def _levels(scores: pd.DataFrame) -> dict[str, Any]:
     done = scores.dropna()
-    levels: dict[str, object] = {"n": len(done), "n_failed": len(scores) - len(done)}
+    levels: dict[str, Any] = {"n": len(done), "n_failed": len(scores) - len(done)}
     for name in ("train", "test", "gap"):
-        levels[f"{name}_mean"] = done[name].mean() if len(done) else None
-        levels[f"{name}_sd"] = done[name].std(ddof=1) if len(done) > 1 else None
+        levels[f"{name}_mean"] = float(done[name].mean()) if len(done) else None
+        levels[f"{name}_sd"] = float(done[name].std(ddof=1)) if len(done) > 1 else None
     return levels
 
 

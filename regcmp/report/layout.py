@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[str, ...]
-    """Of each row: 'baseline', 'better', 'worse' or ''."""
+    """Of each row: 'baseline', 'better', 'worse', 'reference' or ''."""
     below: tuple[str, ...]
     verdict: str
 
@@ -52,13 +53,14 @@ def make_table(report: Report) -> Table:
         Column(f"Gap {versus}", 2),
     )
     records: list[dict[str, Any]] = report.summary.to_dict("records")
-    rows = (_cells(row, style, plan["baseline"]) for row in records)
+    rows = [_cells(row, style, plan["baseline"]) for row in records]
+    rows += [_reference(row, style, len(columns)) for row in report.references]
     return Table(
         above=tuple(map(clean, _above(plan))),
         columns=columns,
         rows=tuple(tuple(map(clean, cells)) for cells in rows),
-        tones=tuple(_tone(row, plan) for row in records),
-        below=tuple(map(clean, (*_notes(records), *_legend(plan, records, style)))),
+        tones=(*(_tone(row, plan) for row in records), *("reference" for _ in report.references)),
+        below=tuple(map(clean, _below(report, records, style))),
         verdict=clean(report.verdict),
     )
 
@@ -86,6 +88,33 @@ def _cells(row: dict[str, Any], style: Style, baseline: str) -> tuple[str, ...]:
         p_text(row["p_holm"]),
         style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
     )
+
+
+def _reference(row: Mapping[str, Any], style: Style, width: int) -> tuple[str, ...]:
+    """The cells of a reference, which is compared with nothing."""
+    levels = (
+        row["name"],
+        str(row["n"]),
+        style.level(row["train_mean"]),
+        style.level(row["test_mean"], row["test_sd"]),
+        style.level(row["gap_mean"], row["gap_sd"]),
+    )
+    return (*levels, *[""] * (width - len(levels)))
+
+
+def _below(report: Report, records: list[dict[str, Any]], style: Style) -> list[str]:
+    """The lines below the table: notes first, then what its columns and references mean."""
+    left_out = [f"{row['name']}: {row['note']}" for row in report.references if row["note"]]
+    lines = [*_notes(records), *left_out, *_legend(report.plan, records, style)]
+    names = [row["name"] for row in report.references if row["n"]]
+    if names:
+        one = len(names) == 1
+        what = "a reference" if one else "references"
+        lines.append(
+            f"{' and '.join(names).capitalize()}: {what} on the same splits, no"
+            f" {'method' if one else 'methods'}, and not tested."
+        )
+    return lines
 
 
 def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
