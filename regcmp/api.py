@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from regcmp.analysis.statistics import correction_ratio
-from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.verdict import verdict
 from regcmp.data.dataset import Dataset
@@ -160,6 +160,9 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         weights=outcome.weights,
         rows=outcome.rows,
         methods={str(each): each.parts for each in plan.methods},
+        references=[
+            summarize_reference(**vars(each), metric=protocol.metric) for each in outcome.references
+        ],
         boundary=outcome.boundary,
     )
 

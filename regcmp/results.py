@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from regcmp.metrics import LOSS, METRICS, Metric
+from regcmp.metrics import LOSS, METRICS, Metric, Scores
+from regcmp.plan.kinds import REFERENCES
 from regcmp.shares import RowShares
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ RUN = {
     **_levels_of(FIRST_METRICS),
     "nonzero_fraction": Field(float, "Of weights, biases aside, after training.", 0, 1),
     **_levels_of(name for name in METRICS if name not in FIRST_METRICS),
+    "constant": _count(
+        "1 if the network answers the same for every training and test row: one class, or values that"
+        " spread over less than a thousandth of the training targets' standard deviation. Otherwise 0."
+    ),
 }
 """A row per method and seed."""
 
@@ -120,12 +125,7 @@ HISTORY = {
 }
 """A row per run and recorded epoch; epoch 0 is before training."""
 
-SUMMARY = {
-    "dataset": NAME,
-    "method": NAME,
-    "metric": METRIC,
-    "n": _count("Runs that were not stopped.", always=True),
-    "n_failed": _count("Runs that were stopped: diverged, overdropped or dead.", always=True),
+LEVELS = {
     "train_mean": Field(),
     "train_sd": SPREAD,
     "test_mean": Field(),
@@ -134,6 +134,16 @@ SUMMARY = {
         about="Train - test; for log_loss and rmse test - train. Positive means overfitting."
     ),
     "gap_sd": SPREAD,
+}
+"""The scores of several runs."""
+
+SUMMARY = {
+    "dataset": NAME,
+    "method": NAME,
+    "metric": METRIC,
+    "n": _count("Runs that were not stopped.", always=True),
+    "n_failed": _count("Runs that were stopped: diverged, overdropped or dead.", always=True),
+    **LEVELS,
     **_estimate(
         "delta_test",
         "Mean over pairs of the test score minus the baseline's; null for the baseline.",
@@ -144,8 +154,9 @@ SUMMARY = {
     "p_holm": Field(float, "Adjusted over the methods shown.", 0, 1),
     "status": Field(
         str,
-        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'diverged',"
-        " 'overdropped' or 'dead': at least one run was stopped, the gravest reason first.",
+        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'constant', which"
+        " goes before: most networks answer the same for every row; 'diverged', 'overdropped' or 'dead',"
+        " which go before both: at least one run was stopped, the gravest reason first.",
         always=True,
     ),
     "note": NOTE,
@@ -155,6 +166,19 @@ SUMMARY = {
     "p_gap": Field(float, "Two-sided, of delta_gap.", 0, 1),
 }
 """A row per method, the baseline first."""
+
+REFERENCE = {
+    "name": Field(str, "What it is called in the table.", always=True),
+    "kind": Field(str, choices=REFERENCES, always=True),
+    "metric": METRIC,
+    "n": _count("Splits that it was scored on; 0 where it was left out.", always=True),
+    **LEVELS,
+    "note": Field(str, "Why it was left out.", always=True, may_be_empty=True),
+}
+"""Of a reference."""
+
+REFERENCE_RUN = {"seed": SEED, **_levels_of(METRICS)}
+"""A row per split of a reference."""
 
 DIFF = {
     "method": NAME,
@@ -181,6 +205,8 @@ INTEGERS = tuple(name for name, each in FIELDS.items() if each.kind is int)
 TEXTS = tuple(name for name, each in FIELDS.items() if each.kind is str)
 STOPS = ("diverged", "overdropped", "dead")
 """The statuses of runs that were stopped, the gravest first."""
+CONSTANT, UNDERFIT = "constant", "underfit"
+"""The statuses of methods whose networks learned too little, the graver first."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +230,8 @@ class Report:
     """The regularizers of each method, by its name."""
     rows: RowShares | None = None
     """What each row added to each run's score."""
+    references: Sequence[Mapping[str, Any]] = ()
+    """What stands below the methods: the fields of ``REFERENCE``, and under "runs" a row per split."""
     boundary: dict[str, Any] | None = None
     """Of data with two features: what each method's network of the first seed predicts over both."""
 
@@ -216,6 +244,13 @@ def frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFram
         with np.errstate(invalid="ignore"):  # what no integer holds is refused by the cast itself
             table[name] = table[name].astype(kind)
     return table.replace([np.inf, -np.inf], np.nan)
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows; what is missing is None."""
+    plain = table.astype(object).where(table.notna(), None)
+    rows: list[dict[str, Any]] = plain.to_dict("records")
+    return rows
 
 
 def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any]:
@@ -232,16 +267,17 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
         return row
     return row | {
         "nonzero_fraction": run.nonzero_fraction,
-        **_levels(last),
+        **levels_of(last.train, last.test),
+        "constant": int(last.constant),
     }
 
 
-def _levels(record: Record) -> dict[str, float]:
+def levels_of(on_train: Scores, on_test: Scores) -> dict[str, float]:
     """The scores of training and test rows, and their gaps."""
     levels = {}
     for metric in METRICS.values():
-        if metric.key in record.train and metric.key in record.test:
-            train, test = record.train[metric.key], record.test[metric.key]
+        if metric.key in on_train and metric.key in on_test:
+            train, test = on_train[metric.key], on_test[metric.key]
             levels[metric.train], levels[metric.test] = train, test
             levels[metric.gap] = metric.gap_of(train, test)
     return levels

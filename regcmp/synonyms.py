@@ -22,7 +22,7 @@ OPTIONS = _table(
     """
     activation: act activationfunction nonlinearity
     arch: architecture network
-    baseline: reference ref control
+    baseline: ref control
     batch-size: batch minibatch minibatchsize bs
     color: colour colors
     config: configfile settings

@@ -157,7 +157,7 @@ def test_exports_hold_what_was_printed(trained: Ahead) -> None:
     schema = report_schema()
     jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
     assert printed.verdict.rstrip() == document["verdict"]
-    assert done.file("m.md").decode().count("\n| ") == 2 + len(summary)
+    assert done.file("m.md").decode().count("\n| ") == 2 + len(summary) + 1, "and a reference"
 
 
 @pytest.mark.full

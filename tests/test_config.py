@@ -242,6 +242,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "significance-test": ("--significance-test", "nadeau-bengio"),
     "predictions": ("--predictions",),
     "sort": ("--sort", "score"),
+    "reference": ("--reference", "none"),
     "metric": ("--metric", "log_loss"),
     "baseline": ("--baseline", "l2=0.5+dropout"),
     "arch": ("--arch", "cnn"),

@@ -19,8 +19,9 @@ PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "d
 
 Validation rows are taken from the training rows alone.
 """
-DERIVED = ("methods", "correction_ratio", "tested_by", "data.name")
-"""What of two plans is not compared word by word: it stands in the table, or follows from the rest."""
+DERIVED = ("methods", "correction_ratio", "tested_by", "data.name", "reference")
+"""What of two plans is not compared word by word: it stands in the table, follows from the rest, or
+touches no method."""
 ADDED, REMOVED, BOTH = "added", "removed", "both"
 
 

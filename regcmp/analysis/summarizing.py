@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm
 from regcmp.analysis.testing import Pairs, Test
-from regcmp.metrics import METRICS
-from regcmp.results import STOPS, SUMMARY_COLUMNS, frame
+from regcmp.metrics import METRICS, Scores
+from regcmp.numbers import count
+from regcmp.results import (
+    CONSTANT,
+    REFERENCE_RUN,
+    STOPS,
+    SUMMARY_COLUMNS,
+    UNDERFIT,
+    frame,
+    levels_of,
+    plain_rows,
+)
 
 
 def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.DataFrame:
     """One row per method of ``runs``, in their order, compared with ``baseline`` seed by seed."""
     columns = METRICS[metric]
     names = list(dict.fromkeys(runs["method"]))
-    scores = {
-        name: runs[runs["method"] == name]
-        .set_index("seed")[[columns.train, columns.test, columns.gap]]
-        .set_axis(["train", "test", "gap"], axis=1)
-        .astype(float)
-        for name in names
-    }
+    scores = {name: _scores(runs[runs["method"] == name], metric) for name in names}
     statuses = {name: list(runs["status"][runs["method"] == name]) for name in names}
+    constant = {name: int(runs["constant"][runs["method"] == name].sum()) for name in names}
     dataset = runs["dataset"].iloc[0]
     sign = 1 if columns.higher_is_better else -1
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"dataset": dataset, "method": name, "metric": metric}
         | _levels(scores[name])
         | _differences(name, baseline, scores, sign, test)
@@ -34,17 +42,38 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
         name = str(row["method"])
-        _judge(row, bar, sign, name == baseline, statuses[name])
+        _judge(row, bar, sign, name == baseline)
+        _mark_constant(row, constant[name])
+        _mark_stopped(row, statuses[name])
         row["note"] = "; ".join(row["note"])
     return frame(rows, SUMMARY_COLUMNS)
 
 
-def _levels(scores: pd.DataFrame) -> dict[str, object]:
+def summarize_reference(
+    name: str, kind: str, note: str, scores: Mapping[int, tuple[Scores, Scores]], metric: str
+) -> dict[str, Any]:
+    """What a report has of a reference with these scores, by seed, of training and test rows."""
+    rows = [{"seed": seed} | levels_of(*each) for seed, each in scores.items()]
+    runs = frame(rows, tuple(REFERENCE_RUN))
+    levels = _levels(_scores(runs, metric))
+    del levels["n_failed"]
+    head = {"name": name, "kind": kind, "metric": metric}
+    return head | levels | {"note": note, "runs": plain_rows(runs)}
+
+
+def _scores(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The metric's scores by seed: train, test and gap."""
+    columns = METRICS[metric]
+    own = runs.set_index("seed")[[columns.train, columns.test, columns.gap]]
+    return own.set_axis(["train", "test", "gap"], axis=1).astype(float)
+
+
+def _levels(scores: pd.DataFrame) -> dict[str, Any]:
     done = scores.dropna()
-    levels: dict[str, object] = {"n": len(done), "n_failed": len(scores) - len(done)}
+    levels: dict[str, Any] = {"n": len(done), "n_failed": len(scores) - len(done)}
     for name in ("train", "test", "gap"):
-        levels[f"{name}_mean"] = done[name].mean() if len(done) else None
-        levels[f"{name}_sd"] = done[name].std(ddof=1) if len(done) > 1 else None
+        levels[f"{name}_mean"] = float(done[name].mean()) if len(done) else None
+        levels[f"{name}_sd"] = float(done[name].std(ddof=1)) if len(done) > 1 else None
     return levels
 
 
@@ -95,21 +124,30 @@ def _caveats(test: Difference, lost: int) -> list[str]:
     return notes
 
 
-def _judge(
-    row: dict[str, object], bar: object, sign: int, is_baseline: bool, statuses: list[str]
-) -> None:
-    """Set the status: the gravest of its stopped runs, or 'underfit' if training ends below ``bar``.
-
-    That is the baseline's test score.
-    """
-    notes: list[str] = row["note"]  # type: ignore[assignment]
+def _judge(row: dict[str, Any], bar: object, sign: int, is_baseline: bool) -> None:
+    """Set the status: 'ok', or 'underfit' if training ends below ``bar``, the baseline's test score."""
     row["status"] = "ok"
     train = row["train_mean"]
     if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
-        row["status"] = "underfit"
+        row["status"] = UNDERFIT
         whose = "its own" if is_baseline else "the baseline's"
-        notes.append(f"underfit: its training score is worse than {whose} test score")
+        row["note"].append(f"underfit: its training score is worse than {whose} test score")
+
+
+def _mark_constant(row: dict[str, Any], constant: int) -> None:
+    """Say how many of the finished runs end in a network that answers the same for every row."""
+    if not constant:
+        return
+    if 2 * constant > row["n"]:
+        row["status"] = CONSTANT
+    networks = f"{constant} of {count(row['n'], 'network')}"
+    verb = "answers" if constant == 1 else "answer"
+    row["note"].append(f"constant: {networks} {verb} the same for every row")
+
+
+def _mark_stopped(row: dict[str, Any], statuses: list[str]) -> None:
+    """Set the status to the gravest of stopped runs."""
     stopped = [name for name in STOPS if name in statuses]
     if stopped:
         row["status"] = stopped[0]
-        notes[:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]
+        row["note"][:0] = [f"{statuses.count(n)} of {len(statuses)} runs {n}" for n in stopped]

@@ -13,6 +13,7 @@ from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.analysis.testing import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
+from regcmp.results import CONSTANT
 
 ALPHA = 1 - LEVEL
 MOST_WORDS = 12
@@ -115,6 +116,7 @@ def _tested(case: Case) -> Iterator[str]:
     undecided = [row for row in case.others if not row["p_holm"] < ALPHA]
     nearest = _nearest(case, undecided)
     yield _winner(case, better[0]) if better else _no_winner(case, nearest)
+    yield from _always_the_same(case, better or ([nearest] if nearest else []))
     if worse:
         yield f"Worse than the baseline{case.given}: {_listed(worse)}."
     yield from _gaps(case)
@@ -145,6 +147,15 @@ def _no_winner(case: Case, nearest: Row | None) -> str:
     if len(text.split()) <= MOST_WORDS:
         return text
     return f"No winner{case.given}" + (f"; closest: {nearest['method']}" if nearest else "")
+
+
+def _always_the_same(case: Case, rows: Sequence[Row]) -> Iterator[str]:
+    """What is to be said of methods, or a baseline, whose networks look at no feature."""
+    constant = [row for row in (*rows, case.base) if row["status"] == CONSTANT]
+    if constant:
+        names = ["the baseline" if row is case.base else str(row["method"]) for row in constant]
+        verb = "answers" if len(names) == 1 else "answer"
+        yield f"But {_joined(names)} always {verb} the same in most runs, whatever the features are."
 
 
 def _nearest(case: Case, undecided: list[Row]) -> Row | None:
@@ -264,9 +275,12 @@ def _gaps(case: Case) -> Iterator[str]:
         if p is not None and p < ALPHA and row["delta_gap"] < 0
     ]
     closed = [row for row in smaller if row["status"] == "ok"]
-    left_out = [row for row in smaller if row["status"] != "ok"]
+    marks = dict.fromkeys(row["status"] for row in smaller if row["status"] != "ok")
     words = [f"Holm over {tested} gaps"] if tested > 1 else []
-    words += [f"left out as {row['status']}: {row['method']}" for row in left_out]
+    words += [
+        f"left out as {mark}: {_listed([row for row in smaller if row['status'] == mark])}"
+        for mark in marks
+    ]
     after = f" ({'; '.join(words)})" if words else ""
     head = f"Less overfitting{case.given}: "
     if not closed:

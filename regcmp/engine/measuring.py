@@ -19,6 +19,10 @@ from regcmp.metrics import LOSS, Outcomes, Scores, scores_of
 WEIGHT_EDGES = np.arange(-41, 42, 2) / 40
 """Where a histogram of weights is divided: every 0.05 from -1.025 to 1.025, with 0 inside a bin."""
 
+SAME = 1e-3
+"""Answers are the same if they spread over less. Classes are whole numbers, and values are in standard
+deviations of the training targets."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -34,6 +38,8 @@ class Record:
 
     A filter is one unit, which is dead where it is 0 at every pixel.
     """
+    constant: bool = False
+    """Whether all training and test rows get the same class, or the same value but for ``SAME``."""
 
 
 class Measure:
@@ -51,6 +57,8 @@ class Measure:
         self._relus = [i for i, layer in enumerate(network.layers) if isinstance(layer, Relu)]
         self._sums: list[Floats] = []
         """(R, units) of each relu layer, over the rows measured last: a dead unit's is 0."""
+        self._low = self._high = np.zeros(1)
+        """(R,) the least and the largest answer to the rows measured last."""
         self.outcomes: list[tuple[Outcomes, Outcomes]] = []
         """What each run made of its training and its test rows, with the weights recorded last."""
 
@@ -61,12 +69,15 @@ class Measure:
         dead = np.zeros(len(theta))
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
+        low, high = self._low, self._high
         on_test = self._outcomes(judged, self.rows.x_test, self.rows.y_test)
+        same = np.maximum(high, self._high) - np.minimum(low, self._low) < SAME
         self.outcomes = list(zip(on_train, on_test, strict=True))
         train, test = map(scores_of, on_train), map(scores_of, on_test)
         x, y = self.rows.x_validation, self.rows.y_validation
         aside = [None] * len(theta) if x is None or y is None else self._scores(judged, x, y)
-        return [Record(epoch, *run) for run in zip(train, test, aside, dead.tolist(), strict=True)]
+        runs = zip(train, test, aside, dead.tolist(), same.tolist(), strict=True)
+        return [Record(epoch, *run) for run in runs]
 
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
@@ -95,10 +106,14 @@ class Measure:
         targets = y[self.splits]
         loss, right = np.empty(targets.shape), np.empty(targets.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
+        self._low, self._high = np.full(len(targets), np.inf), np.full(len(targets), -np.inf)
         for part, batch in self._chunks(x):
             outputs = self.evaluator.outputs(judged, batch)
             loss[:, part] = self.loss.of_rows(outputs, targets[:, part])
-            right[:, part] = outputs.argmax(axis=-1) == targets[:, part]
+            answers = outputs.argmax(axis=-1) if self.rows.n_classes else outputs[..., 0]
+            right[:, part] = answers == targets[:, part]
+            self._low = np.minimum(self._low, answers.min(axis=1))
+            self._high = np.maximum(self._high, answers.max(axis=1))
             for i, layer in enumerate(self._relus):
                 self._sums[i] = self._sums[i] + self._sum_of_units(layer)
         if self.rows.n_classes:

@@ -24,6 +24,10 @@ from regcmp.plan.grammar import plain_text
 SOURCES = ("split", "init", "order")
 """What a seed can redraw."""
 
+NO_REFERENCE = "none"
+REFERENCES = ("majority", "linear")
+"""What stands below the methods for reference."""
+
 MAX_ROWS = 10**12
 MAX_WIDTH = 100_000
 
@@ -242,6 +246,29 @@ def sources(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
     return tuple(source for source in SOURCES if source in given)
 
 
+def references(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
+    """The references of a table, in canonical order; 'none' alone stands for itself."""
+    names = (NO_REFERENCE, *REFERENCES)
+    wanted = f"words such as {REFERENCES[0]!r}"
+    given = value.split(",") if isinstance(value, str) else texts(option.flag, value, wanted)
+    given = [each.strip() for each in given]
+    for each in given:
+        if each not in names:
+            raise unknown("reference", each, names, of=f" in {option.flag}", option=option.name)
+    if not given:
+        raise UsageError(f"{option.flag}: expected {NO_REFERENCE}, or {_either()}", option.name)
+    if NO_REFERENCE in given and set(given) != {NO_REFERENCE}:
+        raise UsageError(
+            f"{option.flag}: expected {NO_REFERENCE} alone, or {_either()}; got {','.join(given)!r}",
+            option.name,
+        )
+    return tuple(name for name in names if name in given)
+
+
+def _either() -> str:
+    return f"one or more of {', '.join(REFERENCES)}"
+
+
 def columns(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
     """Columns from names, or from texts that join several by commas."""
     given = (
@@ -304,6 +331,11 @@ KINDS = {
     "rate": Kind(rate, lambda _: limited(float, gt=0), NUMBER),
     "layers": Kind(layers, _text),
     "widths": Kind(widths, lambda _: list[limited(int, ge=1)], NUMBERS, listed=True),  # type: ignore[misc]
+    "references": Kind(
+        references,
+        lambda _: limited(list[Literal[NO_REFERENCE, *REFERENCES]], min_length=1),  # type: ignore[valid-type]
+        listed=True,
+    ),
     "sources": Kind(sources, lambda _: list[Literal[SOURCES]], listed=True),  # type: ignore[valid-type]
     # make_plan parses these itself, since each depends on others.
     "source": Kind(as_given, _text),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from regcmp.metrics import METRICS
 from regcmp.option import AUTO, option
-from regcmp.plan.kinds import SOURCES
+from regcmp.plan.kinds import NO_REFERENCE, REFERENCES, SOURCES
 
 TESTS = (AUTO, "two-way", "nadeau-bengio")
 TYPED, BY_SCORE = "typed", "score"
@@ -86,6 +86,13 @@ class Protocol:
         "Test of a difference: two-way over rows and seeds, or nadeau-bengio over seeds alone. auto:"
         " two-way, unless splits are held or test rows are few.",
         group="Protocol", choices=TESTS, since="0.2",
+    )  # fmt: skip
+    reference: tuple[str, ...] = option(
+        "references", REFERENCES[:1],
+        "Lines below the methods, to hold their scores against: majority, which is the largest class or"
+        " the mean of the training rows, and linear, which is logistic or ridge regression. none: no"
+        " line.",
+        group="Protocol", metavar="WHAT", before=(NO_REFERENCE,),
     )  # fmt: skip
     predictions: bool = option(
         "flag", False,

@@ -14,10 +14,9 @@ from regcmp.analysis.verdict import conditions
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.report.document import DIFF_SCHEMA
-from regcmp.report.json_text import records
 from regcmp.report.layout import Column, Table
 from regcmp.report.text import clean
-from regcmp.results import Report
+from regcmp.results import Report, plain_rows
 
 LONGEST = 60
 """Characters of a word's value that a line shows."""
@@ -196,7 +195,7 @@ def diff_document(diff: Diff) -> dict[str, Any]:
         "paired": diff.paired,
         "changes": [vars(each) for each in diff.changes],
         "verdict": diff_verdict(diff),
-        "methods": records(diff.table),
+        "methods": plain_rows(diff.table),
     }
 
 

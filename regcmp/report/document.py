@@ -18,10 +18,13 @@ from regcmp.metrics import CLASSIFICATION, TASKS
 from regcmp.plan import OPTIONS
 from regcmp.plan.kinds import kept_of, limited
 from regcmp.plan.options import FIRST, before_options
-from regcmp.results import DIFF, HISTORY, RUN, SUMMARY, Field
+from regcmp.results import DIFF, HISTORY, REFERENCE, REFERENCE_RUN, RUN, SUMMARY, Field
 
 SCHEMA, DIFF_SCHEMA = "regcmp.report/1", "regcmp.diff/1"
 LARGEST_COUNT = 10**12
+
+OPTIONAL = {"timing", "references", "rows", "weights", "boundary"}
+"""Parts that a report of today may do without."""
 
 REQUIRED = object()
 """What held before there was a key that every report has."""
@@ -130,11 +133,14 @@ MAP = {
 
 def _rows(name: str, fields: Mapping[str, Field]) -> Any:
     """A type of a frame's rows. Columns may be younger than a report, but for those it always has."""
-    keys = {
+    return _struct(name, _cells(fields))
+
+
+def _cells(fields: Mapping[str, Field]) -> dict[str, Key]:
+    return {
         column: Key(_cell(each), each.about, REQUIRED if each.always else None)
         for column, each in fields.items()
     }
-    return _struct(name, keys)
 
 
 def _cell(field: Field) -> Any:
@@ -202,11 +208,18 @@ def report_type() -> Any:
         "summary": Key(summary, "A row per method, the baseline first."),
         "runs": Key(runs, "A row per method and seed."),
         "history": Key(history, "A row per run and recorded epoch; epoch 0 is before training."),
+        "references": Key(_list(_references()), "What the scores are to be held against.", ABSENT),
         "rows": Key(_row_marks(), before=ABSENT),
         "weights": Key(_weights(), before=ABSENT),
         "boundary": Key(_boundary(), before=ABSENT),
     }
     return _struct("report", keys)
+
+
+def _references() -> Any:
+    runs = _list(_rows("reference_run", REFERENCE_RUN))
+    about = "It is no method: it takes part in no test, no gate and no adjustment."
+    return _struct("reference", _cells(REFERENCE) | {"runs": Key(runs)}, about)
 
 
 def _row_marks() -> Any:
@@ -304,7 +317,7 @@ def report_schema() -> dict[str, Any]:
         f"What 'regcmp compare -o FILE.json' writes.{WITHIN} Equal commands on one machine write equal"
         ' documents but for "timing".'
     )
-    return _schema(SCHEMA, report_type(), about, {"timing", "rows", "weights", "boundary"})
+    return _schema(SCHEMA, report_type(), about, OPTIONAL)
 
 
 def diff_schema() -> dict[str, Any]:

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import pandas as pd
-
 from regcmp.plan.grammar import Part
 from regcmp.report.document import SCHEMA
-from regcmp.results import Report
+from regcmp.results import Report, plain_rows
 from regcmp.shares import packed
 
 
@@ -33,10 +31,12 @@ def document_of(report: Report) -> dict[str, Any]:
         "timing": report.timing,
         "verdict": report.verdict,
         "methods": [_method(name, parts) for name, parts in report.methods.items()],
-        "summary": records(report.summary),
-        "runs": records(report.runs),
-        "history": records(report.history),
+        "summary": plain_rows(report.summary),
+        "runs": plain_rows(report.runs),
+        "history": plain_rows(report.history),
     }
+    if report.references:
+        document["references"] = list(report.references)
     if report.rows is not None:
         document["rows"] = packed(report.rows, predictions=report.plan["predictions"])
     if report.weights is not None:
@@ -51,10 +51,3 @@ def _method(name: str, parts: Iterable[Part]) -> dict[str, Any]:
         "name": name,
         "parts": [vars(each) | {"options": dict(each.options)} for each in parts],
     }
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A frame's rows; what is missing is None."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    rows: list[dict[str, Any]] = plain.to_dict("records")
-    return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from regcmp.report.layout import Table
 
@@ -48,7 +49,7 @@ def to_latex(table: Table) -> str:
         r"\toprule",
         _row(headers),
         r"\midrule",
-        *(_row([number(escape(cell)) for cell in row]) for row in table.rows),
+        *_rows(table),
         r"\bottomrule",
         r"\end{tabular}}",
         *(rf"\par\smallskip\footnotesize {escape(line)}" for line in (*table.notes, *table.below)),
@@ -65,6 +66,14 @@ def escape(text: str) -> str:
 def number(cell: str) -> str:
     """A cell whose signs are those of mathematics: a hyphen is no minus."""
     return re.sub(r"(?<![\w=.-])-(?=\d)", r"$-$", cell)
+
+
+def _rows(table: Table) -> Iterator[str]:
+    """Each row; a rule stands before the first reference."""
+    for i, (row, tone) in enumerate(zip(table.rows, table.tones, strict=True)):
+        if tone == "reference" and table.tones[i - 1] != tone:
+            yield r"\midrule"
+        yield _row([number(escape(cell)) for cell in row])
 
 
 def _sentence(text: str) -> str:

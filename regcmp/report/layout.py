@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -33,7 +34,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[str, ...]
-    """Of each row: 'baseline', 'better', 'worse', 'marked' or ''."""
+    """Of each row: 'baseline', 'better', 'worse', 'marked', 'reference' or ''."""
     notes: tuple[str, ...]
     """What the marks of methods mean."""
     below: tuple[str, ...]
@@ -58,14 +59,15 @@ def make_table(report: Report) -> Table:
         Column(f"Gap {versus}", 2),
     )
     records = records_of(report)
-    rows = (_cells(row, style, plan["baseline"]) for row in records)
+    rows = [_cells(row, style, plan["baseline"]) for row in records]
+    rows += [_reference(row, style, len(columns)) for row in report.references]
     return Table(
         above=tuple(map(clean, _above(plan))),
         columns=columns,
         rows=tuple(tuple(map(clean, cells)) for cells in rows),
-        tones=tuple(_tone(row, plan) for row in records),
-        notes=tuple(map(clean, _notes(records))),
-        below=tuple(map(clean, _legend(plan, records, style))),
+        tones=(*(_tone(row, plan) for row in records), *("reference" for _ in report.references)),
+        notes=tuple(map(clean, _notes(records, report))),
+        below=tuple(map(clean, _below(report, records, style))),
         verdict=tuple(map(clean, report.verdict.split("\n"))),
     )
 
@@ -107,6 +109,32 @@ def _cells(row: dict[str, Any], style: Style, baseline: str) -> tuple[str, ...]:
         p_text(row["p_holm"]),
         style.estimate(row["delta_gap"], row["delta_gap_low"], row["delta_gap_high"]),
     )
+
+
+def _reference(row: Mapping[str, Any], style: Style, width: int) -> tuple[str, ...]:
+    """The cells of a reference, which is compared with nothing."""
+    levels = (
+        row["name"],
+        str(row["n"]),
+        style.level(row["train_mean"]),
+        style.level(row["test_mean"], row["test_sd"]),
+        style.level(row["gap_mean"], row["gap_sd"]),
+    )
+    return (*levels, *[""] * (width - len(levels)))
+
+
+def _below(report: Report, records: list[dict[str, Any]], style: Style) -> list[str]:
+    """What columns and references mean."""
+    lines = _legend(report.plan, records, style)
+    names = [row["name"] for row in report.references if row["n"]]
+    if names:
+        one = len(names) == 1
+        what = "a reference" if one else "references"
+        lines.append(
+            f"{' and '.join(names).capitalize()}: {what} on the same splits, no"
+            f" {'method' if one else 'methods'}, and not tested."
+        )
+    return lines
 
 
 def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
@@ -168,13 +196,14 @@ def _changes(plan: dict[str, Any]) -> list[str]:
     return ["; ".join(words)] if words else []
 
 
-def _notes(records: list[dict[str, Any]]) -> list[str]:
-    """A line for each note, with the methods that it holds for."""
+def _notes(records: list[dict[str, Any]], report: Report) -> list[str]:
+    """A line for each note, with the methods that it holds for, and for each reference left out."""
     methods: dict[str, list[str]] = {}
     for row in records:
         note = "; ".join(each for each in row["note"].split("; ") if each != "baseline")
         methods.setdefault(note, []).append(row["method"])
-    return [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
+    lines = [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
+    return lines + [f"{row['name']}: {row['note']}" for row in report.references if row["note"]]
 
 
 def _correction(plan: dict[str, Any]) -> str:

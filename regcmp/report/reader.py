@@ -59,6 +59,7 @@ def read_report(path: str) -> Report:
             verdict=document["verdict"],
             weights=document.get("weights"),
             rows=_rows(document),
+            references=document.get("references") or (),
             boundary=document.get("boundary"),
             methods=_methods(document),
         )
@@ -95,7 +96,8 @@ def _check(document: dict[str, Any]) -> None:
         msgspec.convert(document, report_type())
     except msgspec.ValidationError as error:
         raise ValueError(_plainly(str(error), document)) from error
-    _check_summary(document["summary"], document["plan"]["metric"])
+    for part in ("summary", "references"):
+        _check_levels(part, document.get(part) or [], document["plan"]["metric"])
     if document["plan"]["baseline"] not in [row["method"] for row in document["summary"]]:
         raise ValueError(f"its table has no row of its baseline {document['plan']['baseline']!r}")
     if weights := document.get("weights"):
@@ -131,17 +133,17 @@ def _plainly(said: str, document: dict[str, Any]) -> str:
     return f"{place!r} is {json.dumps(value)[:40]}: {expected[0].lower()}{expected[1:]}"
 
 
-def _check_summary(rows: list[dict[str, Any]], metric: str) -> None:
+def _check_levels(part: str, rows: list[dict[str, Any]], metric: str) -> None:
     """Raise ValueError for a row of another metric, or a number too large to be shown in percent."""
     for i, row in enumerate(rows):
         if row["metric"] != metric:
-            raise ValueError(f"'summary[{i}].metric' is {row['metric']!r}, its plan's {metric!r}")
+            raise ValueError(f"'{part}[{i}].metric' is {row['metric']!r}, its plan's {metric!r}")
         for key in MEANS:
             if row["n"] and row.get(key) is None:
-                raise ValueError(f"it has no 'summary[{i}].{key}'")
+                raise ValueError(f"it has no '{part}[{i}].{key}'")
         for key, value in row.items():
             if isinstance(value, int | float) and abs(value) > LARGEST:
-                raise ValueError(f"'summary[{i}].{key}' is {value:g}")
+                raise ValueError(f"'{part}[{i}].{key}' is {value:g}")
 
 
 def _check_weights(part: dict[str, Any]) -> None:

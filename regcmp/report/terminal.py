@@ -15,7 +15,14 @@ from regcmp.report.layout import Table
 from regcmp.report.text import FOLDS
 
 GUTTER = 2
-TONES = {"baseline": "dim", "better": "bold green", "worse": "red", "marked": "yellow", "": ""}
+TONES = {
+    "baseline": "dim",
+    "better": "bold green",
+    "worse": "red",
+    "marked": "yellow",
+    "reference": "dim italic",
+    "": "",
+}
 METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
 MIN_NAME = 8
@@ -151,6 +158,8 @@ def _rich(table: Table, block: list[int], limit: int | None) -> RichTable:
     for i in block:
         grid.add_column(table.columns[i].header, no_wrap=True, justify="right")
     for row, tone in zip(table.rows, table.tones, strict=True):
+        if tone == "reference" and not any(row[i] for i in block):
+            continue  # it is compared with nothing
         name = row[0] if limit is None else fold(row[0], limit)
         cells = [Text(text, style=TONES[tone]) for text in (name, *(row[i] for i in block))]
         grid.add_row(*cells)

@@ -15,6 +15,7 @@ from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition, Run
+from regcmp.runs.references import Reference, references_of
 from regcmp.shares import RowShares
 
 
@@ -33,6 +34,8 @@ class Outcome:
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
     rows: RowShares
     """What each row added to each run's score."""
+    references: list[Reference]
+    """What the scores are to be held against."""
     boundary: dict[str, Any] | None = None
     """What the first seed's networks predict over two features, as ``results.Report`` has it."""
 
@@ -60,6 +63,7 @@ def collect(
         weights=_histograms(runs, finished),
         seconds=seconds,
         rows=_shares(condition, runs, finished),
+        references=references_of(condition),
         boundary=_boundary(condition, runs, finished) if is_mapped(condition) else None,
     )
 

@@ -43,6 +43,7 @@ def to_html(report: Report) -> str:
             name=report.plan["data"]["name"],
             table=table,
             rows=_rows(table, records_of(report)),
+            references=_references(table),
             lists=[each for each in figures if each.panels[0].y.labels],
             others=[each for each in figures if not each.panels[0].y.labels],
             command=command(report.plan),
@@ -81,11 +82,17 @@ def _rows(table: Table, records: list[dict[str, Any]]) -> Iterator[tuple[str, An
 
     Each has the number that it is sorted by beside it.
     """
-    for cells, tone, record in zip(table.rows, table.tones, records, strict=True):
+    for cells, tone, record in zip(table.rows, table.tones, records, strict=False):
         values = (record[key] for key in SORT_KEYS)
         keys = ("" if pd.isna(value) else value for value in values)
         (name, key), *others = zip(cells, keys, strict=True)
         yield tone, (FOLDS.split(name), key), others
+
+
+def _references(table: Table) -> list[tuple[str, ...]]:
+    """The cells of each reference, which no header sorts."""
+    pairs = zip(table.rows, table.tones, strict=True)
+    return [cells for cells, tone in pairs if tone == "reference"]
 
 
 def _words(value: Any) -> str:
