@@ -144,8 +144,9 @@ SUMMARY = {
     "p_holm": Field(float, "Adjusted over the methods shown.", 0, 1),
     "status": Field(
         str,
-        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'diverged',"
-        " 'overdropped' or 'dead': at least one run was stopped, the gravest reason first.",
+        "'ok'; 'underfit': the training score is worse than the baseline's test score, by a 95 % interval"
+        " of their paired difference from at least 5 pairs; 'diverged', 'overdropped' or 'dead': at least"
+        " one run was stopped, the gravest reason first.",
         always=True,
     ),
     "note": NOTE,

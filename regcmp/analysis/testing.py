@@ -22,6 +22,10 @@ class Test(Protocol):
     """A test of the differences of two methods, seed by seed."""
 
     @property
+    def ratio(self) -> float:
+        """The correction of what is judged by its spread over seeds alone; 0 where the split is held."""
+
+    @property
     def name(self) -> str:
         """As a report has it."""
 
@@ -55,6 +59,7 @@ class TwoWay:
 
     old: Influences
     new: Influences
+    ratio: float
     name: str = TWO_WAY
 
     def of(
@@ -88,4 +93,4 @@ def test_of(
     enough = rows is not None and (asked == TWO_WAY or rows.effective_rows(seeds) >= FEWEST_ROWS)
     if asked == NADEAU_BENGIO or rows is None or not enough:
         return Resampled(ratio)
-    return TwoWay(rows, rows)
+    return TwoWay(rows, rows, ratio)
