@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from regcmp.curves import ends_unsteady, late_fall
 from regcmp.influences import Influences
 from regcmp.metrics import LOSS, METRICS, Metric
 
@@ -95,6 +96,16 @@ RUN = {
     **_levels_of(FIRST_METRICS),
     "nonzero_fraction": Field(float, "Of weights, biases aside, after training.", 0, 1),
     **_levels_of(name for name in METRICS if name not in FIRST_METRICS),
+    "late_fall": Field(
+        about="How far the training loss fell in the last quarter of the epochs; null below 8 epochs."
+    ),
+    "unsteady": Field(
+        int,
+        "1 where the run ends on a spike: its last recorded training loss is more than twice the lowest"
+        " of the three records before it, and more than 0.02 higher.",
+        low=0,
+        high=1,
+    ),
 }
 """A row per method and seed."""
 
@@ -232,6 +243,16 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
     return row | {
         "nonzero_fraction": run.nonzero_fraction,
         **_levels(last),
+        **_ending(run.history),
+    }
+
+
+def _ending(history: Sequence[Record]) -> dict[str, float | int | None]:
+    """How the training loss ends."""
+    losses = [record.train[LOSS] for record in history]
+    return {
+        "late_fall": late_fall([record.epoch for record in history], losses),
+        "unsteady": int(ends_unsteady(losses)),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from regcmp.analysis.endings import endings
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm, paired_t
 from regcmp.analysis.testing import Test
 from regcmp.metrics import METRICS
@@ -36,7 +37,7 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
         name = str(row["method"])
         underfit = is_underfit(sign * (scores[name]["train"] - bar), test.ratio)
         _judge(row, underfit, name == baseline, statuses[name])
-        row["note"] = "; ".join(row["note"])
+        row["note"] = "; ".join([*row["note"], *endings(runs[runs["method"] == name], test.ratio)])
     return frame(rows, SUMMARY_COLUMNS)
 
 
