@@ -70,7 +70,8 @@ class Settings:
     schedule: str = training(
         "choice",
         "constant",
-        "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
+        "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0,"
+        " cooldown falls to 0 over the last fifth.",
         choices=tuple(SCHEDULES),
     )
     batch_size: int = training(
