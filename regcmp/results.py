@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from regcmp.curves import ends_unsteady, late_fall
 from regcmp.metrics import LOSS, METRICS, Metric, Scores
 from regcmp.plan.kinds import REFERENCES
 from regcmp.shares import RowShares
@@ -100,6 +101,16 @@ RUN = {
         "1 if the network answers the same for every training and test row: one class, or values that"
         " spread over less than a thousandth of the training targets' standard deviation. Otherwise 0."
     ),
+    "late_fall": Field(
+        about="How far the training loss fell in the last quarter of the epochs; null below 8 epochs."
+    ),
+    "unsteady": Field(
+        int,
+        "1 where the run ends on a spike: its last recorded training loss is more than twice the lowest"
+        " of the three records before it, and more than 0.02 higher.",
+        low=0,
+        high=1,
+    ),
 }
 """A row per method and seed."""
 
@@ -154,9 +165,10 @@ SUMMARY = {
     "p_holm": Field(float, "Adjusted over the methods shown.", 0, 1),
     "status": Field(
         str,
-        "'ok'; 'underfit': the training score is worse than the baseline's test score; 'constant', which"
-        " goes before: most networks answer the same for every row; 'diverged', 'overdropped' or 'dead',"
-        " which go before both: at least one run was stopped, the gravest reason first.",
+        "'ok'; 'underfit': the training score is worse than the baseline's test score, by a 95 % interval"
+        " of their paired difference from at least 5 pairs; 'constant', which goes before: most networks"
+        " answer the same for every row; 'diverged', 'overdropped' or 'dead', which go before both: at"
+        " least one run was stopped, the gravest reason first.",
         always=True,
     ),
     "note": NOTE,
@@ -269,6 +281,16 @@ def run_row(dataset: str, method: str, seed: int, run: Trained) -> dict[str, Any
         "nonzero_fraction": run.nonzero_fraction,
         **levels_of(last.train, last.test),
         "constant": int(last.constant),
+        **_ending(run.history),
+    }
+
+
+def _ending(history: Sequence[Record]) -> dict[str, float | int | None]:
+    """How the training loss ends."""
+    losses = [record.train[LOSS] for record in history]
+    return {
+        "late_fall": late_fall([record.epoch for record in history], losses),
+        "unsteady": int(ends_unsteady(losses)),
     }
 
 

@@ -17,7 +17,7 @@ LAYERS = (
     ("environment", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),
-    ("pipes", "memory", "numbers"),
+    ("pipes", "memory", "numbers", "curves"),
     ("data",),
     ("data.sources", "data.preparation"),
     ("data.tables",),

@@ -143,8 +143,9 @@ def test_exports_hold_what_was_printed(trained: Ahead) -> None:
     for row, train, test in zip(
         summary, printed.cells["Train %"], printed.cells["Test %"], strict=True
     ):
-        assert train == f"{100 * float(row['train_mean']):.1f}"
-        assert test == f"{100 * float(row['test_mean']):.1f} ± {100 * float(row['test_sd']):.1f}"
+        for side, cell in (("train", train), ("test", test)):
+            mean, sd = (100 * float(row[f"{side}_{name}"]) for name in ("mean", "sd"))
+            assert cell == f"{mean:.1f} ± {sd:.1f}"
     runs = read_csv(done.file("runs.csv").decode())
     assert tuple(runs[0]) == RUN_COLUMNS
     assert [(row["method"], row["seed"]) for row in runs] == [

@@ -182,6 +182,8 @@ def test_a_runs_row_holds_its_last_record_with_the_promised_signs() -> None:
         "test_balanced_accuracy": 0.8,
         "balanced_accuracy_gap": pytest.approx(0.19),
         "constant": 0,
+        "late_fall": None,
+        "unsteady": 0,
     }
     assert run_row("d", "m", 3, Trained("diverged", history, np.ones(2), 0.75)) == {
         "dataset": "d", "method": "m", "seed": 3, "status": "diverged", "epochs": 9,

@@ -205,6 +205,17 @@ def test_a_terminal_too_narrow_for_a_number_crops_nothing(variant: str) -> None:
         assert_whole(on_terminal(given, width), make_table(given))
 
 
+@pytest.mark.parametrize("column", ["train", "test", "gap"])
+def test_every_score_has_its_spread_where_there_is_one(column: str) -> None:
+    """Its standard deviation across seeds; of a single pair, or where all runs were lost, there is none."""
+    place = 2 + ["train", "test", "gap"].index(column)
+    given = report()
+    for cells, row in zip(make_table(given).rows, given.summary.to_dict("records"), strict=True):
+        known = pd.notna(row[f"{column}_sd"])
+        assert cells[place].endswith(f" ± {100 * row[f'{column}_sd']:.1f}" if known else "-")
+    assert not any("±" in cells[place] for cells in make_table(VARIANTS["single_pair"]()).rows)
+
+
 @EACH_VARIANT
 def test_without_a_width_the_table_is_one_block_and_each_text_one_line(variant: str) -> None:
     """As in a file or a pipe."""

@@ -19,7 +19,7 @@ from regcmp.analysis.statistics import (
     paired_t,
     welch_t,
 )
-from regcmp.analysis.summarizing import summarize
+from regcmp.analysis.summarizing import is_underfit, summarize
 from regcmp.analysis.testing import Resampled
 from regcmp.analysis.verdict import CONDITIONS, verdict
 from regcmp.plan.kinds import SOURCES
@@ -236,6 +236,47 @@ def test_a_method_that_trains_below_the_baselines_test_score_is_underfit(metric:
     summary = summarize(runs(none=BASE, l1=flat, l2=BETTER), "none", metric, Resampled(0.25))
     assert list(summary["status"]) == ["ok", "underfit", "ok"]
     assert "underfit" in row_of(summary, "l1")["note"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_training_scores_that_are_worse_by_chance_are_not_underfit(metric: str) -> None:
+    """Two of six seeds are far better, so that the interval reaches beyond zero; and under five pairs."""
+    tests = [each[1] for each in BASE if each]
+    shifts = [-0.1, -0.1, -0.1, -0.1, 0.15, 0.05]
+    wide: list[tuple[float, float] | None] = [
+        (test + shift, test) for test, shift in zip(tests, shifts, strict=True)
+    ]
+    far: list[tuple[float, float] | None] = [(x - 0.3 - 0.01 * i, x) for i, x in enumerate(tests)]
+    scores = {"none": BASE, "l1": wide, "l2": far, "l3": [None, None, *far[2:]]}
+    summary = summarize(runs(**scores), "none", metric, Resampled(0.25))
+    assert list(summary["status"]) == ["ok", "ok", "underfit", "diverged"]
+    assert "underfit" not in row_of(summary, "l3")["note"]  # type: ignore[operator]
+    worse = summary["train_mean"][1] - summary["test_mean"][0]
+    assert worse < 0 if metric == "accuracy" else worse > 0, "by its mean"
+
+
+def test_equal_methods_are_seldom_called_underfit() -> None:
+    """Where training rows are no easier than test rows, a comparison of means alone marks about half."""
+    rng, n_rows, n_test, n_seeds, rounds = np.random.default_rng(7), 150, 30, 10, 1000
+    ratio = correction_ratio(n_rows, n_test)
+    marked = below = 0
+    for _ in range(rounds):
+        easy = rng.beta(4, 0.5, n_rows)
+        right = rng.random((n_seeds, n_rows)) < easy
+        split = rng.permuted(np.tile(np.arange(n_rows), (n_seeds, 1)), axis=1)
+        shuffled = np.take_along_axis(right, split, axis=1)
+        above = shuffled[:, n_test:].mean(axis=1) - shuffled[:, :n_test].mean(axis=1)
+        below += above.mean() < 0
+        marked += is_underfit(pd.Series(above), ratio)
+    assert below > 0.4 * rounds
+    assert marked <= 0.05 * rounds
+
+
+def test_underfit_training_is_called_so_though_no_seed_differs_from_another() -> None:
+    """Without any spread the interval is the mean itself; an equal score is not below it."""
+    assert is_underfit(pd.Series([-0.2] * 5), 0.25)
+    assert not is_underfit(pd.Series([-0.2] * 4), 0.25)
+    assert not is_underfit(pd.Series([-1e-17] * 5), 0.25)
 
 
 def test_a_lost_pair_takes_the_p_value_and_leaves_a_count() -> None:

@@ -131,12 +131,16 @@ def test_records_are_about_20_evenly_spread_and_end_with_the_last_epoch(epochs: 
 
 
 def test_schedules_begin_at_one_and_keep_their_promise() -> None:
-    """step: a tenth from half, a hundredth from three quarters; cosine: half at half, 0 at the end."""
-    assert [schedule(0.0) for schedule in SCHEDULES.values()] == [1, 1, 1]
+    """step: a tenth from half, a hundredth from three quarters; cosine: half at half, 0 at the end.
+
+    cooldown: half after nine tenths, 0 at the end.
+    """
+    assert {schedule(0.0) for schedule in SCHEDULES.values()} == {1}
     step, cosine = SCHEDULES["step"], SCHEDULES["cosine"]
     assert [step(at) for at in (0.49, 0.5, 0.74, 0.75, 1)] == [1, 0.1, 0.1, 0.01, 0.01]
     assert [cosine(at) for at in (0.5, 1)] == pytest.approx([0.5, 0])
     assert SCHEDULES["constant"](0.9) == 1
+    assert [SCHEDULES["cooldown"](at) for at in (0.8, 0.9, 1)] == pytest.approx([1, 0.5, 0])
 
 
 def test_nonzero_fraction_counts_weights_alone() -> None:

@@ -76,7 +76,7 @@ def test_it_is_the_formula_on_the_dense_matrix(gaps: bool, copies: bool) -> None
     if copies:
         shares = RowShares(shares.metric, shares.groups // 2, shares.rows, shares.kept)
     pairs = pairs_of(shares, gaps=gaps)
-    found = TwoWay(shares, shares).of(pairs)
+    found = TwoWay(shares, shares, 0.25).of(pairs)
     cells = dense(shares, gaps=gaps)
     by_row, by_seed = cells.sum(axis=1), cells.sum(axis=0)
     np.testing.assert_allclose(by_seed, (np.array(pairs.differences) - found.mean) / 10, atol=1e-12)
@@ -121,8 +121,8 @@ def test_it_keeps_its_level_and_finds_more(row_sd: float) -> None:
     effect, n = 0.15 + 0.2 * row_sd, 1500
     for _ in range(n):
         null, true = drawn(rng, row_sd=row_sd), drawn(rng, effect=effect, row_sd=row_sd)
-        rejected["null"] += _p(TwoWay(null, null).of(pairs_of(null))) < 0.05
-        rejected["true"] += _p(TwoWay(true, true).of(pairs_of(true))) < 0.05
+        rejected["null"] += _p(TwoWay(null, null, 0.25).of(pairs_of(null))) < 0.05
+        rejected["true"] += _p(TwoWay(true, true, 0.25).of(pairs_of(true))) < 0.05
         rejected["nadeau"] += _p(paired_t(pairs_of(true).differences, 0.25)) < 0.05
     assert stats.binomtest(rejected["null"], n, 0.05, alternative="greater").pvalue > 0.001
     assert rejected["true"] > rejected["nadeau"]
@@ -227,7 +227,7 @@ def test_the_test_is_repeated_from_json(reports: Path, name: str) -> None:
     scores = report.runs.set_index(["method", "seed"])[column]
     seeds = list(range(10))
     d = [scores["l2=0.1", s] - scores["none", s] for s in seeds]
-    found = TwoWay(report.rows, report.rows).of(Pairs("l2=0.1", "none", seeds, d))
+    found = TwoWay(report.rows, report.rows, 0.25).of(Pairs("l2=0.1", "none", seeds, d))
     row = report.summary.set_index("method").loc["l2=0.1"]
     assert (found.low, found.high, found.p, found.error, found.df) == (
         row["delta_test_low"], row["delta_test_high"], row["p_value"], row["error"], row["df"],

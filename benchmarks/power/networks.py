@@ -111,7 +111,9 @@ def trained(
     parts: tuple[Ingredient, ...],
 ) -> list[Trained]:
     """One method's runs, each on its split, features scaled by its training rows."""
-    settings = Settings(hidden=(16,), epochs=cell.epochs, batch_size=cell.batch_size)
+    settings = Settings(
+        hidden=(16,), epochs=cell.epochs, batch_size=cell.batch_size, schedule="constant"
+    )
     mean = x[train_rows].mean(axis=1, keepdims=True)
     scale = x[train_rows].std(axis=1, keepdims=True)
     scale[scale == 0] = 1

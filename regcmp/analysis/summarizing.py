@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm
+from regcmp.analysis.endings import endings
+from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, Difference, holm, paired_t
 from regcmp.analysis.testing import Pairs, Test
 from regcmp.metrics import METRICS, Scores
 from regcmp.numbers import count
@@ -38,14 +39,15 @@ def summarize(runs: pd.DataFrame, baseline: str, metric: str, test: Test) -> pd.
         | _differences(name, baseline, scores, sign, test)
         for name in names
     ]
-    bar = rows[names.index(baseline)]["test_mean"]
+    bar = scores[baseline]["test"]
     for row, p in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
         row["p_holm"] = p
         name = str(row["method"])
-        _judge(row, bar, sign, name == baseline)
+        underfit = is_underfit(sign * (scores[name]["train"] - bar), test.ratio)
+        _judge(row, underfit, name == baseline)
         _mark_constant(row, constant[name])
         _mark_stopped(row, statuses[name])
-        row["note"] = "; ".join(row["note"])
+        row["note"] = "; ".join([*row["note"], *endings(runs[runs["method"] == name], test.ratio)])
     return frame(rows, SUMMARY_COLUMNS)
 
 
@@ -124,11 +126,22 @@ def _caveats(test: Difference, lost: int) -> list[str]:
     return notes
 
 
-def _judge(row: dict[str, Any], bar: object, sign: int, is_baseline: bool) -> None:
-    """Set the status: 'ok', or 'underfit' if training ends below ``bar``, the baseline's test score."""
+def is_underfit(above: pd.Series, ratio: float) -> bool:
+    """Whether training scores are worse than the baseline's test scores, by more than chance.
+
+    ``above`` is how much better each seed's training score is, missing where a run was stopped. The
+    95 % interval of its mean has to lie below zero, from as many pairs as a p-value needs. Without
+    any spread the interval is the mean itself.
+    """
+    mean = paired_t(above.dropna(), ratio)
+    high = mean.mean if mean.all_equal else mean.high
+    return mean.n >= MIN_PAIRS_FOR_P and high is not None and high < -EQUAL
+
+
+def _judge(row: dict[str, Any], underfit: bool, is_baseline: bool) -> None:
+    """Set the status: 'ok' or 'underfit'."""
     row["status"] = "ok"
-    train = row["train_mean"]
-    if isinstance(train, float) and isinstance(bar, float) and sign * train < sign * bar:
+    if underfit:
         row["status"] = UNDERFIT
         whose = "its own" if is_baseline else "the baseline's"
         row["note"].append(f"underfit: its training score is worse than {whose} test score")

@@ -34,6 +34,10 @@ class Test(Protocol):
     """A test of paired differences."""
 
     @property
+    def ratio(self) -> float:
+        """The correction of what is judged by its spread over seeds alone; 0 where the split is held."""
+
+    @property
     def name(self) -> str:
         """As a report has it."""
 
@@ -63,6 +67,7 @@ class TwoWay:
 
     old: RowShares
     new: RowShares
+    ratio: float
     name: str = TWO_WAY
 
     def of(self, pairs: Pairs) -> Difference:
@@ -103,4 +108,4 @@ def chosen_test(
         return Resampled(ratio)
     if asked != TWO_WAY and rows.effective_rows(seeds) < FEWEST_ROWS:
         return Resampled(ratio)
-    return TwoWay(rows, rows)
+    return TwoWay(rows, rows, ratio)

@@ -19,6 +19,11 @@ def cosine(done: float) -> float:
     return 0.5 * (1 + cos(pi * done))
 
 
+def cooldown(done: float) -> float:
+    """1, then down to 0 in a straight line over the last fifth (Zhai et al. 2022; Hägele et al. 2024)."""
+    return min(1.0, 5 * (1 - done))
+
+
 def linear(done: float) -> float:
     """From 1 down to 0 in a straight line."""
     return 1 - done
@@ -45,6 +50,7 @@ SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "step": step,
     "cosine": cosine,
+    "cooldown": cooldown,
 }
 """Schedules of the learning rate by their name on the command line."""
 

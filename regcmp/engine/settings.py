@@ -36,7 +36,7 @@ def training(kind: str, default: Any, help: str, **more: Any) -> Any:  # noqa: A
 
 @dataclass(frozen=True)
 class Settings:
-    """The network and its training. The defaults were chosen by benchmarks/defaults.py."""
+    """The network and its training. The defaults were chosen by benchmarks/defaults.py and schedules.py."""
 
     arch: str = network(
         "layers",
@@ -69,8 +69,9 @@ class Settings:
     """None is the optimizer's own, which a plan puts in its place."""
     schedule: str = training(
         "choice",
-        "constant",
-        "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0.",
+        "cooldown",
+        "Learning-rate schedule: step multiplies by 0.1 at 1/2 and 3/4 of training, cosine ends at 0,"
+        " cooldown falls to 0 over the last fifth.",
         choices=tuple(SCHEDULES),
     )
     batch_size: int = training(

@@ -96,7 +96,7 @@ def _cells(row: dict[str, Any], style: Style, baseline: str) -> tuple[str, ...]:
     levels = (
         row["method"],
         runs,
-        style.level(row["train_mean"]),
+        style.level(row["train_mean"], row["train_sd"]),
         style.level(row["test_mean"], row["test_sd"]),
         style.level(row["gap_mean"], row["gap_sd"]),
     )
