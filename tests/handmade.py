@@ -47,6 +47,7 @@ PLAN: dict[str, Any] = {
     "significance_test": "auto",
     "predictions": False,
     "sort": "typed",
+    "reference": ["none"],
     "label_noise": 0.0,
     "noise_features": 0,
     "sep": None,

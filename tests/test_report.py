@@ -387,10 +387,10 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
     rows = RowShares("accuracy", np.arange(4), {}, {})
-    given = replace(report(), rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={})
+    given = replace(report(), references=[{}], rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={})
     assert list(SCHEMA["properties"]) == list(strict(to_json(given)))
     assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {
-        "timing", "rows", "weights", "boundary",
+        "timing", "references", "rows", "weights", "boundary",
     }  # fmt: skip
     assert SCHEMA["additionalProperties"] is True
 

@@ -92,7 +92,7 @@ class Protocol:
         "Lines below the methods, to hold their scores against: majority, which is the largest class or"
         " the mean of the training rows, and linear, which is logistic or ridge regression. none: no"
         " line.",
-        group="Protocol", metavar="WHAT", before=(NO_REFERENCE,),
+        group="Protocol", metavar="WHAT", since="0.2", before=(NO_REFERENCE,),
     )  # fmt: skip
     predictions: bool = option(
         "flag", False,
