@@ -77,9 +77,14 @@ def section(clean: regcmp.Comparison, noisy: regcmp.Comparison, words: dict[str,
     return [
         *said,
         "\n".join([*head, *rows]),
-        f"As they are: {clean.verdict}",
-        f"Wrong labels: {noisy.verdict}",
+        f"As they are: {sentences(clean.verdict)}",
+        f"Wrong labels: {sentences(noisy.verdict)}",
     ]
+
+
+def sentences(verdict: str) -> str:
+    """The lines of a verdict as one paragraph."""
+    return " ".join(line if line.endswith(".") else f"{line}." for line in verdict.split("\n"))
 
 
 def cells(row: pd.Series) -> str:

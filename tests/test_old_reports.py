@@ -11,8 +11,8 @@ from commands import run_here, strict
 from regcmp.analysis.comparing import diff_reports
 from regcmp.option import FIRST_VERSION
 from regcmp.plan import OPTIONS
-from regcmp.plan.options import before_options
 from regcmp.plan.grammar import Part
+from regcmp.plan.options import before_options
 from regcmp.report.figures import KINDS, figures_of
 from regcmp.report.json_text import to_json
 from regcmp.report.reader import read_report

@@ -21,8 +21,8 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
-from commands import not_strict, read_csv, read_table, run_here, squeezed, strict
-from handmade import LONG, VARIANTS, log_loss, report
+from commands import not_strict, read_csv, read_table, run, run_here, squeezed, strict
+from handmade import LONG, METHODS, VARIANTS, log_loss, report
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -387,7 +387,9 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words
     rows = RowShares("accuracy", np.arange(4), {}, {})
-    given = replace(report(), references=[{}], rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={})
+    given = replace(
+        report(), references=[{}], rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={}
+    )
     assert list(SCHEMA["properties"]) == list(strict(to_json(given)))
     assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {
         "timing", "references", "rows", "weights", "boundary",
@@ -548,3 +550,22 @@ def test_whole_numbers_are_read_as_they_were_written(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(text, "utf-8")
     timing = read_report(str(tmp_path / "r.json")).timing
     assert timing["a"] == 2**63 - 1 and timing["b"] == -1e20
+
+
+def test_rows_stand_as_typed_or_by_score(tmp_path: Path) -> None:
+    """The baseline first; a method without a score last; of a loss, the smallest first."""
+    order = [row[0] for row in make_table(report()).rows]
+    assert order == list(METHODS)
+    for variant in (report, log_loss):
+        given = variant()
+        by_score = replace(given, plan=given.plan | {"sort": "score"})
+        names = [row[0] for row in make_table(by_score).rows]
+        scores = given.summary.set_index("method")["test_mean"]
+        assert names[0] == given.plan["baseline"] and names[-1] == "l2=1000"
+        found = [scores[name] for name in names[1:-1]]
+        assert found == sorted(found, reverse=given.plan["metric"] == "accuracy")
+    saved = tmp_path / "saved.json"
+    saved.write_text(to_json(report()), "utf-8")
+    done = run(["report", "saved.json", "--sort", "score"], tmp_path)
+    first = [line.split()[0] for line in done.out.split("\n") if line.startswith(("l2=0.01", "none"))]
+    assert first == ["none", "l2=0.01"]

@@ -291,6 +291,12 @@ def test_few_rows_or_a_held_split_fall_back() -> None:
     assert chosen_test("two-way", every, 0.25, SEEDS, nothing) == Resampled(0.25)
 
 
+def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
+    """The message names the option that is meant."""
+    done = run(["compare", "--dataset", "iris", "--test", "nadeau-bengio"], tmp_path)
+    assert done.code == 2 and "--significance-test nadeau-bengio" in done.err
+
+
 def test_effective_rows_are_those_tested_equally_often() -> None:
     """All rows once are all of them; copies are one row."""
     rows = {s: (np.arange(0), np.arange(20 * s, 20 * s + 20)) for s in range(5)}
@@ -309,8 +315,10 @@ def test_power_is_that_of_the_noncentral_t(df: float) -> None:
     bound = stats.t.ppf(0.975, df)
     for shift in (0.0, 0.5, 2.0, 3.5):
         expected = stats.nct.sf(bound, df, shift) + stats.nct.cdf(-bound, df, shift)
-        assert power(0.01 * shift, 0.01, df, 0.05) == pytest.approx(expected, abs=1e-6)
+        assert power(0.01 * shift, 0.01, df, 0.05) == pytest.approx(expected, abs=2e-4)
     assert power(detectable(0.01, df, 0.05), 0.01, df, 0.05) == pytest.approx(0.8, abs=1e-6)
+    shifts = [power(x, 1.0, df, 0.001) for x in (0.0, 5.0, 20.0, 29.0, 40.0, 700.0)]
+    assert shifts == sorted(shifts) and shifts[-1] == 1
 
 
 def test_more_seeds_leave_the_floor_and_more_rows_do_not() -> None:
@@ -336,8 +344,11 @@ def test_power_says_what_could_have_been_found(reports: Path) -> None:
     design = Design(row["error"], row["error_floor"], row["df"], 10)
     assert f"{100 * design.detectable:.2f} points" in done.out
     assert f"{design.power(0.01):.0%}" in done.out and "Power for 1.00" in done.out
-    refused = run(["power", "a.json", "--difference", "-1"], reports)
-    assert refused.code == 2 and "--difference" in refused.err
+    for number in ("-1", "0", "nan", "inf"):
+        refused = run(["power", "a.json", "--difference", number], reports)
+        assert refused.code == 2 and "--difference: expected a number above 0" in refused.err
+    for number in ("1e9", "1e-12"):
+        assert run(["power", "a.json", "--difference", number], reports).code == 0
 
 
 def test_power_of_a_single_seed_is_refused(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import click
 
 from regcmp.cli.options import Command, option
 from regcmp.cli.screen import Screen
+from regcmp.errors import UsageError
 
 
 @click.command(cls=Command, short_help="Show what a saved comparison could have found.")
 @click.argument("file", metavar="FILE.json", type=click.Path())
-@option("Power", "--difference", type=click.FloatRange(0, min_open=True), metavar="NUMBER",
+@option("Power", "--difference", type=float, metavar="NUMBER",
         help="A true difference in test score: 0.01 is one point of accuracy.  [default: the smallest"
         " that is found with 80 % power]")  # fmt: skip
 @option("Output", "-q", "--quiet", is_flag=True, help="Do not report waiting for input.")
@@ -25,6 +28,11 @@ def power(file: str, difference: float | None, quiet: bool, color: str, debug: b
       regcmp power report.json
       regcmp power report.json --difference 0.01
     """
+    if difference is not None and not 0 < difference < inf:
+        raise UsageError(
+            f"--difference: expected a number above 0, such as 0.01, got {difference:g}",
+            "difference",
+        )
     from regcmp.report.power_table import make_power_table
     from regcmp.report.reader import read_report
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import click
@@ -18,6 +19,7 @@ from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
+from regcmp.plan.protocol import BY_SCORE, TYPED
 from regcmp.report.formats import FORMATS, FRAMES, either, offered
 from regcmp.report.places import check_distinct
 
@@ -33,6 +35,9 @@ from regcmp.report.places import check_distinct
         envvar="REGCMP_REPORT_RUNS", help=f"Write a row per run, as {either(FRAMES)}.")  # fmt: skip
 @option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_HISTORY", help="Write a row per run and recorded epoch.")  # fmt: skip
+@option("Output", "--sort", type=click.Choice([TYPED, BY_SCORE]),
+        help="Order of the table's rows: as typed, or the best test score first."
+        "  [default: as it was saved]")  # fmt: skip
 @FORCE_OPTION
 @option(
     "Output",
@@ -51,6 +56,7 @@ def report(
     plot: str | None,
     runs_file: str | None,
     history_file: str | None,
+    sort: str | None,
     force: bool,
     quiet: bool,
     color: str,
@@ -80,6 +86,8 @@ def report(
 
     screen = Screen(quiet=quiet, color=color)
     saved = read_report(file)
+    if sort is not None:
+        saved = replace(saved, plan=saved.plan | {"sort": sort})
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))
     need_gates(places, gates)
     check_overwritten(places, "regcmp.report", saved.plan, force=force)

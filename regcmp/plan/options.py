@@ -18,7 +18,7 @@ from regcmp.plan.execution import EXECUTION
 from regcmp.plan.grammar import NONE, Method, check_fit, parse_methods, parse_word
 from regcmp.plan.kinds import parse, texts
 from regcmp.plan.plugins import Plugin, load_plugins
-from regcmp.plan.protocol import MAX_SEED, Protocol
+from regcmp.plan.protocol import MAX_SEED, TESTS, Protocol
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
 VALIDATION_SIZE = 0.2
@@ -155,6 +155,12 @@ def _checked(plan: Plan) -> Plan:
     last = protocol.seed + protocol.seeds - 1
     if last > MAX_SEED:
         parse(replace(OPTIONS["seeds"], high=MAX_SEED + 1 - protocol.seed), protocol.seeds)
+    if plan.reading.test in TESTS:
+        raise UsageError(
+            f"--test: expected a file of test rows, got {plan.reading.test!r}; the test of differences"
+            f" is chosen by --significance-test {plan.reading.test}",
+            "test",
+        )
     if plan.columns.classes_as_text and plan.columns.task == "regression":
         raise UsageError(
             "--classes-as-text and --task regression exclude each other; leave one out",

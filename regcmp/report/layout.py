@@ -116,7 +116,7 @@ def _reference(row: Mapping[str, Any], style: Style, width: int) -> tuple[str, .
     levels = (
         row["name"],
         str(row["n"]),
-        style.level(row["train_mean"]),
+        style.level(row["train_mean"], row["train_sd"]),
         style.level(row["test_mean"], row["test_sd"]),
         style.level(row["gap_mean"], row["gap_sd"]),
     )

@@ -19,6 +19,7 @@ from regcmp.engine.network import n_parameters_of, shapes_of
 from regcmp.engine.training import RECORDS, runs_per_stack
 from regcmp.errors import UsageError
 from regcmp.memory import machine_memory, size_text
+from regcmp.metrics import METRICS
 from regcmp.plan import Plan
 from regcmp.plan.execution import Execution
 from regcmp.runs.condition import SPLIT_BYTES
@@ -117,7 +118,7 @@ def estimate_of(plan: Plan, dataset: Dataset, jobs: int) -> Estimate:
         parts["processes"] = float(PROCESS + jobs * WORKER)
         parts["rows"] += 2 * jobs * sizes.stack_rows  # on their way to a worker
     parts["rows"] += sizes.of_dataset()
-    parts["results"] = RUN * sizes.networks + 16.0 * sizes.splits * dataset.n_rows
+    parts["results"] = (RUN + sizes.marks) * sizes.networks + 16.0 * sizes.splits * dataset.n_rows
     return Estimate(
         sizes.networks, sizes.parameters, jobs, parts, sizes.seconds() / min(jobs, _cores())
     )
@@ -145,6 +146,9 @@ class _Sizes:
         )
         self.n_train = n_train - validation_count(dataset, n_train, plan.protocol.validation_size)
         self.networks = plan.protocol.seeds * len(plan.methods)
+        metric = METRICS[plan.protocol.metric]
+        self.marks = (self.n_train + self.n_test) * (1 / 8 if metric.is_counted else 4.0)
+        """What is kept of the rows of one run, in bytes."""
         self.splits = plan.protocol.seeds if "split" in plan.protocol.vary else 1
         kinds: dict[Any, int] = {}
         for method in plan.methods:
