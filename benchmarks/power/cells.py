@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks import FOLDS, ONE, Cell
+from networks import FOLDS, ONE, REDRAWN, Cell
 from regcmp.engine.stack import Ingredient
 from worlds import bundled, curves, halves
 
@@ -18,16 +18,27 @@ def dropout(rate: float) -> tuple[Ingredient, ...]:
 
 
 DIGITS = bundled("digits")
+
+
+def on_digits(name: str, parts: tuple[Ingredient, ...], splits: str = REDRAWN) -> Cell:
+    """An effect on 300 rows of digits, with a tenth of the training labels flipped."""
+    methods = ((), parts)
+    return Cell(
+        name, DIGITS, 300, noise=0.1, batch_size=64, splits=splits, methods=methods,
+        null=False, comparisons=400,
+    )  # fmt: skip
+
+
 RARE = (0.95, 0.05)
 FOUR = ((), (), (), ())
 
 EFFECTS = (
-    Cell("l2-0.01-digits-300", DIGITS, 300, noise=0.1, batch_size=64, methods=((), penalty(0.01)), null=False, comparisons=400),
-    Cell("l2-0.003-digits-300", DIGITS, 300, noise=0.1, batch_size=64, methods=((), penalty(0.003)), null=False, comparisons=400),
-    Cell("l2-0.03-digits-300", DIGITS, 300, noise=0.1, batch_size=64, methods=((), penalty(0.03)), null=False, comparisons=400),
-    Cell("l2-0.01-folds-300", DIGITS, 300, noise=0.1, batch_size=64, splits=FOLDS, methods=((), penalty(0.01)), null=False, comparisons=400),
-    Cell("dropout-0.2-digits-300", DIGITS, 300, noise=0.1, batch_size=64, methods=((), dropout(0.2)), null=False, comparisons=400),
-    Cell("dropout-0.5-digits-300", DIGITS, 300, noise=0.1, batch_size=64, methods=((), dropout(0.5)), null=False, comparisons=400),
+    on_digits("l2-0.01-digits-300", penalty(0.01)),
+    on_digits("l2-0.003-digits-300", penalty(0.003)),
+    on_digits("l2-0.03-digits-300", penalty(0.03)),
+    on_digits("l2-0.01-folds-300", penalty(0.01), splits=FOLDS),
+    on_digits("dropout-0.2-digits-300", dropout(0.2)),
+    on_digits("dropout-0.5-digits-300", dropout(0.5)),
     Cell("features-small-100", halves(signal=(0.8, 0.88)), 100, null=False, comparisons=800),
     Cell("features-medium-100", halves(signal=(0.8, 0.98)), 100, null=False, comparisons=800),
     Cell("features-large-100", halves(signal=(0.8, 1.15)), 100, null=False, comparisons=800),

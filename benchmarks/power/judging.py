@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from regcmp.analysis.statistics import TRAINING_SHARE
+from regcmp.analysis.testing import FEWEST_ROWS
 from scipy.special import stdtr
 from scipy.stats import binomtest
-
-from regcmp.analysis.testing import FEWEST_ROWS
 
 Judged = tuple[np.ndarray, np.ndarray]
 """Squared standard errors and degrees of freedom."""
@@ -55,7 +55,7 @@ def random_effects(s: pd.DataFrame) -> Judged:
 
 
 def two_way(share: float, alike: float = 3.0) -> Callable[[pd.DataFrame], Judged]:
-    """regcmp's form: a share more of the row term for the training rows, and no negative seed term."""
+    """Regcmp's form: a share more of the row term for the training rows, and no negative seed term."""
     return lambda s: _two_way(s, share, clipped=True, alike=alike)
 
 
@@ -69,13 +69,13 @@ def _two_way(s: pd.DataFrame, share: float, *, clipped: bool, alike: float = 3.0
 
 
 def ungrouped(s: pd.DataFrame) -> Judged:
-    """regcmp's form where copies of a row count as rows of their own."""
-    return two_way(0.2)(s.assign(rows=s.single_rows, fourth=s.single_fourth))
+    """Regcmp's form where copies of a row count as rows of their own."""
+    return two_way(TRAINING_SHARE)(s.assign(rows=s.single_rows, fourth=s.single_fourth))
 
 
 def chosen(s: pd.DataFrame) -> Judged:
     """What regcmp does: two-way from so many rows on, else Nadeau and Bengio."""
-    old, new = resampled(s), two_way(0.2)(s)
+    old, new = resampled(s), two_way(TRAINING_SHARE)(s)
     enough = s.effective >= FEWEST_ROWS
     return np.where(enough, new[0], old[0]), np.where(enough, new[1], old[1])
 
@@ -90,7 +90,8 @@ CANDIDATES: dict[str, Callable[[pd.DataFrame], Judged]] = {
     "random effects": random_effects,
     "two-way, share 0.1": two_way(0.1),
     "two-way, share 0.2": two_way(0.2),
-    "two-way, share 0.3": two_way(0.3),
+    "two-way, share 0.35": two_way(0.35),
+    "two-way, share 0.5": two_way(0.5),
     "share 0.2, df / 3": two_way(0.2, alike=1.0),
     "copies apart": ungrouped,
     "auto": chosen,
@@ -99,7 +100,7 @@ CANDIDATES: dict[str, Callable[[pd.DataFrame], Judged]] = {
 
 def p_values(s: pd.DataFrame, judge: Callable[[pd.DataFrame], Judged]) -> np.ndarray:
     """Two-sided; 1 where there is no spread."""
-    s = s.astype({name: float for name in s.select_dtypes("number").columns})
+    s = s.astype(dict.fromkeys(s.select_dtypes("number").columns, float))
     with np.errstate(all="ignore"):
         variance, df = judge(s)
         p = 2 * stdtr(np.asarray(df, float), -np.abs(s["mean"]) / np.sqrt(variance))

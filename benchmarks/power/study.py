@@ -1,6 +1,7 @@
 """Which test of a difference keeps its level, and which finds the most: by simulation.
 
     python benchmarks/power/study.py run [CELL...]     # about two hours on two cores
+    python benchmarks/power/study.py confirm CELL...   # once more, with other random numbers
     python benchmarks/power/study.py table             # from the claims that are kept here
 
 Each cell draws data, splits and weights anew in every comparison, trains small networks by regcmp's
@@ -9,7 +10,6 @@ engine, and counts what every candidate claims.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import zlib
@@ -27,6 +27,8 @@ from threadpoolctl import threadpool_limits
 HERE = Path(__file__).parent
 CLAIMS = HERE / "claims.csv"
 """In how many comparisons each candidate claims a difference, by cell, metric, side and seeds."""
+CONFIRMED = HERE / "confirmed.csv"
+"""The same of cells that were run once more."""
 TABLE = HERE / "RESULTS.md"
 PARTS = 8
 """In how many parts a cell is computed."""
@@ -35,7 +37,7 @@ MOST = 6.0
 
 
 def part(name: str, number: int) -> pd.DataFrame:
-    """The sums of a part of a cell's comparisons."""
+    """The sums of a part of a cell's comparisons; numbers from PARTS on are those of another run."""
     cell, rows = CELLS[name], []
     n = cell.comparisons // PARTS
     seed = zlib.crc32(f"{name} {number}".encode())
@@ -47,16 +49,16 @@ def part(name: str, number: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["comparison", *SUMS])
 
 
-def run(names: list[str]) -> None:
-    """Count the claims in cells, all or those that are named, and keep them."""
-    known = pd.read_csv(CLAIMS) if CLAIMS.exists() else pd.DataFrame(columns=["cell"])
+def run(names: list[str], file: Path = CLAIMS, first: int = 0) -> None:
+    """Count the claims in cells, all or those that are named, and keep them in a file."""
+    known = pd.read_csv(file) if file.exists() else pd.DataFrame(columns=["cell"])
     with ProcessPoolExecutor(2) as pool:
         for name in names or CELLS:
             start = time.perf_counter()
-            sums = pd.concat(pool.map(part, [name] * PARTS, range(PARTS)))
+            sums = pd.concat(pool.map(part, [name] * PARTS, range(first, first + PARTS)))
             found = pd.DataFrame([{"cell": name} | each for each in rejections(sums)])
             known = pd.concat([known[known.cell != name], found])
-            known.to_csv(CLAIMS, index=False)
+            known.to_csv(file, index=False)
             print(name, f"{time.perf_counter() - start:.0f} s", flush=True)
 
 
@@ -64,6 +66,8 @@ def table() -> None:
     """Write the tables of levels and of power."""
     claims = pd.read_csv(CLAIMS)
     lines = ["# What the study found", "", *worst(claims), "", *power(claims), "", *levels(claims)]
+    if CONFIRMED.exists():
+        lines += ["", "# Once more, with other random numbers", "", *levels(pd.read_csv(CONFIRMED))]
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -119,4 +123,6 @@ def levels(claims: pd.DataFrame) -> Iterator[str]:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["run"]:
         run(sys.argv[2:])
+    if sys.argv[1:2] == ["confirm"]:
+        run(sys.argv[2:], CONFIRMED, PARTS)
     table()
