@@ -130,5 +130,5 @@ def rejections(sums: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 def interval(claims: int, comparisons: int) -> tuple[float, float, float]:
     """The rate of claims in %, with its 95 % interval of Clopper and Pearson."""
-    low, high = binomtest(claims, comparisons).proportion_ci(0.95, "exact")
+    low, high = binomtest(int(claims), int(comparisons)).proportion_ci(0.95, "exact")
     return 100 * claims / comparisons, 100 * low, 100 * high

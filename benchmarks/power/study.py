@@ -102,7 +102,7 @@ def power(claims: pd.DataFrame) -> Iterator[str]:
     effects = claims[[not CELLS[name].null for name in claims.cell]]
     for _, row in effects[effects.side == "test"].iterrows():
         rates = [f"{100 * row[name] / row.comparisons:.1f}" for name in names]
-        head = f"{row.cell} | {row.metric} | {row.difference:+.4f} | {row.seeds}"
+        head = f"{row.cell} | {row.metric} | {row.difference:+.4f} | {int(row.seeds)}"
         yield f"| {head} | {' | '.join(rates)} |"
 
 
@@ -116,7 +116,7 @@ def levels(claims: pd.DataFrame) -> Iterator[str]:
         old = interval(row["nadeau-bengio"], row.comparisons)[0]
         rate, low, high = interval(row["auto"], row.comparisons)
         mark = " !" if high > MOST else ""
-        head = f"{row.cell} | {row.metric} | {row.side} | {row.seeds} | {row.rows:.0f}"
+        head = f"{row.cell} | {row.metric} | {row.side} | {int(row.seeds)} | {row.rows:.0f}"
         yield f"| {head} | {old:.1f} | {rate:.1f} | {low:.1f} to {high:.1f}{mark} |"
 
 

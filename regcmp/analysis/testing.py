@@ -15,7 +15,7 @@ from regcmp.shares import Floats, RowShares
 TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
 """What a report may say. A plain paired t-test is what is left where the split is held."""
 
-FEWEST_ROWS = 100
+FEWEST_ROWS = 55
 """To how many rows, tested equally often, test rows must amount for the two-way test."""
 
 
