@@ -567,5 +567,7 @@ def test_rows_stand_as_typed_or_by_score(tmp_path: Path) -> None:
     saved = tmp_path / "saved.json"
     saved.write_text(to_json(report()), "utf-8")
     done = run(["report", "saved.json", "--sort", "score"], tmp_path)
-    first = [line.split()[0] for line in done.out.split("\n") if line.startswith(("l2=0.01", "none"))]
+    first = [
+        line.split()[0] for line in done.out.split("\n") if line.startswith(("l2=0.01", "none"))
+    ]
     assert first == ["none", "l2=0.01"]
