@@ -201,7 +201,7 @@ def test_what_is_left_out_is_said_below_the_table(
     note = (
         "logistic regression: left out, since 142 training rows x 13 features x 3 classes are more"
     )
-    assert any(line.startswith(note) for line in table.below)
+    assert any(line.startswith(note) for line in table.notes)
     assert any(line.startswith("Majority class: a reference") for line in table.below)
     path = tmp_path / "report.json"
     path.write_text(comparison.to_json())
