@@ -38,6 +38,7 @@ from regcmp.report.document import report_schema
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
 ESCAPE = "\x1b"
+FORCED = ("FORCE_COLOR", "always ascii")
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
 DIVERGING = ("--optimizer", "sgd", "--lr", "1e6", *TINY, "--seeds", "5")
 ENDLESS = ("--dataset", "digits", "--epochs", "1000000", "--seeds", "4", "none", "l2", "dropout")
@@ -278,12 +279,12 @@ def test_a_flag_beats_the_environment_and_every_option_has_the_name_of_its_flag(
     ],
 )
 def test_colours_follow_flag_and_environment(name: str, styled: bool, trained: Ahead) -> None:
-    """NO_COLOR leaves bold and dim, as rich has it; of two rows that do not differ, notes alone are yellow."""
+    """NO_COLOR leaves bold and dim, as rich has it; of rows that do not differ, the notes are yellow."""
     done = trained(name)
     assert done.code == 0
     out = (done.stderr if "JSON" in name else done.stdout).decode("latin-1")
     assert (ESCAPE in out) == styled
-    assert {*COLOUR.findall(out)} == ({"\x1b[33m"} if name == "FORCE_COLOR" else set())
+    assert {*COLOUR.findall(out)} == ({"\x1b[33m"} if name in FORCED else set())
     assert ESCAPE not in re.sub(r"\x1b\[[0-9;]*m", "", out)
 
 
@@ -460,7 +461,7 @@ SHOWN = {
     "--help": case("--help"),
     **{
         f"{name} --help": case(name, "--help")
-        for name in ("compare", "report", "diff", "methods", "datasets", "guide", "info")
+        for name in ("compare", "report", "diff", "power", "methods", "datasets", "guide", "info")
     },
     "narrow help": case("compare", "-h", COLUMNS="60"),
     "--version": case("--version"),
@@ -505,7 +506,7 @@ def test_the_help_names_every_command_and_an_example(shown: Ahead) -> None:
     text = shown("--help").out
     places = [
         text.index(f"\n  {name} ")
-        for name in ("compare", "report", "diff", "methods", "datasets", "guide", "info")
+        for name in ("compare", "report", "diff", "power", "methods", "datasets", "guide", "info")
     ]
     assert places == sorted(places)
     assert "regcmp compare --dataset" in text
@@ -607,7 +608,7 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
 
 
 COMPLETED = {
-    "": ("compare", "report", "diff", "methods", "datasets", "guide", "info"),
+    "": ("compare", "report", "diff", "power", "methods", "datasets", "guide", "info"),
     "co": ("compare",),
     "compare --da": ("--dataset",),
     "compare --dataset ": (*BUNDLED, *SYNTHETIC, *ALIASES),
