@@ -145,6 +145,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
             "data": _data(dataset, outcome),
             "correction_ratio": ratio,
             "tested_by": test.name,
+            "effective_rows": outcome.rows.effective_rows(plan.run_seeds),
             "other_networks": [str(each) for each in plan.methods if each.changes_network],
         },
         environment=environment(),

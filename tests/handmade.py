@@ -84,6 +84,7 @@ PLAN: dict[str, Any] = {
     },
     "correction_ratio": 0.24965229485396384,
     "tested_by": "nadeau-bengio",
+    "effective_rows": None,
     "other_networks": [],
 }
 ENVIRONMENT: dict[str, Any] = {

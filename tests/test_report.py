@@ -382,7 +382,7 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
         assert tuple(definitions[name]["properties"]) == columns
     words = {
         *make_plan("iris").as_dict(),
-        *("data", "correction_ratio", "tested_by", "other_networks"),
+        *("data", "correction_ratio", "tested_by", "effective_rows", "other_networks"),
     }
     assert set(definitions["plan"]["required"]) == words
     assert set(definitions["plan"]["properties"]) == words

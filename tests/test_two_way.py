@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,19 @@ def test_few_rows_or_a_held_split_fall_back() -> None:
     assert chosen_test("auto", ("init",), 0.25, SEEDS, many).name == "paired-t"
     nothing = RowShares("accuracy", many.groups, many.rows, {})
     assert chosen_test("two-way", every, 0.25, SEEDS, nothing) == Resampled(0.25)
+
+
+def test_the_table_says_why_the_other_test_was_used(tmp_path: Path) -> None:
+    """Where test rows are few; not where it was asked for."""
+    words = ["compare", "--dataset", "moons:n=60", *"none dropout --seeds 5 --epochs 9".split()]
+    few = run(words, tmp_path)
+    assert re.search(
+        r"corrected by 0\.25, as its test rows amount to \d+ rows, below 55\]", few.out
+    )
+    asked = run([*words, "--significance-test", "nadeau-bengio"], tmp_path)
+    assert "corrected by 0.25]" in asked.out
+    other = run([*words, "--significance-test", "two-way"], tmp_path)
+    assert "two-way over rows and seeds]" in other.out
 
 
 def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:

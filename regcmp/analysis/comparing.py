@@ -19,7 +19,7 @@ PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "d
 
 Validation rows are taken from the training rows alone.
 """
-DERIVED = ("methods", "correction_ratio", "tested_by", "data.name", "reference")
+DERIVED = ("methods", "correction_ratio", "tested_by", "effective_rows", "data.name", "reference")
 """What of two plans is not compared word by word: it stands in the table, follows from the rest, or
 touches no method."""
 ADDED, REMOVED, BOTH = "added", "removed", "both"

@@ -14,7 +14,7 @@ FORCE_OPTION = option(
     "Output", "--force", is_flag=True,
     help="Also overwrite a .json report of a different plan, or of another kind.",
 )  # fmt: skip
-DERIVED = ("data", "correction_ratio", "tested_by", "other_networks")
+DERIVED = ("data", "correction_ratio", "tested_by", "effective_rows", "other_networks")
 """What of a report's plan follows from its words and the data, which may have grown since."""
 
 

@@ -170,6 +170,11 @@ def plan_keys() -> dict[str, Key]:
         "tested_by": Key(
             Literal[TWO_WAY, NADEAU_BENGIO, PLAIN], "The test of the differences.", NADEAU_BENGIO
         ),
+        "effective_rows": Key(
+            AT_LEAST_0 | None,
+            "To how many rows, tested equally often, the test rows of all seeds amount.",
+            None,
+        ),
         "other_networks": Key(
             _list(TEXT),
             "The methods that train another network than the baseline.",

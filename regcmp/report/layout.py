@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from regcmp.analysis.statistics import LEVEL
-from regcmp.analysis.testing import TWO_WAY
+from regcmp.analysis.testing import FEWEST_ROWS, TWO_WAY
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
+from regcmp.option import AUTO
 from regcmp.plan.protocol import TYPED
 from regcmp.report.text import clean
 from regcmp.results import Report
@@ -211,7 +212,10 @@ def _correction(plan: dict[str, Any]) -> str:
         return ", two-way over rows and seeds]."
     if "split" not in plan["vary"]:
         return "]."
-    return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}]."
+    rows, few = plan["effective_rows"], ""
+    if plan["significance_test"] == AUTO and rows is not None and rows < FEWEST_ROWS:
+        few = f", as its test rows amount to {rows:.0f} rows, below {FEWEST_ROWS}"
+    return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}{few}]."
 
 
 def _holm(compared: int) -> str:
