@@ -156,7 +156,7 @@ def test_the_example_of_convolutions_draws_its_curves(tmp_path: Path) -> None:
     run(f"sh {script} .", tmp_path, SEEDS="2", EPOCHS="1")
     assert "dropwalk=0.2" in (tmp_path / "convolution.svg").read_text(encoding="utf-8")
     (quick, beside) = (
-        re.findall(r"^network \S+|^\| \w+(?:=0\.2)?(?= )", each.read_text(encoding="utf-8"), re.M)
+        re.findall(r"^network \S+|^\| \w+(?:=0\.2)?(?= \|)", each.read_text(encoding="utf-8"), re.M)
         for each in (tmp_path / "convolution.md", script.with_suffix(".md"))
     )
     assert quick == beside and len(quick) == 7

@@ -52,11 +52,13 @@ def test_equal_commands_write_equal_bytes(mood: str, reference: Done, tmp_path: 
 
 @pytest.mark.full
 def test_the_order_of_the_methods_changes_nothing(reference: Done, tmp_path: Path) -> None:
-    """Nor how a method is spelled."""
+    """But the order of rows; nor does how a method is spelled."""
     words = ("l2=0.001+dropout=0.2", "dropout=5e-1", "l2=1e-2", "l2=.001", "l1", "none")
     other = compare(tmp_path, methods=words)
     for name in EXPORTS:
-        assert other.file(name) == reference.file(name), name
+        assert sorted(other.file(name).splitlines()) == sorted(reference.file(name).splitlines()), (
+            name
+        )
 
 
 def test_a_methods_runs_do_not_depend_on_its_company(reference: Done, tmp_path: Path) -> None:
