@@ -45,6 +45,19 @@ class RowShares:
         )
         return on_train, on_test
 
+    def fits(self, other: RowShares) -> bool:
+        """Whether the other has the same rows under the same seeds, and something is kept of them."""
+        return (
+            bool(other.kept)
+            and np.array_equal(self.groups, other.groups)
+            and self.rows.keys() == other.rows.keys()
+            and all(
+                np.array_equal(mine, theirs)
+                for seed in self.rows
+                for mine, theirs in zip(self.rows[seed], other.rows[seed], strict=True)
+            )
+        )
+
     def places(self, seed: int) -> tuple[Integers, Integers]:
         """The groups of the training rows and of the test rows."""
         train, test = self.rows[seed]
@@ -75,15 +88,15 @@ def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
 def unpacked(document: dict[str, Any], metric: str) -> RowShares:
     """The shares that ``packed`` wrote. Raises ValueError for what it can't have written."""
     n = document["rows"]
-    groups = np.arange(n)
-    if document["groups"] is not None:
-        groups = _array(document["groups"], "<i4", n).astype(np.intp)
-        if groups.min(initial=0) < 0 or groups.max(initial=0) >= n:
-            raise ValueError("its 'rows.groups' are no numbers of rows")
     rows = {
         each["seed"]: (_unmarked(each["train"], n), _unmarked(each["test"], n))
         for each in document["splits"]
     }
+    groups = np.arange(n if rows else 0)
+    if document["groups"] is not None:
+        groups = _array(document["groups"], "<i4", n).astype(np.intp)
+        if groups.min(initial=0) < 0 or groups.max(initial=0) >= n:
+            raise ValueError("its 'rows.groups' are no numbers of rows")
     dtype = "u1" if METRICS[metric].is_counted else "<f4"
     kept = {}
     for run in document["runs"]:

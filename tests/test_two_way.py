@@ -251,6 +251,16 @@ def test_diff_uses_the_rows_of_both_reports(reports: Path) -> None:
     assert "Nothing changed" in same.out
 
 
+def test_rows_of_other_splits_are_not_paired(reports: Path, tmp_path: Path) -> None:
+    """A report whose rows were exchanged is judged by its seeds alone."""
+    document = json.loads((reports / "a.json").read_text("utf-8"))
+    splits = document["rows"]["splits"]
+    splits[0]["seed"], splits[1]["seed"] = splits[1]["seed"], splits[0]["seed"]
+    (tmp_path / "exchanged.json").write_text(json.dumps(document), "utf-8")
+    done = run(["diff", str(reports / "b.json"), "exchanged.json"], tmp_path)
+    assert done.code == 0 and "Nadeau-Bengio corrected by 0.25" in done.out
+
+
 @pytest.mark.parametrize(
     ("place", "value"),
     [
@@ -258,6 +268,9 @@ def test_diff_uses_the_rows_of_both_reports(reports: Path) -> None:
         (("runs", 0, "seed"), 77),
         (("splits", 0, "test"), "%%"),
         (("groups",), "AAAA"),
+        (("rows",), 10**12),
+        (("splits",), []),
+        (("runs", 0, "method"), "another"),
     ],
 )
 def test_damaged_rows_are_named(

@@ -71,7 +71,7 @@ def diff_reports(old_file: str, old: Report, new_file: str, new: Report) -> Diff
 def _test_of(old: Report, new: Report) -> Test:
     """The two-way test where both reports were judged by it and keep their rows."""
     judged = all(each.plan["tested_by"] == TWO_WAY for each in (old, new))
-    if judged and old.rows and new.rows and old.rows.kept and new.rows.kept:
+    if judged and old.rows and new.rows and old.rows.kept and old.rows.fits(new.rows):
         return TwoWay(old.rows, new.rows, new.plan["correction_ratio"])
     return Resampled(new.plan["correction_ratio"])
 

@@ -166,7 +166,18 @@ def _check_boundary(part: dict[str, Any]) -> None:
 def _rows(document: dict[str, Any]) -> RowShares | None:
     """What the report keeps of rows; None where it keeps nothing. Raises ValueError for damage."""
     part = document.get("rows")
-    return None if part is None else unpacked(part, document["plan"]["metric"])
+    if part is None:
+        return None
+    found = unpacked(part, document["plan"]["metric"])
+    finished = [(run["method"], run["seed"]) for run in document["runs"] if run["status"] == "ok"]
+    lacking = [
+        f"{method} under seed {seed}"
+        for method, seed in finished
+        if (method, seed) not in found.kept
+    ]
+    if found.kept and lacking:
+        raise ValueError(f"its 'rows' lack those of {lacking[0]}")
+    return found
 
 
 def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:
