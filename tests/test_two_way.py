@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import run
+from commands import run_here
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -205,7 +205,7 @@ def test_numbers_are_kept_where_they_are_asked_for() -> None:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with reports of wine, in accuracy and in log loss."""
     folder = tmp_path_factory.mktemp("rows")
-    words = ["compare", "--dataset", "wine", "none", "l2=0.1", "--epochs", "6", "-q"]
+    words = "compare --dataset wine none l2=0.1 --epochs 6 --jobs 1 -q".split()
     loss = ["--metric", "log_loss"]
     for name, more in {
         "a.json": [],
@@ -214,7 +214,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "bare.json": loss,
         "old.json": ["--significance-test", "nadeau-bengio"],
     }.items():
-        done = run([*words, *more, "-o", name], folder)
+        done = run_here([*words, *more, "-o", name], folder)
         assert done.code == 0, done.err
     return folder
 
@@ -241,13 +241,13 @@ def test_the_test_is_repeated_from_json(reports: Path, name: str) -> None:
 
 def test_diff_uses_the_rows_of_both_reports(reports: Path) -> None:
     """And what is left of them where one keeps none."""
-    both = run(["diff", "a.json", "b.json"], reports)
+    both = run_here(["diff", "a.json", "b.json"], reports)
     assert "two-way over rows and seeds" in both.out, both.err
-    old = run(["diff", "old.json", "b.json"], reports)
+    old = run_here(["diff", "old.json", "b.json"], reports)
     assert "Nadeau-Bengio corrected by 0.25" in old.out
-    bare = run(["diff", "bare.json", "loss.json"], reports)
+    bare = run_here(["diff", "bare.json", "loss.json"], reports)
     assert "Nadeau-Bengio corrected by 0.25" in bare.out
-    same = run(["diff", "a.json", "a.json"], reports)
+    same = run_here(["diff", "a.json", "a.json"], reports)
     assert "Nothing changed" in same.out
 
 
@@ -257,7 +257,7 @@ def test_rows_of_other_splits_are_not_paired(reports: Path, tmp_path: Path) -> N
     splits = document["rows"]["splits"]
     splits[0]["seed"], splits[1]["seed"] = splits[1]["seed"], splits[0]["seed"]
     (tmp_path / "exchanged.json").write_text(json.dumps(document), "utf-8")
-    done = run(["diff", str(reports / "b.json"), "exchanged.json"], tmp_path)
+    done = run_here(["diff", str(reports / "b.json"), "exchanged.json"], tmp_path)
     assert done.code == 0 and "Nadeau-Bengio corrected by 0.25" in done.out
 
 
@@ -308,19 +308,19 @@ def test_few_rows_or_a_held_split_fall_back() -> None:
 def test_the_table_says_why_the_other_test_was_used(tmp_path: Path) -> None:
     """Where test rows are few; not where it was asked for."""
     words = ["compare", "--dataset", "moons:n=60", *"none dropout --seeds 5 --epochs 9".split()]
-    few = run(words, tmp_path)
+    few = run_here(words, tmp_path)
     assert re.search(
         r"corrected by 0\.25, as its test rows amount to \d+ rows, below 55\]", few.out
     )
-    asked = run([*words, "--significance-test", "nadeau-bengio"], tmp_path)
+    asked = run_here([*words, "--significance-test", "nadeau-bengio"], tmp_path)
     assert "corrected by 0.25]" in asked.out
-    other = run([*words, "--significance-test", "two-way"], tmp_path)
+    other = run_here([*words, "--significance-test", "two-way"], tmp_path)
     assert "two-way over rows and seeds]" in other.out
 
 
 def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
     """The message names the option that is meant."""
-    done = run(["compare", "--dataset", "iris", "--test", "nadeau-bengio"], tmp_path)
+    done = run_here(["compare", "--dataset", "iris", "--test", "nadeau-bengio"], tmp_path)
     assert done.code == 2 and "--significance-test nadeau-bengio" in done.err
 
 
@@ -365,24 +365,24 @@ def test_more_seeds_leave_the_floor_and_more_rows_do_not() -> None:
 
 def test_power_says_what_could_have_been_found(reports: Path) -> None:
     """In the unit of the table, and by the design of the report."""
-    done = run(["power", "a.json", "--difference", "0.01"], reports)
+    done = run_here(["power", "a.json", "--difference", "0.01"], reports)
     assert done.code == 0 and "two-way test over rows and seeds" in done.out
     row = read_report(str(reports / "a.json")).summary.iloc[1]
     design = Design(row["error"], row["error_floor"], row["df"], 10)
     assert f"{100 * design.detectable:.2f} points" in done.out
     assert f"{design.power(0.01):.0%}" in done.out and "Power for 1.00" in done.out
     for number in ("-1", "0", "nan", "inf"):
-        refused = run(["power", "a.json", "--difference", number], reports)
+        refused = run_here(["power", "a.json", "--difference", number], reports)
         assert refused.code == 2 and "--difference: expected a number above 0" in refused.err
     for number in ("1e9", "1e-12"):
-        assert run(["power", "a.json", "--difference", number], reports).code == 0
+        assert run_here(["power", "a.json", "--difference", number], reports).code == 0
 
 
 def test_power_of_a_single_seed_is_refused(tmp_path: Path) -> None:
     """There is no interval to take it from."""
     words = ["--dataset", "iris", "none", "l2", "--seeds", "1", "--epochs", "1"]
-    assert run(["compare", *words, "-qo", "one.json"], tmp_path).code == 0
-    done = run(["power", "one.json"], tmp_path)
+    assert run_here(["compare", *words, "-qo", "one.json"], tmp_path).code == 0
+    done = run_here(["power", "one.json"], tmp_path)
     assert done.code == 1 and "run 'regcmp compare --seeds 10 -o FILE.json'" in done.err
 
 
