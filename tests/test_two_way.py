@@ -308,14 +308,14 @@ def test_few_rows_or_a_held_split_fall_back() -> None:
 def test_the_table_says_why_the_other_test_was_used(tmp_path: Path) -> None:
     """Where test rows are few; not where it was asked for."""
     words = ["compare", "--dataset", "moons:n=60", *"none dropout --seeds 5 --epochs 9".split()]
-    few = run_here(words, tmp_path)
-    assert re.search(
-        r"corrected by 0\.25, as its test rows amount to \d+ rows, below 55\]", few.out
-    )
-    asked = run_here([*words, "--significance-test", "nadeau-bengio"], tmp_path)
-    assert "corrected by 0.25]" in asked.out
-    other = run_here([*words, "--significance-test", "two-way"], tmp_path)
-    assert "two-way over rows and seeds]" in other.out
+
+    def legend(*more: str) -> str:
+        return " ".join(run_here([*words, *more], tmp_path).out.split())
+
+    few = r"corrected by 0\.25, as its test rows amount to \d+ rows, below 55\]"
+    assert re.search(few, legend())
+    assert "corrected by 0.25]" in legend("--significance-test", "nadeau-bengio")
+    assert "two-way over rows and seeds]" in legend("--significance-test", "two-way")
 
 
 def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
