@@ -325,12 +325,14 @@ def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
 
 
 def test_effective_rows_are_those_tested_equally_often() -> None:
-    """All rows once are all of them; copies are one row."""
+    """All rows once are all of them, copies included; rows tested more often than others are fewer."""
     rows = {s: (np.arange(0), np.arange(20 * s, 20 * s + 20)) for s in range(5)}
     shares = RowShares("accuracy", np.arange(100), rows, {})
     assert shares.effective_rows(range(5)) == pytest.approx(100)
     copied = RowShares("accuracy", np.arange(100) // 2, rows, {})
-    assert copied.effective_rows(range(5)) == pytest.approx(50)
+    assert copied.effective_rows(range(5)) == pytest.approx(100)
+    uneven = RowShares("accuracy", np.arange(100), {**rows, 5: (np.arange(0), np.arange(50))}, {})
+    assert uneven.effective_rows(range(6)) == pytest.approx(150**2 / (50 * 4 + 50))
 
 
 # Power
