@@ -135,9 +135,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     protocol = plan.protocol
     varied = "split" in protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
-    test = chosen_test(
-        protocol.significance_test, protocol.vary, ratio, plan.run_seeds, outcome.rows
-    )
+    test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     return Comparison(
         plan=plan.as_dict()

@@ -83,19 +83,21 @@ class Metric:
     recorded: tuple[str, ...] = ()
     """The tasks whose runs have it; none stands for its own task alone."""
 
-    def kept(self, rows: Outcomes) -> Kept | None:
-        """What is kept of N rows to know their shares again: a bit of each, a number, or nothing."""
+    def kept(self, rows: Outcomes) -> Kept:
+        """What is kept of N rows to know their shares again: a bit of each, or a number."""
         import numpy as np
 
-        if self.is_counted and rows.right is not None:
+        if self.is_counted:
+            assert rows.right is not None
             return np.packbits(rows.right)
-        return None if self.shares is None else np.asarray(self.shares(rows), np.float32)
+        assert self.shares is not None
+        return np.asarray(self.shares(rows), np.float32)
 
     def shares_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
         """(N,) the shares of n rows of which this was kept."""
         import numpy as np
 
-        if kept.dtype == np.uint8:
+        if self.is_counted:
             return _evenly(np.unpackbits(kept, count=n).astype(float))
         return np.asarray(kept, float)
 

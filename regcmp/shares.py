@@ -39,14 +39,10 @@ class RowShares:
         weights = np.bincount(np.concatenate(tested)).astype(float)
         return float(weights.sum() ** 2 / (weights**2).sum())
 
-    def sides(self, method: str, seed: int) -> tuple[Floats, Floats]:
-        """What each row added to a run's training score, and to its test score."""
-        metric = METRICS[self.metric]
-        on_train, on_test = (
-            metric.shares_of(kept, len(rows))
-            for kept, rows in zip(self.kept[method, seed], self.rows[seed], strict=True)
-        )
-        return on_train, on_test
+    def side(self, method: str, seed: int, side: int) -> Floats:
+        """What each row added to a run's training score (side 0), or to its test score (side 1)."""
+        kept, rows = self.kept[method, seed][side], self.rows[seed][side]
+        return METRICS[self.metric].shares_of(kept, len(rows))
 
     def fits(self, other: RowShares) -> bool:
         """Whether the other has the same rows under the same seeds, and something is kept of them."""
@@ -70,9 +66,7 @@ class RowShares:
 def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
     """As JSON has them. Without ``predictions``, none of runs whose rows would take a number each."""
     n = len(found.groups)
-    wanted = {
-        run: kept for run, kept in found.kept.items() if predictions or kept[1].dtype == np.uint8
-    }
+    wanted = found.kept if predictions or METRICS[found.metric].is_counted else {}
     alike = not np.array_equal(found.groups, np.arange(n))
     return {
         "rows": n,

@@ -46,11 +46,16 @@ def drawn(
     return RowShares("log_loss", np.arange(n_rows), splits, kept)
 
 
+def sides(shares: RowShares, method: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of training and of test rows."""
+    return shares.side(method, seed, 0), shares.side(method, seed, 1)
+
+
 def pairs_of(shares: RowShares, *, gaps: bool = False) -> Pairs:
     """The differences of both methods."""
     d = []
     for seed in SEEDS:
-        (train, test), (base_train, base_test) = (shares.sides(m, seed) for m in ("l2", "none"))
+        (train, test), (base_train, base_test) = (sides(shares, m, seed) for m in ("l2", "none"))
         change = test.sum() - base_test.sum()
         d.append(change - (train.sum() - base_train.sum()) if gaps else change)
     return Pairs("l2", "none", list(SEEDS), d, gaps)
@@ -61,7 +66,7 @@ def dense(shares: RowShares, *, gaps: bool) -> np.ndarray:
     n = len(shares.groups)
     cells = np.zeros((n, len(SEEDS)))
     for side, sign in ((1, 1.0), (0, -1.0)) if gaps else ((1, 1.0),):
-        added = {s: shares.sides("l2", s)[side] - shares.sides("none", s)[side] for s in SEEDS}
+        added = {s: shares.side("l2", s, side) - shares.side("none", s, side) for s in SEEDS}
         mean = np.mean([each.sum() for each in added.values()])
         for s, values in added.items():
             for row, value in zip(shares.rows[s][side], values, strict=True):
@@ -188,7 +193,7 @@ def test_packed_shares_are_read_back(seed: int, name: str) -> None:
     before = RowShares(name, groups, splits, kept)  # type: ignore[arg-type]
     after = unpacked(json.loads(json.dumps(packed(before, predictions=True))), name)
     np.testing.assert_array_equal(after.groups, groups)
-    for one, other in zip(before.sides("l2", 3), after.sides("l2", 3), strict=True):
+    for one, other in zip(sides(before, "l2", 3), sides(after, "l2", 3), strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(splits[3], after.rows[3], strict=True):
         np.testing.assert_array_equal(one, other)
@@ -235,7 +240,7 @@ def test_the_test_is_repeated_from_json(reports: Path, name: str) -> None:
     )  # fmt: skip
     for method in ("none", "l2=0.1"):
         for seed in seeds:
-            on_test = report.rows.sides(method, seed)[1].sum()
+            on_test = report.rows.side(method, seed, 1).sum()
             assert on_test == pytest.approx(scores[method, seed], abs=1e-6)
 
 
@@ -294,15 +299,14 @@ def test_damaged_rows_are_named(
 def test_few_rows_or_a_held_split_fall_back() -> None:
     """To the test over seeds, unless the two-way test was asked for."""
     many, few = (drawn(np.random.default_rng(0), n_rows=n) for n in (400, 60))
-    every = ("split", "init", "order")
     assert many.effective_rows(SEEDS) > FEWEST_ROWS > few.effective_rows(SEEDS)
-    assert chosen_test("auto", every, 0.25, SEEDS, many).name == "two-way"
-    assert chosen_test("auto", every, 0.25, SEEDS, few) == Resampled(0.25)
-    assert chosen_test("two-way", every, 0.25, SEEDS, few).name == "two-way"
-    assert chosen_test("nadeau-bengio", every, 0.25, SEEDS, many).name == "nadeau-bengio"
-    assert chosen_test("auto", ("init",), 0.25, SEEDS, many).name == "paired-t"
+    assert chosen_test("auto", 0.25, SEEDS, many).name == "two-way"
+    assert chosen_test("auto", 0.25, SEEDS, few) == Resampled(0.25)
+    assert chosen_test("two-way", 0.25, SEEDS, few).name == "two-way"
+    assert chosen_test("nadeau-bengio", 0.25, SEEDS, many).name == "nadeau-bengio"
+    assert chosen_test("auto", 0.0, SEEDS, many).name == "paired-t"
     nothing = RowShares("accuracy", many.groups, many.rows, {})
-    assert chosen_test("two-way", every, 0.25, SEEDS, nothing) == Resampled(0.25)
+    assert chosen_test("two-way", 0.25, SEEDS, nothing) == Resampled(0.25)
 
 
 def test_the_table_says_why_the_other_test_was_used(tmp_path: Path) -> None:
@@ -394,5 +398,5 @@ def test_rows_of_a_report_are_those_of_its_comparison() -> None:
     assert comparison.rows is not None
     assert len(comparison.rows.groups) == 150
     assert len(np.unique(comparison.rows.groups)) == 149, "two rows of iris are alike"
-    accuracy = comparison.rows.sides("none", 0)[1].sum()
+    accuracy = comparison.rows.side("none", 0, 1).sum()
     assert accuracy == pytest.approx(comparison.runs["test_accuracy"][0])

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, welch_t
-from regcmp.analysis.testing import TWO_WAY, Pairs, Resampled, Test, TwoWay
+from regcmp.analysis.testing import Pairs, Resampled, Test, TwoWay
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
+from regcmp.plan.protocol import TWO_WAY
 from regcmp.results import DIFF_COLUMNS, Report, frame
 
 PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "data.given_test")

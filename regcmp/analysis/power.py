@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 from typing import Any
 
 import pandas as pd
@@ -75,7 +75,7 @@ class Design:
 
     def rows_for(self, difference: float) -> float:
         """How many times the rows, with these seeds, find a difference four times of five."""
-        return (self.detectable / difference) ** 2 if difference else inf
+        return (self.detectable / difference) ** 2
 
 
 def design_of(row: dict[str, Any], tests: int) -> Design | None:

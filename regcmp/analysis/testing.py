@@ -10,10 +10,8 @@ import numpy as np
 
 from regcmp.analysis.statistics import Difference, paired_t, two_way
 from regcmp.metrics import METRICS
+from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.shares import Floats, RowShares
-
-TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
-"""What a report may say. A plain paired t-test is what is left where the split is held."""
 
 FEWEST_ROWS = 55
 """To how many rows, tested equally often, test rows must amount for the two-way test."""
@@ -88,21 +86,20 @@ class TwoWay:
     def _moved(self, pairs: Pairs, side: int) -> list[Floats]:
         """What each row of a side added to the difference of scores, seed by seed, less its mean."""
         added = [
-            self.new.sides(pairs.new, seed)[side] - self.old.sides(pairs.old, seed)[side]
+            self.new.side(pairs.new, seed, side) - self.old.side(pairs.old, seed, side)
             for seed in pairs.seeds
         ]
         mean = sum(float(each.sum()) for each in added) / max(len(added), 1)
         return [each - mean / len(each) for each in added]
 
 
-def chosen_test(
-    asked: str, vary: Sequence[str], ratio: float, seeds: Sequence[int], rows: RowShares | None
-) -> Test:
+def chosen_test(asked: str, ratio: float, seeds: Sequence[int], rows: RowShares | None) -> Test:
     """The test that was asked for; for 'auto', the two-way one where it keeps its level.
 
-    That is where splits vary, and the test rows amount to enough (benchmarks/power).
+    That is where splits vary, so that ``ratio`` is not 0, and the test rows amount to enough
+    (benchmarks/power).
     """
-    if "split" not in vary:
+    if not ratio:
         return Resampled(0.0)
     if asked == NADEAU_BENGIO or rows is None or not rows.kept:
         return Resampled(ratio)

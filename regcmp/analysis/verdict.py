@@ -10,9 +10,9 @@ import pandas as pd
 
 from regcmp.analysis.power import design_of
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
-from regcmp.analysis.testing import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
+from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.results import CONSTANT
 
 ALPHA = 1 - LEVEL
@@ -32,7 +32,7 @@ CONDITIONS = {
     "order": "for this order of batches",
 }
 """What a claim rests on where seeds do not redraw a source of variation."""
-TESTS = {
+TEST_NAMES = {
     TWO_WAY: "two-way test over rows and seeds",
     NADEAU_BENGIO: "Nadeau-Bengio test over seeds",
     PLAIN: "paired t-test",
@@ -167,7 +167,9 @@ def _nearest(case: Case, undecided: list[Row]) -> Row | None:
 def _rests_on(case: Case, row: Row, of: int) -> str:
     """'Rests on 10 paired seeds, two-way test over rows and seeds: l2=0.01 +2.39 points [...] ...'."""
     seeds = count(case.seeds, "paired seed")
-    text = f"Rests on {seeds}, {TESTS[case.test]}: {row['method']} {_estimate(row, case.style)}"
+    text = (
+        f"Rests on {seeds}, {TEST_NAMES[case.test]}: {row['method']} {_estimate(row, case.style)}"
+    )
     return f"{text}; best of {of}, so likely too high." if of > 1 else f"{text}."
 
 

@@ -231,37 +231,38 @@ def layers(option: Option, value: Any) -> str:
 
 def sources(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
     """What each seed redraws, in canonical order."""
-    wanted = f"words such as {SOURCES[0]!r}"
-    given = value.split(",") if isinstance(value, str) else texts(option.flag, value, wanted)
-    given = [each.strip() for each in given]
-    for each in given:
-        if each not in SOURCES:
-            raise unknown(
-                "source of variation", each, SOURCES, of=f" in {option.flag}", option=option.name
-            )
+    given = _listed(option, value, SOURCES, SOURCES[0], "source of variation")
     if not given:
         raise UsageError(
             f"{option.flag}: expected at least one of {', '.join(SOURCES)}", option.name
         )
-    return tuple(source for source in SOURCES if source in given)
+    return given
 
 
 def references(option: Option, value: Sequence[str] | str) -> tuple[str, ...]:
     """The references of a table, in canonical order; 'none' alone stands for itself."""
-    names = (NO_REFERENCE, *REFERENCES)
-    wanted = f"words such as {REFERENCES[0]!r}"
+    given = _listed(option, value, (NO_REFERENCE, *REFERENCES), REFERENCES[0], "reference")
+    if not given:
+        raise UsageError(f"{option.flag}: expected {NO_REFERENCE}, or {_either()}", option.name)
+    if NO_REFERENCE in given and len(given) > 1:
+        got = value if isinstance(value, str) else ",".join(value)
+        raise UsageError(
+            f"{option.flag}: expected {NO_REFERENCE} alone, or {_either()}; got {got!r}",
+            option.name,
+        )
+    return given
+
+
+def _listed(
+    option: Option, value: Sequence[str] | str, names: Sequence[str], example: str, what: str
+) -> tuple[str, ...]:
+    """Those of these names that are given, each once and in their order."""
+    wanted = f"words such as {example!r}"
     given = value.split(",") if isinstance(value, str) else texts(option.flag, value, wanted)
     given = [each.strip() for each in given]
     for each in given:
         if each not in names:
-            raise unknown("reference", each, names, of=f" in {option.flag}", option=option.name)
-    if not given:
-        raise UsageError(f"{option.flag}: expected {NO_REFERENCE}, or {_either()}", option.name)
-    if NO_REFERENCE in given and set(given) != {NO_REFERENCE}:
-        raise UsageError(
-            f"{option.flag}: expected {NO_REFERENCE} alone, or {_either()}; got {','.join(given)!r}",
-            option.name,
-        )
+            raise unknown(what, each, names, of=f" in {option.flag}", option=option.name)
     return tuple(name for name in names if name in given)
 
 

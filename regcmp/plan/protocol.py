@@ -8,7 +8,10 @@ from regcmp.metrics import METRICS
 from regcmp.option import AUTO, option
 from regcmp.plan.kinds import NO_REFERENCE, REFERENCES, SOURCES
 
-TESTS = (AUTO, "two-way", "nadeau-bengio")
+TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
+"""The tests of a difference. The plain paired t-test is what is left where the split is held."""
+TESTS = (AUTO, TWO_WAY, NADEAU_BENGIO)
+"""Which of them may be asked for."""
 TYPED, BY_SCORE = "typed", "score"
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1

@@ -9,10 +9,10 @@ import pandas as pd
 
 from regcmp.analysis.comparing import ADDED, BOTH, PAIRING, REMOVED, Change, Diff
 from regcmp.analysis.statistics import LEVEL
-from regcmp.analysis.testing import TWO_WAY
 from regcmp.analysis.verdict import conditions
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
+from regcmp.plan.protocol import TWO_WAY
 from regcmp.report.document import DIFF_SCHEMA
 from regcmp.report.layout import Column, Table
 from regcmp.report.text import clean

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from regcmp.analysis.testing import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.metrics import CLASSIFICATION, TASKS
 from regcmp.plan import OPTIONS
 from regcmp.plan.kinds import kept_of, limited
 from regcmp.plan.options import FIRST, before_options
+from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.results import DIFF, HISTORY, REFERENCE, REFERENCE_RUN, RUN, SUMMARY, Field
 
 SCHEMA, DIFF_SCHEMA = "regcmp.report/1", "regcmp.diff/1"

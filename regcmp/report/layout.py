@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from regcmp.analysis.statistics import LEVEL
-from regcmp.analysis.testing import FEWEST_ROWS, TWO_WAY
+from regcmp.analysis.testing import FEWEST_ROWS
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.option import AUTO
-from regcmp.plan.protocol import TYPED
+from regcmp.plan.protocol import TWO_WAY, TYPED
 from regcmp.report.text import clean
 from regcmp.results import Report
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from regcmp.analysis.power import MOST_SEEDS, WANTED, Design, design_of
-from regcmp.analysis.verdict import TESTS, conditions
+from regcmp.analysis.verdict import TEST_NAMES, conditions
 from regcmp.errors import DataError
 from regcmp.numbers import MISSING, Style, count, style_of
 from regcmp.report.layout import Column, Table, records_of
@@ -57,7 +57,8 @@ def make_power_table(file: str, report: Report, difference: float | None) -> Tab
 
 
 def _design(plan: dict[str, Any], tests: int) -> str:
-    return f"{count(plan['seeds'], 'seed')}, {TESTS[plan['tested_by']]}, Holm over {count(tests, 'method')}"
+    test = TEST_NAMES[plan["tested_by"]]
+    return f"{count(plan['seeds'], 'seed')}, {test}, Holm over {count(tests, 'method')}"
 
 
 def _cells(name: str, design: Design | None, wanted: float, style: Style) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ def _rows(table: Table, records: list[dict[str, Any]]) -> Iterator[tuple[str, An
 
     Each has the number that it is sorted by beside it.
     """
-    for cells, tone, record in zip(table.rows, table.tones, records, strict=False):
+    methods = [each for each in zip(table.rows, table.tones, strict=True) if each[1] != "reference"]
+    for (cells, tone), record in zip(methods, records, strict=True):
         values = (record[key] for key in SORT_KEYS)
         keys = ("" if pd.isna(value) else value for value in values)
         (name, key), *others = zip(cells, keys, strict=True)
