@@ -174,11 +174,18 @@ def _of_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
 
 
 def _of_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
-    """Of the recall of its class, divided by the number of classes that occur."""
+    """By the delta method, around each class's recall: a row moves the recall of its own class alone.
+
+    A class of m rows has m - 1 independent deviations, so they are stretched by sqrt(m / (m - 1)).
+    """
     import numpy as np
 
     members = np.bincount(rows.targets)
-    shares: npt.NDArray[Any] = rows.right / members[rows.targets] / np.count_nonzero(members)
+    recalls = np.bincount(rows.targets, weights=rows.right) / np.maximum(members, 1)
+    stretched = np.sqrt(members / np.maximum(members - 1, 1))
+    in_class = members[rows.targets] * np.count_nonzero(members)
+    moves = stretched[rows.targets] * (rows.right - recalls[rows.targets]) / in_class
+    shares: npt.NDArray[Any] = moves + _balanced_accuracy(rows) / len(moves)
     return shares
 
 

@@ -165,14 +165,46 @@ def test_shares_sum_to_the_score_and_move_as_it_does(name: str) -> None:
         again = np.repeat(np.arange(n), weights)
         right = None if rows.right is None else rows.right[again]
         heavier = Outcomes(rows.losses[again], rows.targets[again], right, rows.scale)
-        if name == "balanced_accuracy":  # whose classes count the same, however many rows they have
-            same = rows.targets == rows.targets[i]
-            expected = (rows.right[i] - rows.right[same].mean()) / same.sum()
-            found = shares[i] * np.count_nonzero(np.bincount(rows.targets))
-            assert found - rows.right[same].mean() / same.sum() == pytest.approx(expected)
-            continue
         moved = (metric.score(heavier) - score) * (times + 1)
-        assert moved == pytest.approx(n * shares[i] - score, rel=0.02, abs=0.01)
+        m = (rows.targets == rows.targets[i]).sum()
+        stretch = np.sqrt(m / (m - 1)) if name == "balanced_accuracy" else 1.0
+        assert moved * stretch == pytest.approx(n * shares[i] - score, rel=0.02, abs=0.01)
+
+
+def lost_class(rng: np.random.Generator) -> tuple[RowShares, Pairs]:
+    """Balanced accuracy where the other method never answers with the class of 60 in 600 rows."""
+    targets = np.repeat([0, 1], [540, 60])
+    ease = rng.normal(1.5, 1.0, len(targets))  # of a row, under every seed
+    metric, splits, kept, d = METRICS["balanced_accuracy"], {}, {}, []
+    for seed in SEEDS:
+        rows = [rng.permutation(np.flatnonzero(targets == c)) for c in (0, 1)]
+        test = np.concatenate([each[: len(each) // 5] for each in rows])
+        train = np.concatenate([each[len(each) // 5 :] for each in rows])
+        splits[seed] = train, test
+        right = {"none": ease + 0.5 * rng.normal(size=len(ease)) > 0, "l2": targets == 0}
+        scores = {}
+        for method, marks in right.items():
+            found = [Outcomes(np.zeros(len(r)), targets[r], marks[r]) for r in splits[seed]]
+            kept[method, seed] = tuple(metric.kept(each) for each in found)
+            scores[method] = metric.score(found[1])
+        d.append(scores["l2"] - scores["none"])  # type: ignore[operator]
+    return RowShares(metric.name, np.arange(len(targets)), splits, kept), pairs_of_scores(d)  # type: ignore[arg-type]
+
+
+def pairs_of_scores(differences: list[float]) -> Pairs:
+    """Of test scores."""
+    return Pairs("l2", "none", list(SEEDS), differences)
+
+
+def test_the_error_of_balanced_accuracy_is_that_of_a_lost_class() -> None:
+    """As large as the spread over redraws of all rows, but for the share of drawing training rows."""
+    found = []
+    for i in range(200):
+        shares, pairs = lost_class(np.random.default_rng(i))
+        found.append(TwoWay(shares, shares, 0.25).of(pairs))
+    spread = np.std([each.mean for each in found], ddof=1)
+    errors = np.mean([each.error for each in found])
+    assert 0.9 < errors / spread < 1.15 * np.sqrt(1 + TRAINING_SHARE)
 
 
 # What a report keeps
@@ -326,6 +358,24 @@ def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
     """The message names the option that is meant."""
     done = run_here(["compare", "--dataset", "iris", "--test", "nadeau-bengio"], tmp_path)
     assert done.code == 2 and "--significance-test nadeau-bengio" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--dataset", "iris", "--vary", "init"], "is split once, by --vary"),
+        (["--dataset", "rows.csv", "--test", "rows.csv"], "brings its own test rows"),
+    ],
+)
+def test_a_held_split_refuses_the_test_that_needs_redrawn_ones(
+    options: list[str], why: str, tmp_path: Path
+) -> None:
+    """It is not silently replaced."""
+    rows = "".join(f"{i / 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "rows.csv").write_text(f"x,z,y\n{rows}")
+    done = run_here(["compare", *options, "--significance-test", "two-way"], tmp_path)
+    assert done.code == 2 and "--significance-test: 'two-way' needs" in done.err
+    assert why in " ".join(done.err.split())
 
 
 def test_effective_rows_are_those_tested_equally_often() -> None:

@@ -30,6 +30,7 @@ def on_digits(name: str, parts: tuple[Ingredient, ...], splits: str = REDRAWN) -
 
 
 RARE = (0.95, 0.05)
+TENTH = (0.9, 0.1)
 FOUR = ((), (), (), ())
 
 EFFECTS = (
@@ -51,6 +52,7 @@ EFFECTS = (
     Cell("features-large-50", halves(signal=(0.8, 1.25)), 50, null=False, comparisons=800),
     Cell("curves-small-300", curves(signal=(1.0, 1.1)), 300, null=False, comparisons=800),
     Cell("curves-medium-100", curves(signal=(1.0, 1.3)), 100, null=False, comparisons=800),
+    Cell("rare-lost-300", halves(shares=RARE, signal=(1.2, 0.4)), 300, null=False, comparisons=800),
 )  # fmt: skip
 
 NULLS = (
@@ -78,10 +80,13 @@ NULLS = (
     Cell("few-trained-500", halves(), 500, train_size=60, comparisons=1000),
     Cell("rare-300", halves(shares=RARE, signal=(1.2, 1.2)), 300, comparisons=1000),
     Cell("rare-1000", halves(shares=RARE, signal=(1.2, 1.2)), 1000, comparisons=1000, epochs=10),
+    Cell("rare-100", halves(shares=TENTH, signal=(1.2, 1.2)), 100, comparisons=1000),
     Cell("easy-300", halves(signal=(2.0, 2.0)), 300, comparisons=1000),
     Cell("three-classes-300", halves(shares=(0.5, 0.3, 0.2)), 300, comparisons=1000),
     Cell("flipped-300", halves(flipped=0.2, signal=(1.2, 1.2)), 300, comparisons=1000),
     Cell("copies-300", halves(copies=2), 300, comparisons=1000),
+    Cell("copies-30-of-390", halves(copies=13), 390, comparisons=1000),
+    Cell("copies-50-of-1000", halves(copies=20), 1000, comparisons=1000, epochs=10),
     Cell("wide-300", halves(width=20), 300, comparisons=1000),
     Cell("methods-100", halves(signal=(0.8,) * 4), 100, methods=FOUR, comparisons=1000),
     Cell("methods-300", halves(signal=(0.8,) * 4), 300, methods=FOUR, comparisons=1000),
