@@ -10,7 +10,7 @@ import regcmp
 from regcmp.analysis.endings import LEAST_FALL, LEAST_SHARE, endings
 from regcmp.curves import ends_unsteady, late_fall
 
-IMPROVING = "still improving at the last epoch"
+IMPROVING = "still improving"
 UNSTEADY = "unsteady"
 
 

@@ -455,7 +455,8 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
 
     worse = lines_of(runs(none=BETTER, l2=BASE))
     assert worse[:2] == ["No clear winner at 6 seeds", "Worse than the baseline: l2."]
-    assert not any("p =" in line or "Winner" in line for line in worse)
+    assert worse[3].startswith("Rests on 6 paired seeds, Nadeau-Bengio test over seeds: l2 -3.33")
+    assert worse[4:] == ["Next: try smaller strengths, or other methods."]
 
     loss = lines_of(runs(none=BASE, l2=BETTER), "log_loss")
     assert loss[0] == "Winner: l2, -0.0333 nats test log loss over the baseline"
@@ -468,12 +469,15 @@ def test_verdict_names_a_winner_only_with_an_interval_that_supports_it() -> None
 
 
 def lines_of(
-    frame_of_runs: pd.DataFrame, metric: str = "accuracy", vary: tuple[str, ...] = SOURCES
+    frame_of_runs: pd.DataFrame,
+    metric: str = "accuracy",
+    vary: tuple[str, ...] = SOURCES,
+    baseline: str = "none",
 ) -> list[str]:
     """The lines of the verdict, whose first is short."""
     ratio = 0.25 if "split" in vary else 0.0
-    summary = summarize(frame_of_runs, "none", metric, Resampled(ratio))
-    lines = verdict(summary, "none", 6, vary, Resampled(ratio).name).split("\n")
+    summary = summarize(frame_of_runs, baseline, metric, Resampled(ratio))
+    lines = verdict(summary, baseline, 6, vary, Resampled(ratio).name).split("\n")
     assert len(lines[0].split()) <= 12
     return lines
 
@@ -483,9 +487,9 @@ def lines_of(
     [
         (("init", "order"), "on this split"),
         (("split", "order"), "for these initial weights"),
-        (("split", "init"), "for this order of batches"),
-        (("order",), "on this split for these initial weights"),
-        (("init",), "on this split for this order of batches"),
+        (("split", "init"), "for this batch order"),
+        (("order",), "for this split and these initial weights"),
+        (("init",), "for this split and this batch order"),
     ],
 )
 def test_every_claim_says_what_it_is_conditional_on(vary: tuple[str, ...], given: str) -> None:
@@ -503,19 +507,52 @@ def test_every_claim_says_what_it_is_conditional_on(vary: tuple[str, ...], given
     assert given not in "".join(lines_of(runs(none=BASE, l1=worst, l2=BETTER)))
 
 
+def test_a_held_split_says_nothing_of_more_rows() -> None:
+    """Its interval holds for the rows of that split."""
+    noisy: list[tuple[float, float] | None] = [(1.0, 0.9 + 0.02 * (i % 3)) for i in range(6)]
+    held, redrawn = (
+        lines_of(runs(none=BASE, l2=noisy), vary=vary)[-1] for vary in (("init", "order"), SOURCES)
+    )
+    assert re.match(
+        r"Next: a difference of \S+ points would be found with 80 % power on this split;", held
+    )
+    assert "rows" not in held and "with twice the rows" in redrawn
+
+
+@pytest.mark.parametrize("vary", [SOURCES, ("order",), ("init",), ("split",)])
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "log_loss", "rmse"])
+@pytest.mark.parametrize("name", ["none", "l2"])
+def test_the_first_line_is_short_whatever_it_holds_for(
+    vary: tuple[str, ...], metric: str, name: str
+) -> None:
+    """``lines_of`` counts its words; each condition stands in it, and 'none' is spelled out."""
+    better, noisy = BETTER, [(1.0, 0.9 + 0.02 * (i % 3)) for i in range(6)]
+    for scores in (better, noisy):
+        frame = runs(**{"l1": BASE, name: scores})
+        for known, copied in (("accuracy", "balanced_accuracy"), ("loss", "rmse")):
+            for column in (f"train_{known}", f"test_{known}", f"{known}_gap"):
+                frame[column.replace(known, copied)] = frame[column]
+        first = lines_of(frame, metric, vary, baseline="l1")[0]
+        assert all((words in first) == (source not in vary) for source, words in CONDITIONS.items())
+        assert re.search(r"\bnone\b", first) is None
+        assert ("no regularization" if name == "none" else "l2") in first or len(vary) < 2
+
+
 def test_each_source_of_variation_has_its_condition() -> None:
     """A source that came later would be left out of every claim."""
     assert tuple(CONDITIONS) == SOURCES
 
 
-def test_the_best_may_be_one_whose_differences_are_all_equal() -> None:
-    """It has neither interval nor p, and still stands above one that lost."""
+def test_a_method_without_a_test_is_named_and_not_the_closest() -> None:
+    """Differences without spread have neither interval nor p."""
     worse: list[tuple[float, float] | None] = [
         (s[0], s[1] - 0.01 * i) for i, s in enumerate(BASE) if s
     ]
     found = lines_of(runs(none=BASE, l1=worse, l2=BASE))
-    assert found[0] == "No clear winner at 6 seeds; closest is l2"
-    assert "l2 has the same score under every seed" in found[2]
+    assert found[0] == "No clear winner at 6 seeds; closest is l1"
+    assert found[1] == "l2 has the same score under every seed."
+    assert found[3].startswith("Rests on 6 paired seeds") and "best of" not in found[3]
+    assert found[4].startswith("Next: a difference of")
 
     above: list[tuple[float, float] | None] = [(s[0], s[1] + 0.02) for s in BASE if s]
     found = lines_of(runs(none=BASE, l2=above))

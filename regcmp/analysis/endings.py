@@ -21,7 +21,9 @@ def endings(runs: pd.DataFrame, ratio: float) -> list[str]:
     """The notes on a method's runs; ``ratio`` corrects for splits that are redrawn."""
     notes = []
     if is_improving(runs, ratio):
-        notes.append("still improving at the last epoch: raise --epochs")
+        notes.append(
+            "still improving: training loss falls to the end, so more --epochs may change the result"
+        )
     if unsteady := int(runs["unsteady"].sum()):
         runs_end = "run ends" if len(runs) == 1 else "runs end"
         notes.append(

@@ -12,6 +12,7 @@ from regcmp.analysis.power import design_of
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
+from regcmp.plan.grammar import NONE
 from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.results import CONSTANT
 
@@ -26,12 +27,8 @@ WAYS_OUT = {
     "dead": "try a smaller strength or --lr, or --max-dead 1",
 }
 """What to do about runs that were stopped, by their status."""
-CONDITIONS = {
-    "split": "on this split",
-    "init": "for these initial weights",
-    "order": "for this order of batches",
-}
-"""What a claim rests on where seeds do not redraw a source of variation."""
+CONDITIONS = {"split": "this split", "init": "these initial weights", "order": "this batch order"}
+"""What a claim holds for where seeds do not redraw a source of variation."""
 TEST_NAMES = {
     TWO_WAY: "two-way test over rows and seeds",
     NADEAU_BENGIO: "Nadeau-Bengio test over seeds",
@@ -65,8 +62,22 @@ class Case:
 
 
 def conditions(vary: Collection[str]) -> str:
-    """' on this split for these initial weights': what claims hold for where ``vary`` leaves sources out."""
-    return "".join(f" {words}" for source, words in CONDITIONS.items() if source not in vary)
+    """' for this split and these initial weights': what claims hold for where ``vary`` leaves sources out."""
+    held = [words for source, words in CONDITIONS.items() if source not in vary]
+    if not held:
+        return ""
+    return " on this split" if held == [CONDITIONS["split"]] else f" for {joined(held)}"
+
+
+def in_words(method: str) -> str:
+    """A method's name in a sentence, where 'none' would be read as 'no method'."""
+    return "no regularization" if method == NONE else method
+
+
+def joined(names: Sequence[str]) -> str:
+    """'l1, l2 and dropout'."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def verdict(
@@ -110,73 +121,78 @@ def _lines(case: Case) -> Iterator[str]:
 
 def _tested(case: Case) -> Iterator[str]:
     """The answer where at least one difference was tested."""
-    shown = [row for row in case.others if row["p_holm"] < ALPHA]
-    better = sorted((row for row in shown if case.gain(row) > 0), key=case.gain, reverse=True)
-    worse = [row for row in shown if case.gain(row) < 0]
-    undecided = [row for row in case.others if not row["p_holm"] < ALPHA]
-    nearest = _nearest(case, undecided)
-    yield _winner(case, better[0]) if better else _no_winner(case, nearest)
-    yield from _always_the_same(case, better or ([nearest] if nearest else []))
+    tested = [row for row in case.others if pd.notna(row["p_holm"])]
+    better, worse, undecided = _sorted_out(case, tested)
+    leading = (better or undecided)[:1]
+    yield _winner(case, better[0]) if better else _no_winner(case, leading)
+    yield from _always_the_same(case, better or leading)
     if worse:
         yield f"Worse than the baseline{case.given}: {_listed(worse)}."
+    yield from _equal_ones(case)
     yield from _gaps(case)
     if better:
-        yield _rests_on(case, better[0], sum(_pairs(row) > 0 for row in case.others))
+        yield _rests_on(case, better[0], len(tested))
         yield _after_winner(better)
-    elif nearest:
-        yield _rests_on(case, nearest, sum(_pairs(row) > 0 for row in undecided))
-        yield from _could_have_found(case, nearest)
+    elif undecided:
+        yield _rests_on(case, undecided[0], len(undecided))
+        yield from _could_have_found(case, undecided[0], len(tested))
+    else:
+        yield _rests_on(case, worse[0], len(worse))
+        yield "Next: try smaller strengths, or other methods."
+
+
+def _sorted_out(case: Case, tested: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+    """The methods shown to be better, to be worse, and the others; the best of each first."""
+    ordered = sorted(tested, key=case.gain, reverse=True)
+    shown = [row for row in ordered if row["p_holm"] < ALPHA]
+    better = [row for row in shown if case.gain(row) > 0]
+    return (
+        better,
+        [row for row in shown if row not in better],
+        [row for row in ordered if row not in shown],
+    )
 
 
 def _winner(case: Case, best: Row) -> str:
-    """'Winner: l2=0.01, +2.39 points test accuracy over the baseline'."""
-    style = case.style
-    gain = style.amount(style.difference(best["delta_test"]))
-    text = f"Winner{case.given}: {best['method']}, {gain}"
-    for more in (f" test {style.name}", " over the baseline"):
-        if len((text + more).split()) <= MOST_WORDS:
-            text += more
-    return text
+    """'Winner: l2=0.01, +2.39 points test accuracy over the baseline', as far as there is room."""
+    style, head = case.style, f"Winner{case.given}: {_name(best)}"
+    gain = f"{head}, {style.amount(style.difference(best['delta_test']))}"
+    metric = f"{gain} test {style.name}"
+    return _first_short(f"{metric} over the baseline", metric, gain, head)
 
 
-def _no_winner(case: Case, nearest: Row | None) -> str:
-    """'No clear winner at 10 seeds; closest is l1=1e-4'."""
-    text = f"No clear winner{case.given} at {count(case.seeds, 'seed')}"
-    if nearest:
-        text += f"; closest is {nearest['method']}"
-    if len(text.split()) <= MOST_WORDS:
-        return text
-    return f"No winner{case.given}" + (f"; closest: {nearest['method']}" if nearest else "")
+def _no_winner(case: Case, nearest: list[Row]) -> str:
+    """'No clear winner at 10 seeds; closest is l1=1e-4', as far as there is room."""
+    seeds = f"No clear winner{case.given} at {count(case.seeds, 'seed')}"
+    short = f"No winner{case.given}"
+    names = [_name(row) for row in nearest]
+    closest = [f"{text}; closest is {name}" for text in (seeds, short) for name in names]
+    return _first_short(*closest, seeds, short)
+
+
+def _first_short(*texts: str) -> str:
+    """The first text that has no more words than a first line may have, or the last."""
+    return next((text for text in texts if len(text.split()) <= MOST_WORDS), texts[-1])
 
 
 def _always_the_same(case: Case, rows: Sequence[Row]) -> Iterator[str]:
     """What is to be said of methods, or a baseline, whose networks look at no feature."""
     constant = [row for row in (*rows, case.base) if row["status"] == CONSTANT]
     if constant:
-        names = ["the baseline" if row is case.base else str(row["method"]) for row in constant]
+        names = ["the baseline" if row is case.base else _name(row) for row in constant]
         verb = "answers" if len(names) == 1 else "answer"
-        yield f"But {_joined(names)} always {verb} the same in most runs, whatever the features are."
-
-
-def _nearest(case: Case, undecided: list[Row]) -> Row | None:
-    """The best of the methods that were not shown to be better or worse, of those without lost runs."""
-    whole = [row for row in undecided if _pairs(row) == case.seeds]
-    return max(whole, key=case.gain, default=None)
+        yield f"But {joined(names)} always {verb} the same in most runs, whatever the features are."
 
 
 def _rests_on(case: Case, row: Row, of: int) -> str:
     """'Rests on 10 paired seeds, two-way test over rows and seeds: l2=0.01 +2.39 points [...] ...'."""
     seeds = count(case.seeds, "paired seed")
-    text = (
-        f"Rests on {seeds}, {TEST_NAMES[case.test]}: {row['method']} {_estimate(row, case.style)}"
-    )
+    text = f"Rests on {seeds}, {TEST_NAMES[case.test]}: {_name(row)} {_estimate(row, case.style)}"
     return f"{text}; best of {of}, so likely too high." if of > 1 else f"{text}."
 
 
 def _estimate(row: Row, style: Style) -> str:
-    """'+0.31 points [-0.20, +0.82], Holm p = 0.507'; without spread, neither interval nor p."""
-    if pd.isna(row["p_value"]):
-        return _equal(row, style)
+    """'+0.31 points [-0.20, +0.82], Holm p = 0.507'."""
     p = p_text(row["p_holm"])
     return (
         f"{style.amount(style.difference(row['delta_test']))}"
@@ -192,30 +208,31 @@ def _equal(row: Row, style: Style) -> str:
 
 
 def _after_winner(better: list[Row]) -> str:
-    best, *rest = (str(row["method"]) for row in better)
+    best, rest = better[0], better[1:]
     if not rest:
-        return f"Next: confirm {best} on new rows; strengths near it may do better."
+        return f"Next: confirm {_name(best)} on new rows; strengths near it may do better."
     verb = "beats" if len(rest) == 1 else "beat"
     return (
-        f"Next: {_joined(rest)} also {verb} the baseline; compare the winners with each other by"
-        f" --baseline {best}, and confirm the best on new rows."
+        f"Next: {_listed(rest)} also {verb} the baseline; compare the winners with each other by"
+        f" --baseline {best['method']}, and confirm the best on new rows."
     )
 
 
-def _could_have_found(case: Case, row: Row) -> Iterator[str]:
-    """What this design finds four times of five, and what more seeds or rows would find."""
-    tests = sum(pd.notna(each["p_value"]) for each in case.others)
+def _could_have_found(case: Case, row: Row, tests: int) -> Iterator[str]:
+    """What this design finds four times of five, and what more seeds or rows would find.
+
+    A held split says nothing about what more rows would do.
+    """
     design = design_of(row, tests)
-    if design is None or pd.isna(row["p_value"]):
+    if design is None:
         return
-    now, seeds, rows = (
-        case.style.size(each.detectable)
-        for each in (design, design.at(2 * case.seeds), design.at(case.seeds, rows=2))
+    designs = [design, design.at(2 * case.seeds), design.at(case.seeds, rows=2)]
+    now, seeds, rows = (case.style.size(each.detectable) for each in designs)
+    text = (
+        f"Next: a difference of {case.style.amount(now)} would be found with 80 % power{case.given};"
+        f" of about {seeds} at {2 * case.seeds} seeds"
     )
-    yield (
-        f"Next: a difference of {case.style.amount(now)} would be found with 80 % power; of about"
-        f" {seeds} at {2 * case.seeds} seeds, of about {rows} with twice the rows."
-    )
+    yield f"{text}, of about {rows} with twice the rows." if "split" in case.vary else f"{text}."
 
 
 def _no_test(case: Case) -> Iterator[str]:
@@ -235,13 +252,17 @@ def _no_test(case: Case) -> Iterator[str]:
         yield "No test: a stopped run leaves a pair incomplete."
     else:
         yield "No test: the seeds show no spread."
-    whole = [row for row in others if _pairs(row) == case.seeds]
-    equal = [f"{row['method']} {_equal(row, case.style)}" for row in whole if _is_equal(row)]
-    if equal:
-        yield f"{'; '.join(equal)}."
+    yield from _equal_ones(case)
     if base["n_failed"] or lost:
         yield f"{_losses(([base] if base['n_failed'] else []) + lost, case)}."
     yield from _gaps(case)
+
+
+def _equal_ones(case: Case) -> Iterator[str]:
+    """The methods whose differences have no spread, so no test."""
+    whole = [row for row in case.others if _pairs(row) == case.seeds and _is_equal(row)]
+    if whole:
+        yield f"{'; '.join(f'{_name(row)} {_equal(row, case.style)}' for row in whole)}."
 
 
 def _is_equal(row: Row) -> bool:
@@ -254,7 +275,7 @@ def _losses(rows: list[Row], case: Case) -> str:
     for row in rows:
         drawn = row["n"] + row["n_failed"]
         of = f"{row['n_failed']} of {drawn} runs" if row["n"] else f"all {count(drawn, 'run')}"
-        name = "the baseline" if row is case.base else row["method"]
+        name = "the baseline" if row is case.base else _name(row)
         parts.append(f"{name} lost {'its run' if drawn == 1 else of} ({row['status']})")
     ways_out = dict.fromkeys(WAYS_OUT[row["status"]] for row in rows)
     return f"Stopped: {', '.join(parts)}; {', or '.join(ways_out)}"
@@ -288,14 +309,13 @@ def _gaps(case: Case) -> Iterator[str]:
     if not closed:
         yield f"{head}not shown for any method{after}."
         return
-    each = ", ".join(f"{row['method']} by {case.style.size(row['delta_gap'])}" for row in closed)
+    each = ", ".join(f"{_name(row)} by {case.style.size(row['delta_gap'])}" for row in closed)
     yield f"{head}{case.style.amount(each)}{after}."
 
 
 def _listed(rows: list[Row]) -> str:
-    return _joined([str(row["method"]) for row in rows])
+    return joined([_name(row) for row in rows])
 
 
-def _joined(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+def _name(row: Row) -> str:
+    return in_words(row["method"])

@@ -10,7 +10,7 @@ from regcmp.metrics import METRICS, metrics_of
 from regcmp.option import AUTO
 from regcmp.plan.grammar import check_fit
 from regcmp.plan.options import OPTIONS, Plan
-from regcmp.plan.protocol import Protocol
+from regcmp.plan.protocol import TWO_WAY, Protocol
 
 
 def settle(plan: Plan, dataset: Dataset) -> Plan:
@@ -19,6 +19,13 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
     Raises UsageError, naming the word, where the dataset can't serve it.
     """
     plan = _with_given_test(_fitting(plan, dataset), dataset)
+    if plan.protocol.significance_test == TWO_WAY and "split" not in plan.protocol.vary:
+        why = "brings its own test rows" if dataset.given_test else "is split once, by --vary"
+        raise UsageError(
+            f"--significance-test: {TWO_WAY!r} needs a split of its own for each seed, and"
+            f" {dataset.name!r} {why}; leave the option out for a paired t-test",
+            "significance_test", "vary",
+        )  # fmt: skip
     return _with_layers(_with_metric(plan, dataset), dataset)
 
 
