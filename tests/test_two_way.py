@@ -364,7 +364,7 @@ def test_a_test_of_differences_is_no_file_of_test_rows(tmp_path: Path) -> None:
     ("options", "why"),
     [
         (["--dataset", "iris", "--vary", "init"], "is split once, by --vary"),
-        (["--dataset", "rows.csv", "--test", "rows.csv"], "brings its own test rows"),
+        (["--dataset", "rows.csv", "--test", "more.csv"], "brings its own test rows"),
     ],
 )
 def test_a_held_split_refuses_the_test_that_needs_redrawn_ones(
@@ -372,7 +372,8 @@ def test_a_held_split_refuses_the_test_that_needs_redrawn_ones(
 ) -> None:
     """It is not silently replaced."""
     rows = "".join(f"{i / 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
-    (tmp_path / "rows.csv").write_text(f"x,z,y\n{rows}")
+    for name in ("rows.csv", "more.csv"):
+        (tmp_path / name).write_text(f"x,z,y\n{rows}")
     done = run_here(["compare", *options, "--significance-test", "two-way"], tmp_path)
     assert done.code == 2 and "--significance-test: 'two-way' needs" in done.err
     assert why in " ".join(done.err.split())
