@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,31 @@ def test_it_is_the_formula_on_the_dense_matrix(gaps: bool, copies: bool) -> None
     expected = stats.t.interval(0.95, found.df, found.mean, found.error)
     assert (found.low, found.high) == pytest.approx(expected)
     assert found.p == pytest.approx(2 * stats.t.sf(abs(found.mean) / found.error, found.df))
+
+
+def test_the_rows_of_all_seeds_are_never_there_at_once() -> None:
+    """Eight times the seeds take no more memory for them."""
+    few, many = (peak_of_test(seeds) for seeds in (5, 40))
+    assert many < 1.2 * few
+
+
+def peak_of_test(n_seeds: int, n: int = 20_000) -> int:
+    """Bytes at the peak of a two-way test of gaps."""
+    rng = np.random.default_rng(0)
+    order = rng.permutation(n)
+    splits = dict.fromkeys(range(n_seeds), (order[n // 5 :], order[: n // 5]))
+    kept = {
+        (method, seed): tuple(np.packbits(rng.random(len(rows)) < 0.8) for rows in split)
+        for seed, split in splits.items()
+        for method in ("none", "l2")
+    }
+    shares = RowShares("accuracy", np.arange(n), splits, kept)  # type: ignore[arg-type]
+    pairs = Pairs("l2", "none", range(n_seeds), rng.normal(size=n_seeds).tolist(), of_gaps=True)
+    tracemalloc.start()
+    assert TwoWay(shares, shares, 0.25).of(pairs).low is not None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
 
 
 def test_alike_and_normal_rows_have_as_many_degrees_of_freedom() -> None:

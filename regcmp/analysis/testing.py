@@ -68,29 +68,38 @@ class TwoWay:
     ratio: float
     name: str = TWO_WAY
 
+    @np.errstate(over="ignore", invalid="ignore")
     def of(self, pairs: Pairs) -> Difference:
-        """By the spread over rows and over seeds."""
+        """By the spread over rows and over seeds; infinite shares give no interval."""
         higher = METRICS[self.new.metric].higher_is_better
         signs = ((1, -1) if higher else (-1, 1)) if pairs.of_gaps else (0, 1)
         sides = [side for side, sign in enumerate(signs) if sign]
-        moved = {side: self._moved(pairs, side) for side in sides}
+        means = {side: self._mean(pairs, side) for side in sides}
         cells = (
             (
                 np.concatenate([self.new.places(seed)[side] for side in sides]),
-                np.concatenate([signs[side] * moved[side][i] for side in sides]) / len(pairs.seeds),
+                np.concatenate(
+                    [signs[side] * self._moved(pairs, seed, side, means[side]) for side in sides]
+                )
+                / len(pairs.seeds),
             )
-            for i, seed in enumerate(pairs.seeds)
+            for seed in pairs.seeds
         )
         return two_way(pairs.differences, cells)
 
-    def _moved(self, pairs: Pairs, side: int) -> list[Floats]:
-        """What each row of a side added to the difference of scores, seed by seed, less its mean."""
-        added = [
-            self.new.side(pairs.new, seed, side) - self.old.side(pairs.old, seed, side)
-            for seed in pairs.seeds
-        ]
-        mean = sum(float(each.sum()) for each in added) / max(len(added), 1)
-        return [each - mean / len(each) for each in added]
+    def _added(self, pairs: Pairs, seed: int, side: int) -> Floats:
+        """What each row of a side added to the difference of scores under a seed."""
+        return self.new.side(pairs.new, seed, side) - self.old.side(pairs.old, seed, side)
+
+    def _mean(self, pairs: Pairs, side: int) -> float:
+        """The mean over seeds of what all rows of a side added: a pass of its own, which keeps none."""
+        sums = (float(self._added(pairs, seed, side).sum()) for seed in pairs.seeds)
+        return sum(sums) / max(len(pairs.seeds), 1)
+
+    def _moved(self, pairs: Pairs, seed: int, side: int, mean: float) -> Floats:
+        """What each row of a side added under a seed, less its part of the mean."""
+        added = self._added(pairs, seed, side)
+        return added - mean / len(added)
 
 
 def chosen_test(asked: str, ratio: float, seeds: Sequence[int], rows: RowShares | None) -> Test:
