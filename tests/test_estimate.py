@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from commands import environment, run_here
 from conftest import make_stack
+from handmade import log_loss
 
 import regcmp
 import regcmp.api
@@ -24,7 +27,9 @@ from regcmp.memory import machine_memory, parse_size, size_text
 from regcmp.plan import make_plan
 from regcmp.plan.execution import Execution
 from regcmp.plan.settling import settle
+from regcmp.report.json_text import to_json
 from regcmp.runs.estimating import Estimate, duration, estimate_of, fitting
+from regcmp.shares import RowShares
 
 DIGITS = load_dataset("digits")
 
@@ -79,6 +84,31 @@ def test_the_estimate_of_memory_is_right_within_a_factor_of_two(words: str, tmp_
     )
     measured, said = map(float, done.stdout.split("BYTES ")[1].split())
     assert 0.5 < said / measured < 2, (size_text(said), size_text(measured))
+
+
+def test_rows_that_a_report_writes_are_in_the_estimate() -> None:
+    """A number of each row and run, which are texts for a moment."""
+    data, rng = load_dataset("moons:n=20000"), np.random.default_rng(0)
+    words = {"metric": "log_loss", "methods": "none,l2".split(","), "seeds": 10}
+    said = [
+        estimate_of(settle(make_plan(data.name, predictions=each, **words), data), data, 1).bytes
+        for each in (True, False)
+    ]
+    rows = np.arange(20_000)
+    numbers = rng.random((2, 10_000)).astype("f4")
+    shares = RowShares(
+        "log_loss",
+        rows,
+        dict.fromkeys(range(10), (rows[::2], rows[1::2])),
+        {(method, seed): tuple(numbers) for method in ("none", "l2") for seed in range(10)},
+    )
+    report = log_loss()
+    report = replace(report, rows=shares, plan=report.plan | {"predictions": True})
+    tracemalloc.start()
+    to_json(report).encode()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.5 < (said[0] - said[1]) / peak < 2
 
 
 def test_what_cannot_fit_is_refused_in_a_line_with_the_estimate(tmp_path: Path) -> None:

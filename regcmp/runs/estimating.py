@@ -28,6 +28,8 @@ PROCESS, WORKER = 180 << 20, 60 << 20
 """What the command takes with all that it imports, and what a worker process does."""
 RUN = 30_000
 """What the results of one run take, its recorded epochs included."""
+WRITTEN = 5
+"""What a kept number takes, over its own size, where reports have it: three texts of base64, too."""
 STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
 """How many numbers an optimizer keeps of each weight."""
 LONG = 60.0
@@ -147,7 +149,8 @@ class _Sizes:
         self.n_train = n_train - validation_count(dataset, n_train, plan.protocol.validation_size)
         self.networks = plan.protocol.seeds * len(plan.methods)
         metric = METRICS[plan.protocol.metric]
-        self.marks = (self.n_train + self.n_test) * (1 / 8 if metric.is_counted else 4.0)
+        share = 4.0 * (WRITTEN if plan.protocol.predictions else 1)
+        self.marks = (self.n_train + self.n_test) * (1 / 8 if metric.is_counted else share)
         """What is kept of the rows of one run, in bytes."""
         self.splits = plan.protocol.seeds if "split" in plan.protocol.vary else 1
         kinds: dict[Any, int] = {}
