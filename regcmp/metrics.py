@@ -91,7 +91,8 @@ class Metric:
             assert rows.right is not None
             return np.packbits(rows.right)
         assert self.shares is not None
-        return np.asarray(self.shares(rows), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a score that no float32 holds
+            return np.asarray(self.shares(rows), np.float32)
 
     def shares_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
         """(N,) the shares of n rows of which this was kept."""

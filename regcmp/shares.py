@@ -83,27 +83,55 @@ def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
 
 
 def unpacked(document: dict[str, Any], metric: str) -> RowShares:
-    """The shares that ``packed`` wrote. Raises ValueError for what it can't have written."""
+    """The shares that ``packed`` wrote.
+
+    Raises ValueError, naming the key, for what it can't have written. Numbers may be infinite: whoever
+    knows the scores knows whether a float32 could hold what rows added.
+    """
     n = document["rows"]
-    rows = {
-        each["seed"]: (_unmarked(each["train"], n), _unmarked(each["test"], n))
-        for each in document["splits"]
-    }
-    groups = np.arange(n if rows else 0)
-    if document["groups"] is not None:
-        groups = _array(document["groups"], "<i4", n).astype(np.intp)
-        if groups.min(initial=0) < 0 or groups.max(initial=0) >= n:
-            raise ValueError("its 'rows.groups' are no numbers of rows")
+    rows = _splits(document["splits"], n)  # first, since they show that there are n rows
     dtype = "u1" if METRICS[metric].is_counted else "<f4"
-    kept = {}
-    for run in document["runs"]:
-        if run["seed"] not in rows:
-            raise ValueError(f"its 'rows' have a run of seed {run['seed']} without a split")
-        sizes = (len(each) if dtype == "<f4" else -(-len(each) // 8) for each in rows[run["seed"]])
-        parts = zip((run["train"], run["test"]), sizes, strict=True)
-        on_train, on_test = (_array(text, dtype, size) for text, size in parts)
-        kept[run["method"], run["seed"]] = on_train, on_test
-    return RowShares(metric, groups, rows, kept)
+    kept: dict[tuple[str, int], tuple[Kept, Kept]] = {}
+    for i, run in enumerate(document["runs"]):
+        place, method, seed = f"rows.runs[{i}]", run["method"], run["seed"]
+        if seed not in rows:
+            raise ValueError(f"its '{place}.seed' is {seed}, and no split has that seed")
+        if (method, seed) in kept:
+            raise ValueError(f"its '{place}' is a second one of {method!r} under seed {seed}")
+        sizes = [-(-len(each) // 8) if dtype == "u1" else len(each) for each in rows[seed]]
+        kept[method, seed] = (
+            _array(run["train"], dtype, sizes[0], f"{place}.train"),
+            _array(run["test"], dtype, sizes[1], f"{place}.test"),
+        )
+    return RowShares(metric, _groups(document["groups"], n), rows, kept)
+
+
+def _splits(given: list[dict[str, Any]], n: int) -> dict[int, tuple[Integers, Integers]]:
+    """The training and the test rows of each seed: of both there are some, and they share none."""
+    rows: dict[int, tuple[Integers, Integers]] = {}
+    if not given:
+        raise ValueError("its 'rows.splits' is empty")
+    for i, split in enumerate(given):
+        place, seed = f"rows.splits[{i}]", split["seed"]
+        if seed in rows:
+            raise ValueError(f"its '{place}' is a second one of seed {seed}")
+        rows[seed] = train, test = (
+            _unmarked(split["train"], n, f"{place}.train"),
+            _unmarked(split["test"], n, f"{place}.test"),
+        )
+        if shared := len(np.intersect1d(train, test, assume_unique=True)):
+            raise ValueError(f"its '{place}' has {shared} of its rows in both 'train' and 'test'")
+    return rows
+
+
+def _groups(text: str | None, n: int) -> Integers:
+    """The group of each of n rows."""
+    if text is None:
+        return np.arange(n)
+    groups: Integers = _array(text, "<i4", n, "rows.groups").astype(np.intp)
+    if groups.min() < 0 or groups.max() >= n:
+        raise ValueError(f"its 'rows.groups' has a number that is not from 0 to {n - 1}")
+    return groups
 
 
 def _text(values: Kept) -> str:
@@ -111,11 +139,16 @@ def _text(values: Kept) -> str:
     return b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes()).decode()
 
 
-def _array(text: str, dtype: str, size: int) -> Kept:
-    values = np.frombuffer(b64decode(text, validate=True), dtype)
-    if len(values) != size or (dtype == "<f4" and not np.isfinite(values).all()):
-        raise ValueError(f"its 'rows' have {len(values)} numbers where {size} are due")
-    return values
+def _array(text: str, dtype: str, size: int, place: str) -> Kept:
+    """The numbers of a text. Raises ValueError, naming its place, unless there are that many."""
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError as error:
+        raise ValueError(f"its '{place}' is not base64") from error
+    due = size * np.dtype(dtype).itemsize
+    if len(data) != due:
+        raise ValueError(f"its '{place}' has {len(data)} bytes where {due} are due")
+    return np.frombuffer(data, dtype)
 
 
 def _marked(rows: Integers, n: int) -> str:
@@ -125,5 +158,9 @@ def _marked(rows: Integers, n: int) -> str:
     return _text(np.packbits(marks))
 
 
-def _unmarked(text: str, n: int) -> Integers:
-    return np.flatnonzero(np.unpackbits(_array(text, "u1", -(-n // 8)), count=n))
+def _unmarked(text: str, n: int, place: str) -> Integers:
+    """The rows that are marked, at least one."""
+    rows = np.flatnonzero(np.unpackbits(_array(text, "u1", -(-n // 8), place), count=n))
+    if not len(rows):
+        raise ValueError(f"its '{place}' marks no row")
+    return rows

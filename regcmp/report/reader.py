@@ -14,8 +14,8 @@ from regcmp.hints import is_number
 from regcmp.pipes import read_input
 from regcmp.plan.grammar import Part, parts_of
 from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
+from regcmp.report.row_marks import rows_of
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
-from regcmp.shares import RowShares, unpacked
 
 LATER = {
     name: {key: each.before for key, each in keys.items() if each.before not in (REQUIRED, ABSENT)}
@@ -58,7 +58,7 @@ def read_report(path: str) -> Report:
             history=frame(document["history"], HISTORY_COLUMNS),
             verdict=document["verdict"],
             weights=document.get("weights"),
-            rows=_rows(document),
+            rows=rows_of(document),
             references=document.get("references") or (),
             boundary=document.get("boundary"),
             methods=_methods(document),
@@ -161,23 +161,6 @@ def _check_boundary(part: dict[str, Any]) -> None:
         and all(is_number(cell) for each in rows for row in each for cell in row)
     ):
         raise ValueError("its 'boundary' is malformed")
-
-
-def _rows(document: dict[str, Any]) -> RowShares | None:
-    """What the report keeps of rows; None where it keeps nothing. Raises ValueError for damage."""
-    part = document.get("rows")
-    if part is None:
-        return None
-    found = unpacked(part, document["plan"]["metric"])
-    finished = [(run["method"], run["seed"]) for run in document["runs"] if run["status"] == "ok"]
-    lacking = [
-        f"{method} under seed {seed}"
-        for method, seed in finished
-        if (method, seed) not in found.kept
-    ]
-    if found.kept and lacking:
-        raise ValueError(f"its 'rows' lack those of {lacking[0]}")
-    return found
 
 
 def _methods(document: dict[str, Any]) -> dict[str, tuple[Part, ...]]:
