@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -105,6 +105,11 @@ class Metric:
     def is_recorded(self, task: str) -> bool:
         """Whether the runs of this task have the score."""
         return task in (self.recorded or (self.task,))
+
+    @property
+    def span(self) -> float:
+        """The largest difference that two scores can have; inf where a score has no bounds."""
+        return inf if self.low is None or self.high is None else self.high - self.low
 
     @property
     def train(self) -> str:

@@ -243,6 +243,8 @@ def a_report(rng: Random, sound: dict[str, bytes]) -> Given:
             ("report", "d.json", "--runs", "runs.csv", "--history", "history.csv", "-o", "d.tex"),
             ("report", "d.json", "--plot", figure),
             ("report", "d.json", "--fail-if", "gap_mean(*) > 0.05"),
+            ("power", "d.json"),
+            ("power", "d.json", "--difference", "0.01"),
             ("diff", "d.json", "r.json"),
             ("diff", "r.json", "d.json", "-o", "d.csv"),
         )

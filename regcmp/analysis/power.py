@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, isfinite, sqrt
 from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.statistics import LEVEL, detectable, power
+from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, detectable, power
 
 WANTED = 0.8
 """The power that a design should have: four of five true differences of that size are found."""
@@ -39,14 +39,15 @@ class Design:
 
         That is exact for what test rows add, and an approximation for what training adds.
         """
-        fixed = self.floor**2
-        moving = max(0.0, self.error**2 - fixed) * self.seeds / seeds
-        error = sqrt((fixed + moving) / rows)
+        fixed = (self.floor / self.error) ** 2  # shares, as a square may be too large for a number
+        error = self.error * sqrt((fixed + (1 - fixed) * self.seeds / seeds) / rows)
         df = max(1.0, self.df + seeds - self.seeds)
         return Design(error, self.floor / sqrt(rows), df, seeds, self.tests)
 
     def power(self, difference: float) -> float:
-        """How often a true difference of this size is found."""
+        """How often a true difference of this size is found; never where seeds are too few for a p."""
+        if self.seeds < MIN_PAIRS_FOR_P:
+            return 0.0
         return power(difference, self.error, self.df, self.alpha)
 
     def finds(self, difference: float) -> bool:
@@ -55,16 +56,19 @@ class Design:
 
     @property
     def detectable(self) -> float:
-        """The smallest true difference that is found four times of five."""
+        """The smallest true difference that is found four times of five; inf where none is."""
+        if self.seeds < MIN_PAIRS_FOR_P:
+            return inf
         return detectable(self.error, self.df, self.alpha, WANTED)
 
     def seeds_for(self, difference: float) -> int | None:
         """How many seeds find a difference four times of five; None where no number does."""
+        too_few = MIN_PAIRS_FOR_P - 1
         if self.finds(difference):
-            return self._fewest(difference, 1, self.seeds)
+            return self._fewest(difference, too_few, self.seeds)
         if not self.at(MOST_SEEDS).finds(difference):
             return None
-        return self._fewest(difference, self.seeds, MOST_SEEDS)
+        return self._fewest(difference, max(self.seeds, too_few), MOST_SEEDS)
 
     def _fewest(self, difference: float, low: int, high: int) -> int:
         """By bisection, where ``low`` seeds do not find it and ``high`` do."""
@@ -74,13 +78,18 @@ class Design:
         return high
 
     def rows_for(self, difference: float) -> float:
-        """How many times the rows, with these seeds, find a difference four times of five."""
-        return (self.detectable / difference) ** 2
+        """How many times the rows find a difference four times of five; inf where no number does."""
+        times = self.detectable / difference
+        return times * times  # inf where it is too large; ** would raise
 
 
 def design_of(row: dict[str, Any], tests: int) -> Design | None:
-    """The design behind a method's row of a summary; None where it has no interval."""
-    if pd.isna(row["error"]) or not row["error"] > 0:
+    """The design behind a method's row of a summary; None where it has none that is possible."""
+    error, floor, df = (row[name] for name in ("error", "error_floor", "df"))
+    signs = [row[name] for name in ("wins", "ties", "losses")]
+    if not all(pd.notna(each) and isfinite(each) for each in (error, floor, df, *signs)):
         return None
-    pairs = int(row["wins"] + row["ties"] + row["losses"])
-    return Design(row["error"], row["error_floor"], row["df"], pairs, max(tests, 1))
+    pairs = int(sum(signs))
+    if not (0 <= floor <= error and error > 0 and df >= 1 and pairs >= 2):
+        return None
+    return Design(float(error), float(floor), float(df), pairs, max(tests, 1))

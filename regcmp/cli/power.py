@@ -9,13 +9,14 @@ import click
 from regcmp.cli.options import Command, option
 from regcmp.cli.screen import Screen
 from regcmp.errors import UsageError
+from regcmp.metrics import METRICS, Metric
 
 
 @click.command(cls=Command, short_help="Show what a saved comparison could have found.")
 @click.argument("file", metavar="FILE.json", type=click.Path())
 @option("Power", "--difference", type=float, metavar="NUMBER",
         help="A true difference in test score: 0.01 is one point of accuracy.  [default: the smallest"
-        " that is found with 80 % power]")  # fmt: skip
+        " that is found with 80 % power, of the method that comes closest to a winner]")  # fmt: skip
 @option("Output", "-q", "--quiet", is_flag=True, help="Do not report waiting for input.")
 @option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
         help="auto follows NO_COLOR, FORCE_COLOR and the terminal.")  # fmt: skip
@@ -37,5 +38,21 @@ def power(file: str, difference: float | None, quiet: bool, color: str, debug: b
     from regcmp.report.reader import read_report
 
     screen = Screen(quiet=quiet, color=color)
-    table = make_power_table(file, read_report(file), difference)
+    report = read_report(file)
+    if difference is not None:
+        _check_possible(difference, METRICS[report.plan["metric"]])
+    table = make_power_table(file, report, difference)
     screen.show_table(table, to_stderr=False)
+
+
+def _check_possible(difference: float, metric: Metric) -> None:
+    """Raise UsageError for a difference that no two scores have."""
+    if difference <= metric.span:
+        return
+    in_units = difference <= metric.span * metric.factor
+    meant = f"{difference:g} {metric.unit} are {difference / metric.factor:g}"
+    raise UsageError(
+        f"--difference: expected at most {metric.span:g}, the largest difference in {metric.title},"
+        f" got {difference:g}" + (f"; {meant}" if in_units else ""),
+        "difference",
+    )
