@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from regcmp.analysis.power import Design, design_of
-from regcmp.analysis.statistics import detectable, power
+from regcmp.analysis.statistics import detectable, paired_from_interval, paired_t, power
 from regcmp.metrics import METRICS
+from regcmp.report.json_text import to_json
 from regcmp.report.power_table import make_power_table
 from regcmp.report.reader import read_report
 from regcmp.results import SUMMARY_COLUMNS, frame, plain_rows
 
+OLD = Path(__file__).parent / "reports" / "regression.json"
 INTERVAL = ("error", "error_floor", "df")
 SIGNS = ("wins", "ties", "losses")
 
@@ -327,3 +329,83 @@ def test_too_few_seeds_find_nothing(reports: Path) -> None:
     assert "no p-value below 5 seeds" in out and "Holm over" not in out
     assert re.search(r"points would need 5 seeds\.", out)
     assert re.search(r"^(l2|dropout)\S+ +- +0% +\d+ +-$", out, re.MULTILINE)
+
+
+# Reports from before there were standard errors
+
+
+def as_before(source: Path, target: Path) -> None:
+    """Write a report without what came with the two-way test."""
+    document = json.loads(source.read_text("utf-8"))
+    for row in document["summary"]:
+        for name in (*INTERVAL, "p_gap"):
+            del row[name]
+    for name in ("tested_by", "effective_rows", "significance_test"):
+        del document["plan"][name]
+    target.write_text(json.dumps(document), "utf-8")
+
+
+@pytest.mark.parametrize("name", ["seeds", "held"])
+def test_an_older_report_has_the_power_of_a_new_one(
+    name: str, reports: Path, tmp_path: Path
+) -> None:
+    """Of the same test: standard errors follow from intervals, and the test from the correction."""
+    as_before(reports / f"{name}.json", tmp_path / f"{name}.json")
+    new, old = (read_report(str(each / f"{name}.json")) for each in (reports, tmp_path))
+    columns = list(INTERVAL)
+    pd.testing.assert_frame_equal(old.summary[columns], new.summary[columns], rtol=1e-9)
+    assert new.summary[columns].notna().any(axis=None)
+    assert old.plan["tested_by"] == new.plan["tested_by"]
+    for more in ([], ["--difference", "0.02"]):
+        now, then = (
+            run_here(["power", f"{name}.json", *more], each) for each in (reports, tmp_path)
+        )
+        assert now.code == 0 and then.out == now.out
+
+
+def test_an_older_report_has_the_p_value_that_it_had(tmp_path: Path) -> None:
+    """By the standard error that its interval gives; where it has none, there is none."""
+    read = read_report(str(OLD))
+    assert "error" not in json.loads(OLD.read_text("utf-8"))["summary"][1]
+    assert read.summary["error"].notna().tolist() == [False, True, True, False]
+    for _, row in read.summary.dropna(subset="error").iterrows():
+        p = 2 * stats.t.sf(abs(row["delta_test"]) / row["error"], row["df"])
+        assert p == pytest.approx(row["p_value"], rel=1e-9)
+    done = run_here(["power", str(OLD)], tmp_path)
+    assert done.code == 0 and "Nadeau-Bengio test over seeds" in done.out
+    written = json.loads(to_json(read))["summary"][1]
+    assert written["error"] > written["error_floor"] > 0
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"delta_test_low": 0.1, "delta_test_high": 0.1},
+        {"delta_test_low": 0.2, "delta_test_high": 0.1},
+        {"wins": None},
+        {"wins": ...},
+        {"wins": 1, "ties": 0, "losses": 0},
+        {"delta_test_low": None},
+    ],
+)
+def test_an_interval_that_is_none_gives_no_standard_error(
+    cells: dict[str, Any], tmp_path: Path
+) -> None:
+    """It stays missing."""
+    edited(OLD, tmp_path / "x.json", cells)
+    read = read_report(str(tmp_path / "x.json"))
+    assert read.summary[list(INTERVAL)].isna().all(axis=None)
+    one_line(run_here(["power", "x.json"], tmp_path), 1)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=9), st.floats(0, 3))
+def test_a_test_is_known_from_its_interval(differences: list[float], ratio: float) -> None:
+    """With the same standard error, its floor and degrees of freedom."""
+    before = paired_t(differences, ratio)
+    if before.error is None or before.low is None or before.high is None or before.error < 1e-6:
+        return
+    after = paired_from_interval(before.n, before.low, before.high, ratio)
+    assert after.df == before.df
+    assert (after.error, after.floor, after.mean) == pytest.approx(
+        (before.error, before.floor, before.mean), rel=1e-6, abs=1e-9
+    )

@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from regcmp.analysis.statistics import paired_from_interval
 from regcmp.errors import DataError, UsageError
 from regcmp.hints import is_number
 from regcmp.pipes import read_input
 from regcmp.plan.grammar import Part, parts_of
+from regcmp.plan.protocol import PLAIN, TWO_WAY
 from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
 from regcmp.report.row_marks import rows_of
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
@@ -49,6 +51,7 @@ def read_report(path: str) -> Report:
     try:
         _add_later(document)
         _check(document)
+        _add_errors(document)
         return Report(
             plan=document["plan"],
             environment=document["environment"],
@@ -85,9 +88,25 @@ def _add_later(document: dict[str, Any]) -> None:
     """Add what is younger than the report."""
     plan = document.get("plan")
     if isinstance(plan, dict):
+        if plan.get("correction_ratio") == 0:
+            plan.setdefault("tested_by", PLAIN)
         plan.update(LATER["plan"] | plan)
         if isinstance(data := plan.get("data"), dict):
             data.update(LATER["data"] | data)
+
+
+def _add_errors(document: dict[str, Any]) -> None:
+    """Add the standard errors that rows of older reports lack: they follow from the intervals."""
+    plan = document["plan"]
+    if plan["tested_by"] == TWO_WAY:
+        return
+    for row in document["summary"]:
+        pairs = [row.get(name) for name in ("wins", "ties", "losses")]
+        low, high = row.get("delta_test_low"), row.get("delta_test_high")
+        if "error" in row or None in (low, high, *pairs) or not (low < high and sum(pairs) > 1):
+            continue
+        found = paired_from_interval(sum(pairs), low, high, plan["correction_ratio"])
+        row |= {"error": found.error, "error_floor": found.floor, "df": found.df}
 
 
 def _check(document: dict[str, Any]) -> None:
