@@ -331,6 +331,15 @@ def test_too_few_seeds_find_nothing(reports: Path) -> None:
     assert re.search(r"^(l2|dropout)\S+ +- +0% +\d+ +-$", out, re.MULTILINE)
 
 
+def test_the_answer_says_no_regularization(reports: Path) -> None:
+    """Where the method is called 'none'."""
+    read = read_report(str(reports / "a.json"))
+    swapped = read.summary.assign(method=["l2=0.1", "none", "none"])
+    plan = read.plan | {"baseline": "l2=0.1"}
+    (answer,) = make_power_table("x", replace(read, summary=swapped, plan=plan), 0.01).verdict
+    assert answer.startswith("With no regularization, 1.00 points would ")
+
+
 # Reports from before there were standard errors
 
 

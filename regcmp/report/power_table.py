@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from regcmp.analysis.power import MOST_SEEDS, WANTED, Design, design_of
-from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P
-from regcmp.analysis.verdict import TEST_NAMES, conditions
+from regcmp.analysis.statistics import MIN_PAIRS_FOR_P
+from regcmp.analysis.verdict import ALPHA, TEST_NAMES, conditions, in_words
 from regcmp.errors import DataError
 from regcmp.numbers import MISSING, Style, count, style_of
 from regcmp.report.layout import Column, Table, records_of
@@ -35,7 +35,7 @@ class Known:
     def closeness(self, sign: int) -> tuple[bool, bool, float]:
         """Largest for what a verdict calls the closest: the best that was not shown to differ."""
         p, gain = self.row["p_holm"], sign * self.row["delta_test"]
-        return p >= 1 - LEVEL, pd.notna(p), gain if pd.notna(gain) else -inf
+        return p >= ALPHA, pd.notna(p), gain if pd.notna(gain) else -inf
 
 
 def make_power_table(file: str, report: Report, difference: float | None) -> Table:
@@ -137,7 +137,7 @@ def _times(rows: float, mark: str = "") -> str:
 def _answer(closest: Known, wanted: float, plan: dict[str, Any], style: Style) -> str:
     """For the method that comes closest to a winner, or won."""
     design, given = closest.design, conditions(plan["vary"])
-    head = f"With {closest.row['method']}, {style.amount(_size(wanted, style))} would"
+    head = f"With {in_words(closest.row['method'])}, {style.amount(_size(wanted, style))} would"
     if design.finds(wanted):
         at = count(design.seeds, "seed")
         return f"{head} be found{given}: power {design.power(wanted):.0%} at {at}."
