@@ -80,6 +80,8 @@ class Metric:
     A score without them is not judged by rows."""
     is_counted: bool = False
     """Whether a bit of each row, if it is classified right, decides it."""
+    by_class: bool = False
+    """Whether classes have the same weight, however many rows they have."""
     recorded: tuple[str, ...] = ()
     """The tasks whose runs have it; none stands for its own task alone."""
 
@@ -180,18 +182,11 @@ def _of_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
 
 
 def _of_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
-    """By the delta method, around each class's recall: a row moves the recall of its own class alone.
-
-    A class of m rows has m - 1 independent deviations, so they are stretched by sqrt(m / (m - 1)).
-    """
+    """Of the recall of its class, divided by the number of classes that occur."""
     import numpy as np
 
     members = np.bincount(rows.targets)
-    recalls = np.bincount(rows.targets, weights=rows.right) / np.maximum(members, 1)
-    stretched = np.sqrt(members / np.maximum(members - 1, 1))
-    in_class = members[rows.targets] * np.count_nonzero(members)
-    moves = stretched[rows.targets] * (rows.right - recalls[rows.targets]) / in_class
-    shares: npt.NDArray[Any] = moves + _balanced_accuracy(rows) / len(moves)
+    shares: npt.NDArray[Any] = rows.right / members[rows.targets] / np.count_nonzero(members)
     return shares
 
 
@@ -231,7 +226,7 @@ METRICS: Mapping[str, Metric] = {
             "balanced_accuracy", CLASSIFICATION, "balanced_accuracy",
             _balanced_accuracy, "balanced accuracy", "Mean of the classes' recalls.",
             low=0, high=1, factor=100, decimals=1, unit="points", column_unit=" %",
-            aliases="balancedacc balancedaccuracyscore", shares=_of_balanced_accuracy,
+            aliases="balancedacc balancedaccuracyscore", shares=_of_balanced_accuracy, by_class=True,
         ),
         Metric(
             "log_loss", CLASSIFICATION, LOSS, _loss, "log loss",

@@ -29,15 +29,29 @@ class RowShares:
     rows: Mapping[int, tuple[Integers, Integers]]
     kept: Mapping[tuple[str, int], tuple[Kept, Kept]]
     """What is kept of a run's training and test rows, by method and seed."""
+    classes: Integers | None = None
+    """(N,) of each row, where the metric gives classes the same weight, however many rows they have."""
 
     def effective_rows(self, seeds: Sequence[int]) -> float:
-        """To how many rows, tested equally often, the test rows of these seeds amount: 1 / sum w².
+        """To how many rows of equal weight the test rows of these seeds amount: 1 / sum w² (Kish 1965).
 
         Copies count: where they leave few different rows, a test over seeds alone is not valid at all.
         """
-        tested = [self.rows[seed][1] for seed in seeds]
-        weights = np.bincount(np.concatenate(tested)).astype(float)
+        weights = np.zeros(len(self.groups))
+        for seed in seeds:
+            tested = self.rows[seed][1]
+            weights[tested] += len(tested) / self.members(seed, 1)
         return float(weights.sum() ** 2 / (weights**2).sum())
+
+    def members(self, seed: int, side: int) -> Floats:
+        """(n,) for each row of a side, how many rows count together with it: its class's, or all of them."""
+        codes = self.codes(seed, side)
+        return np.bincount(codes)[codes].astype(float)
+
+    def codes(self, seed: int, side: int) -> Integers:
+        """(n,) for each row of a side, the number of its class where classes have weights, else 0."""
+        rows = self.rows[seed][side]
+        return np.zeros(len(rows), int) if self.classes is None else self.classes[rows]
 
     def side(self, method: str, seed: int, side: int) -> Floats:
         """What each row added to a run's training score (side 0), or to its test score (side 1)."""
@@ -49,6 +63,7 @@ class RowShares:
         return (
             bool(other.kept)
             and np.array_equal(self.groups, other.groups)
+            and _same(self.classes, other.classes)
             and self.rows.keys() == other.rows.keys()
             and all(
                 np.array_equal(mine, theirs)
@@ -71,6 +86,9 @@ def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
     return {
         "rows": n,
         "groups": _text(found.groups.astype("<i4")) if alike else None,
+        "classes": None
+        if found.classes is None or not wanted
+        else _text(found.classes.astype("<i4")),
         "splits": [
             {"seed": seed, "train": _marked(train, n), "test": _marked(test, n)}
             for seed, (train, test) in found.rows.items()
@@ -103,7 +121,15 @@ def unpacked(document: dict[str, Any], metric: str) -> RowShares:
             _array(run["train"], dtype, sizes[0], f"{place}.train"),
             _array(run["test"], dtype, sizes[1], f"{place}.test"),
         )
-    return RowShares(metric, _groups(document["groups"], n), rows, kept)
+    groups = _numbers(document["groups"], n, "rows.groups")
+    classes = _numbers(document.get("classes"), n, "rows.classes")
+    if METRICS[metric].by_class and classes is None:
+        kept = {}  # without classes, they can't be tested
+    return RowShares(metric, np.arange(n) if groups is None else groups, rows, kept, classes)
+
+
+def _same(one: Integers | None, other: Integers | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _splits(given: list[dict[str, Any]], n: int) -> dict[int, tuple[Integers, Integers]]:
@@ -124,14 +150,14 @@ def _splits(given: list[dict[str, Any]], n: int) -> dict[int, tuple[Integers, In
     return rows
 
 
-def _groups(text: str | None, n: int) -> Integers:
-    """The group of each of n rows."""
+def _numbers(text: str | None, n: int, place: str) -> Integers | None:
+    """A number of each of n rows, from 0 to n - 1."""
     if text is None:
-        return np.arange(n)
-    groups: Integers = _array(text, "<i4", n, "rows.groups").astype(np.intp)
-    if groups.min() < 0 or groups.max() >= n:
-        raise ValueError(f"its 'rows.groups' has a number that is not from 0 to {n - 1}")
-    return groups
+        return None
+    numbers: Integers = _array(text, "<i4", n, place).astype(np.intp)
+    if numbers.min() < 0 or numbers.max() >= n:
+        raise ValueError(f"its '{place}' has a number that is not from 0 to {n - 1}")
+    return numbers
 
 
 def _text(values: Kept) -> str:

@@ -191,9 +191,13 @@ def test_shares_sum_to_the_score_and_move_as_it_does(name: str) -> None:
         right = None if rows.right is None else rows.right[again]
         heavier = Outcomes(rows.losses[again], rows.targets[again], right, rows.scale)
         moved = (metric.score(heavier) - score) * (times + 1)
-        m = (rows.targets == rows.targets[i]).sum()
-        stretch = np.sqrt(m / (m - 1)) if name == "balanced_accuracy" else 1.0
-        assert moved * stretch == pytest.approx(n * shares[i] - score, rel=0.02, abs=0.01)
+        share = shares[i]
+        if (
+            metric.by_class
+        ):  # it counts less the mean of its class, whose weight is that of any other
+            same = rows.targets == rows.targets[i]
+            share = share - shares[same].mean() + score / n
+        assert moved == pytest.approx(n * share - score, rel=0.02, abs=0.01)
 
 
 def lost_class(rng: np.random.Generator) -> tuple[RowShares, Pairs]:
@@ -213,7 +217,8 @@ def lost_class(rng: np.random.Generator) -> tuple[RowShares, Pairs]:
             kept[method, seed] = tuple(metric.kept(each) for each in found)
             scores[method] = metric.score(found[1])
         d.append(scores["l2"] - scores["none"])  # type: ignore[operator]
-    return RowShares(metric.name, np.arange(len(targets)), splits, kept), pairs_of_scores(d)  # type: ignore[arg-type]
+    shares = RowShares(metric.name, np.arange(len(targets)), splits, kept, targets)  # type: ignore[arg-type]
+    return shares, pairs_of_scores(d)
 
 
 def pairs_of_scores(differences: list[float]) -> Pairs:
@@ -235,7 +240,7 @@ def test_the_error_of_balanced_accuracy_is_that_of_a_lost_class() -> None:
 # What a report keeps
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["accuracy", "rmse"]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["accuracy", "rmse", "balanced_accuracy"]))
 def test_packed_shares_are_read_back(seed: int, name: str) -> None:
     """To the last bit, for any number of rows, with and without copies."""
     rng, metric = np.random.default_rng(seed), METRICS[name]
@@ -247,9 +252,11 @@ def test_packed_shares_are_read_back(seed: int, name: str) -> None:
     kept = {
         ("l2", 3): tuple(metric.kept(outcomes(rng, metric.task, len(rows))) for rows in splits[3])
     }
-    before = RowShares(name, groups, splits, kept)  # type: ignore[arg-type]
+    classes = rng.integers(0, 2, n) if metric.by_class else None
+    before = RowShares(name, groups, splits, kept, classes)  # type: ignore[arg-type]
     after = unpacked(json.loads(json.dumps(packed(before, predictions=True))), name)
     np.testing.assert_array_equal(after.groups, groups)
+    assert after.fits(before) and before.fits(after)
     for one, other in zip(sides(before, "l2", 3), sides(after, "l2", 3), strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(splits[3], after.rows[3], strict=True):
@@ -411,6 +418,9 @@ def test_effective_rows_are_those_tested_equally_often() -> None:
     assert shares.effective_rows(range(5)) == pytest.approx(100)
     copied = RowShares("accuracy", np.arange(100) // 2, rows, {})
     assert copied.effective_rows(range(5)) == pytest.approx(100)
+    classes = np.arange(100) % 10 // 9  # one row in ten is of the rare class
+    weighed = RowShares("balanced_accuracy", np.arange(100), rows, {}, classes)
+    assert weighed.effective_rows(range(5)) == pytest.approx(1 / (0.25 / 90 + 0.25 / 10))
     uneven = RowShares("accuracy", np.arange(100), {**rows, 5: (np.arange(0), np.arange(50))}, {})
     assert uneven.effective_rows(range(6)) == pytest.approx(150**2 / (50 * 4 + 50))
 

@@ -43,25 +43,31 @@ def _of_pair(
     ]
     places = [comparison.train, comparison.test]
     signs = (0, 1) if not gap else (1, -1) if metric.higher_is_better else (-1, 1)
-    weight = np.full(comparison.test.shape, 1 / comparison.test.shape[1])
+    codes = [comparison.sample.y[each] if metric.by_class else each * 0 for each in places]
+    members = [np.array([np.bincount(each)[each] for each in side]) for side in codes]
     for n in PREFIXES:
         d = sum(sign * side[:n].sum(axis=1) for sign, side in zip(signs, sides, strict=True))
         u = np.hstack(
             [
-                sign * (side[:n] - side[:n].sum() / side[:n].size) / n
-                for sign, side in zip(signs, sides, strict=True)
-                if sign
+                signs[i] * (sides[i][:n] - _mean(codes[i][:n], sides[i][:n]) / members[i][:n]) / n
+                for i in (0, 1)
+                if signs[i]
             ]
         )
         rows = np.hstack([each[:n] for each, sign in zip(places, signs, strict=True) if sign])
         own = comparison.sample.rows[rows]
         g = np.bincount(own.ravel(), u.ravel(), minlength=n_rows)
         single = np.bincount(rows.ravel(), u.ravel(), minlength=n_rows)
-        tested = comparison.sample.rows[comparison.test[:n]].ravel()
-        wg = np.bincount(tested, weight[:n].ravel() / n, minlength=n_rows)
+        wg = np.bincount(comparison.test[:n].ravel(), 1 / members[1][:n].ravel(), minlength=n_rows)
         cells = np.bincount((own + n_rows * np.arange(n)[:, None]).ravel(), u.ravel())
         yield (
             metric.name, gap, method, n, ratio, d.mean(), d.var(ddof=1),
             (g**2).sum(), (u.sum(axis=1) ** 2).sum(), (cells**2).sum(), (single**2).sum(),
-            1 / (wg**2).sum(), (g**4).sum(), (single**4).sum(),
+            wg.sum() ** 2 / (wg**2).sum(), (g**4).sum(), (single**4).sum(),
         )  # fmt: skip
+
+
+def _mean(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(S, n) the mean over seeds of what each row's class added to the difference, or all rows."""
+    sums = np.bincount(codes.ravel(), values.ravel())
+    return sums[codes] / len(codes)

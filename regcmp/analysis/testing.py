@@ -91,15 +91,20 @@ class TwoWay:
         """What each row of a side added to the difference of scores under a seed."""
         return self.new.side(pairs.new, seed, side) - self.old.side(pairs.old, seed, side)
 
-    def _mean(self, pairs: Pairs, side: int) -> float:
-        """The mean over seeds of what all rows of a side added: a pass of its own, which keeps none."""
-        sums = (float(self._added(pairs, seed, side).sum()) for seed in pairs.seeds)
-        return sum(sums) / max(len(pairs.seeds), 1)
+    def _mean(self, pairs: Pairs, side: int) -> Floats:
+        """(C,) the mean over seeds of what the rows of each class added, or all rows: it keeps no row."""
+        total = np.zeros(1)
+        for seed in pairs.seeds:
+            added, codes = self._added(pairs, seed, side), self.new.codes(seed, side)
+            sums = np.bincount(codes, added) if codes.any() else added.sum(keepdims=True)
+            total = np.pad(total, (0, max(0, len(sums) - len(total))))
+            total[: len(sums)] += sums
+        return total / max(len(pairs.seeds), 1)
 
-    def _moved(self, pairs: Pairs, seed: int, side: int, mean: float) -> Floats:
+    def _moved(self, pairs: Pairs, seed: int, side: int, mean: Floats) -> Floats:
         """What each row of a side added under a seed, less its part of the mean."""
-        added = self._added(pairs, seed, side)
-        return added - mean / len(added)
+        added, codes = self._added(pairs, seed, side), self.new.codes(seed, side)
+        return added - mean[codes] / self.new.members(seed, side)
 
 
 def chosen_test(asked: str, ratio: float, seeds: Sequence[int], rows: RowShares | None) -> Test:

@@ -249,6 +249,12 @@ def _row_marks() -> Any:
             str | None,
             "An int32 of each row, the same for rows that are copies; null where none are.",
         ),
+        "classes": Key(
+            str | None,
+            "An int32 of each row, the number of its class, where classes have the same weight in the score"
+            " and 'runs' has any; else null.",
+            None,
+        ),
         "splits": Key(_list(_struct("split", split))),
         "runs": Key(
             _list(_struct("row_marks", run)),

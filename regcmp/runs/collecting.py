@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from regcmp.data.preparation.grid import Grid, grid_of, has_map
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
+from regcmp.metrics import METRICS
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.references import Reference, references_of
@@ -81,6 +82,7 @@ def _shares(
         groups=first[group],
         rows={seed: (split.train, split.test) for seed, split in splits.items()},
         kept={run: each for run, each in kept.items() if each is not None},
+        classes=condition.dataset.y if METRICS[plan.protocol.metric].by_class else None,
     )
 
 
