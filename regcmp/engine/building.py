@@ -10,7 +10,7 @@ from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.hooks import called
 from regcmp.engine.network import Network
-from regcmp.engine.regularizers import REGISTRY, Regularizer
+from regcmp.engine.regularizers import INTERNAL, REGISTRY, Regularizer
 from regcmp.engine.stack import Design
 
 
@@ -46,4 +46,4 @@ def regularizers_of(design: Design, network: Network, seeds: Sequence[int]) -> l
 
 def known_to(design: Design) -> dict[str, type[Regularizer]]:
     """The regularizers by name, with those from outside that the design brings along."""
-    return {**REGISTRY, **design.outside}
+    return {**REGISTRY, **INTERNAL, **design.outside}

@@ -29,7 +29,7 @@ from regcmp.engine.regularizers.normalizing import BatchNormalization, LayerNorm
 from regcmp.engine.regularizers.penalties import L1, L2, ElasticNet
 from regcmp.engine.regularizers.rows import CutMix, CutOut
 from regcmp.engine.regularizers.standout import Standout
-from regcmp.engine.regularizers.stopping import EarlyStop
+from regcmp.engine.regularizers.stopping import EarlyStop, StopAt
 from regcmp.engine.regularizers.walk import DropWalk
 
 REGISTRY: dict[str, type[Regularizer]] = {
@@ -51,4 +51,7 @@ REGISTRY: dict[str, type[Regularizer]] = {
 BUILT_IN = frozenset(REGISTRY)
 """The names of those above; what else stands in the registry came from outside."""
 
-__all__ = ["BUILT_IN", "REGISTRY", "TASKS", "Context", "Number", "Regularizer"]
+INTERNAL: dict[str, type[Regularizer]] = {StopAt.name: StopAt}
+"""What runs are given by regcmp itself, and no method names."""
+
+__all__ = ["BUILT_IN", "INTERNAL", "REGISTRY", "TASKS", "Context", "Number", "Regularizer"]

@@ -30,6 +30,7 @@ class FGSM(Regularizer):
         "clean": Number(0.5, 0, 1, "share α of the loss of the rows as they are")
     }
     grid = (0.02, 0.05, 0.1, 0.2, 0.5)
+    cocktail = (0.02, 0.3)
     formula = "α L(x) + (1 - α) L(x + ε sign(∂L/∂x))"
     paper = "Goodfellow et al. 2015, Explaining and harnessing adversarial examples, section 6"
     elsewhere: ClassVar = {

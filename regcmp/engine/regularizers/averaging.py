@@ -23,6 +23,7 @@ class Lookahead(Regularizer):
     options_are: ClassVar = {"k": Number(5, 1, 1e6, "steps from one to the next", whole=True)}
     off = 1.0
     grid = (0.8, 0.5, 0.2)
+    cocktail = (0.2, 0.8)
     formula = "slow ← slow + α (w - slow), w ← slow, every k steps"
     paper = "Zhang et al. 2019, Lookahead optimizer: k steps forward, 1 step back"
     elsewhere: ClassVar = {
@@ -102,6 +103,7 @@ class SWA(Regularizer):
     strength_is = Number(0.25, 0, 1, "share s of the epochs, the last ones, that is averaged over")
     fixed = "it says which weights are evaluated"
     grid = (0.1, 0.25, 0.5, 0.75)
+    cocktail = (0.1, 0.5)
     formula = "average ← average + (w - average) / n, after each of the last epochs"
     paper = "Izmailov et al. 2018, Averaging weights leads to wider optima"
     elsewhere: ClassVar = {

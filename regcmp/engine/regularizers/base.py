@@ -35,6 +35,11 @@ class Number:
     drops: bool = False
     """Whether it is a rate at which units are dropped, which --max-dropped bounds."""
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether a range of it is evenly spaced: whole numbers, and rates and shares, up to 1."""
+        return self.whole or self.high <= 1
+
 
 def no_gradient(theta: Floats) -> Floats:
     """Stand in for ``Context.gradient`` where no step is under way."""
@@ -119,6 +124,8 @@ class Regularizer:
     """Whether the runs of a stack must have one strength, as where it sets the rate of their steps."""
     grid: ClassVar[tuple[float, ...]] = ()
     """Strengths worth trying, from weak to strong."""
+    cocktail: ClassVar[tuple[float, float] | None] = None
+    """Within which strengths ``tune:cocktail`` mixes it; None leaves it out."""
     formula: ClassVar[str]
     paper: ClassVar[str] = ""
     elsewhere: ClassVar[Mapping[str, str]] = {}

@@ -21,6 +21,7 @@ class Mixup(Regularizer):
     name = "mixup"
     strength_is = Number(0.2, 0, 100, "parameter α of the shares' Beta distribution")
     grid = (0.1, 0.2, 0.4, 1.0)
+    cocktail = (0.1, 2.0)
     formula = "x ← s x + (1 - s) x', y ← s y + (1 - s) y', s ~ Beta(α, α)"
     paper = "Zhang et al. 2018, mixup: Beyond empirical risk minimization"
     elsewhere: ClassVar = {
@@ -66,6 +67,7 @@ class Smooth(Regularizer):
     name = "smooth"
     strength_is = Number(0.1, 0, 1, "share ε of the target that is spread over all classes")
     grid = (0.01, 0.03, 0.1, 0.2, 0.3)
+    cocktail = (0.01, 0.3)
     formula = "y ← (1 - ε) y + ε / K"
     paper = "Szegedy et al. 2016, Rethinking the inception architecture, section 7"
     tasks = ("classification",)

@@ -86,6 +86,7 @@ class MaxNorm(Regularizer):
     strength_is = Number(1.5, 1e-3, 1e6, "bound c on the norm of each unit's incoming weights")
     off = None
     grid = (3.0, 2.0, 1.5, 1.0, 0.7)
+    cocktail = (0.7, 4.0)
     formula = "w_unit ← w_unit min(1, c / ‖w_unit‖₂), after the step"
     paper = "Srivastava et al. 2014, Dropout, section 5.1; Srebro and Shraibman 2005"
     elsewhere: ClassVar = {

@@ -102,6 +102,7 @@ class Dropout(Regularizer):
         "input": Number(0.0, 0, 0.999, "probability to drop an input feature", drops=True)
     }
     grid = (0.1, 0.2, 0.3, 0.5, 0.7)
+    cocktail = (0.05, 0.6)
     formula = "h ← h · m / (1 - p), m ~ Bernoulli(1 - p)"
     paper = "Srivastava et al. 2014, Dropout (whose p is the probability to keep)"
     elsewhere: ClassVar = {

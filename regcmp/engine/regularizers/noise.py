@@ -28,6 +28,7 @@ class Noise(Normal):
     name = "noise"
     strength_is = Number(0.2, 0, 1e3, "standard deviation σ, in units of the standardised features")
     grid = (0.05, 0.1, 0.2, 0.5, 1.0)
+    cocktail = (0.03, 0.5)
     formula = "x ← x + σ z, z ~ N(0, 1)"
     paper = "Bishop 1995, Training with noise is equivalent to Tikhonov regularization"
     elsewhere: ClassVar = {

@@ -40,6 +40,7 @@ class L1(Penalty):
     name = "l1"
     strength_is = Number(1e-4, 0, 1e3, "penalty λ on the sum of the weights' absolute values")
     grid = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)
+    cocktail = (1e-06, 0.01)
     formula = "loss + λ Σ|w|"
     paper = "Tibshirani 1996, Regression shrinkage and selection via the lasso"
     elsewhere: ClassVar = {
@@ -67,6 +68,7 @@ class L2(Penalty):
     name = "l2"
     strength_is = Number(1e-3, 0, 1e3, "penalty λ on half the sum of the squared weights")
     grid = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+    cocktail = (1e-05, 0.1)
     formula = "loss + ½ λ Σw²"
     paper = "Krogh and Hertz 1992, A simple weight decay can improve generalization"
     elsewhere: ClassVar = {

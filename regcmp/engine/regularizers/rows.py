@@ -24,6 +24,7 @@ class CutOut(Regularizer):
     name = "cutout"
     strength_is = Number(0.2, 0, 0.999, "share s of the features that is cut out", drops=True)
     grid = (0.05, 0.1, 0.2, 0.3, 0.5)
+    cocktail = (0.05, 0.5)
     formula = "x_i ← 0 for s D random features i of the D"
     paper = "DeVries and Taylor 2017, Improved regularization of convolutional networks with cutout"
     elsewhere: ClassVar = {
@@ -66,6 +67,7 @@ class CutMix(Regularizer):
         "alpha": Number(1.0, 0.01, 100, "parameter of the shares' Beta distribution")
     }
     grid = (0.1, 0.2, 0.5, 0.8, 1.0)
+    cocktail = (0.1, 1.0)
     formula = "x_i ← x'_i for k random features i of the D, y ← (1 - k / D) y + k / D y'"
     paper = "Yun et al. 2019, CutMix: Regularization strategy to train strong classifiers"
     elsewhere: ClassVar = {
