@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from math import isfinite
 from typing import TypeVar
 
@@ -15,13 +15,15 @@ from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.settings import Settings
 from regcmp.errors import UnknownRegularizerError, UsageError, unknown
 from regcmp.hints import is_number, regularizer_meant, with_point
+from regcmp.plan.ranges import DOTS, RangeError, Span, parse_span
 
 T = TypeVar("T")
 Kind = tuple[tuple[str, str], ...]
 Key = tuple[int, float, tuple[tuple[str, float], ...], str]
 
 GRAMMAR = "NAME[=NUMBER[,NUMBER...]][:OPTION=VALUE...][+NAME...]"
-NONE = "none"
+RANGE = "LOW..HIGH[xPOINTS]"
+NONE, TUNE, COCKTAIL = "none", "tune:", "cocktail"
 STRENGTH, SCHEDULE, CONSTANT = "strength", "schedule", "constant"
 HIDDEN = "…"
 MAX_DROPPED = Settings.max_dropped
@@ -92,25 +94,34 @@ class Method:
         return ""
 
 
-def parse_methods(words: Iterable[str], max_dropped: float = MAX_DROPPED) -> tuple[Method, ...]:
-    """The methods that these words name, each once, in their order.
+@dataclass(frozen=True)
+class Choice:
+    """One regularizer of a word, with every strength that the word gives it."""
 
-    ``max_dropped`` bounds the rates at which units are dropped. Raises UsageError, naming the
-    word, where one is not of the grammar or out of range.
-    """
-    words = list(words)
-    for before, word in pairwise(words):
-        if is_number(word) and before in REGISTRY:
-            raise UsageError(f"method {word!r} is a number alone; write {before}={word}", "methods")
-    return tuple(dict.fromkeys(each for word in words for each in parse_word(word, max_dropped)))
+    parts: tuple[Part, ...]
+    given: str = ""
+    """The strengths in canonical form; '' where the word gives none."""
+    span: Span | None = None
+    """Where the word gives one range, and no number of points."""
 
 
 def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
-    """The methods of one word: lists of strengths multiply out."""
+    """The methods of one word: lists and ranges of strengths multiply out."""
     if word.strip() == NONE:
         return [Method()]
-    alternatives = [_parse_part(text.strip(), word, max_dropped) for text in word.split("+")]
-    names = [parts[0].name for parts in alternatives]
+    choices = parse_choices(word, word, max_dropped)
+    return [method_of(parts) for parts in product(*(each.parts for each in choices))]
+
+
+def method_of(parts: Iterable[Part]) -> Method:
+    """The method of these parts, in canonical order."""
+    return Method(tuple(sorted(parts, key=Part.key)))
+
+
+def parse_choices(text: str, word: str, max_dropped: float) -> list[Choice]:
+    """The regularizers of a text that is all of a word, or a part of it; ``word`` is for messages."""
+    choices = [_parse_part(each.strip(), word, max_dropped) for each in text.split("+")]
+    names = [each.parts[0].name for each in choices]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(
@@ -129,15 +140,17 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
                     f"method {word!r}: {name!r} needs {other!r}: {reason}; write {word}+{other}",
                     "methods",
                 )
-    _refuse_stale(word, [parts[0] for parts in alternatives])
-    return [Method(tuple(sorted(parts, key=Part.key))) for parts in product(*alternatives)]
+    _refuse_stale(word, [each.parts[0] for each in choices])
+    return choices
 
 
 def parts_of(name: str) -> tuple[Part, ...]:
     """What stands in the name of a method, whose regularizers need not be known here.
 
-    Options that have their default stand in no name.
+    Options that have their default stand in no name. A tuned method has none of its own.
     """
+    if name.startswith(TUNE):
+        return ()
     return tuple(map(_part_of, re.split(r"\+(?=[a-z])", name))) if name != NONE else ()
 
 
@@ -179,7 +192,7 @@ def _refuse_stale(word: str, parts: Sequence[Part]) -> None:
             )
 
 
-def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
+def _parse_part(text: str, word: str, max_dropped: float) -> Choice:
     head, *tail = text.split(":")
     name, equals, numbers = head.partition("=")
     if name == NONE:
@@ -193,12 +206,31 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
     if name not in REGISTRY:
         raise unknown_regularizer(name, word)
     regularizer = REGISTRY[name]
+    options, schedule = _parse_settings(tail, regularizer, word, max_dropped, bare=not equals)
+    values: tuple[float, ...] = (regularizer.strength_is.default,)
+    span = None
+    if equals:
+        values, span = _parse_strengths(numbers, regularizer, word, max_dropped)
+    parts = tuple(Part(name, value, options, schedule) for value in values)
+    given = _span_text(span) if span else ",".join(map(shortest, sorted(set(values))))
+    return Choice(parts, given if equals else "", span)
+
+
+def _parse_settings(
+    tail: Sequence[str],
+    regularizer: type[Regularizer],
+    word: str,
+    max_dropped: float,
+    *,
+    bare: bool,
+) -> tuple[tuple[tuple[str, float], ...], str]:
+    """The options and the schedule that follow a name; ``bare`` says that it has no strength."""
+    name, schedule = regularizer.name, regularizer.schedule
     options = {key: number.default for key, number in regularizer.options_are.items()}
-    schedule = regularizer.schedule
     given: set[str] = set()
     for setting in tail:
         key, _, value = setting.partition("=")
-        if key == setting and is_number(key) and not equals:
+        if key == setting and is_number(key) and bare:
             raise UsageError(
                 f"method {word!r}: a strength follows '='; write {name}={key}", "methods"
             )
@@ -216,17 +248,58 @@ def _parse_part(text: str, word: str, max_dropped: float) -> list[Part]:
         if key == SCHEDULE:
             schedule = _schedule(value, regularizer, word)
             continue
-        options[key] = _number(
-            value, f"{name}:{key}", regularizer.options_are[key], word, max_dropped
-        )
-    allowed = regularizer.strength_is
-    texts = numbers.split(",") if equals else [shortest(allowed.default)]
+        number = regularizer.options_are[key]
+        options[key] = _number(value, f"{name}:{key}", number, word, max_dropped)
+    return tuple(sorted(options.items())), schedule
+
+
+def _parse_strengths(
+    numbers: str, regularizer: type[Regularizer], word: str, max_dropped: float
+) -> tuple[tuple[float, ...], Span | None]:
+    """The strengths of a list of numbers and ranges, and the range where it is all there is."""
+    name, allowed = regularizer.name, regularizer.strength_is
+    texts = numbers.split(",")
+    values: list[float] = []
+    span = None
+    for text in texts:
+        if DOTS in text:
+            span = _span(text, regularizer, word)
+            for end in (span.low, span.high):
+                _number(shortest(end), name, allowed, word, max_dropped)
+            values += _points(span, text, regularizer, word)
+            continue
+        try:
+            values.append(_number(text, name, allowed, word, max_dropped))
+        except UsageError as error:
+            raise UsageError(f"{error}{with_point(numbers)}", *error.options) from None
+    alone = span if len(texts) == 1 and span and span.given is None else None
+    return tuple(values), alone
+
+
+def _span(text: str, regularizer: type[Regularizer], word: str) -> Span:
     try:
-        strengths = [_number(each, name, allowed, word, max_dropped) for each in texts]
-    except UsageError as error:
-        raise UsageError(f"{error}{with_point(numbers)}", *error.options) from None
-    values = tuple(sorted(options.items()))
-    return [Part(name, strength, values, schedule) for strength in strengths]
+        return parse_span(text, regularizer.strength_is)
+    except RangeError as error:
+        raise _range_error(text, regularizer, word, error) from None
+
+
+def _points(span: Span, text: str, regularizer: type[Regularizer], word: str) -> tuple[float, ...]:
+    try:
+        return span.points()
+    except RangeError as error:
+        raise _range_error(text, regularizer, word, error) from None
+
+
+def _range_error(
+    text: str, regularizer: type[Regularizer], word: str, error: RangeError
+) -> UsageError:
+    return UsageError(
+        f"method {word!r}: the range {text!r} of {regularizer.name!r} {error}", "methods"
+    )
+
+
+def _span_text(span: Span) -> str:
+    return f"{shortest(span.low)}{DOTS}{shortest(span.high)}"
 
 
 def unknown_regularizer(name: str, word: str) -> UsageError:
@@ -237,6 +310,11 @@ def unknown_regularizer(name: str, word: str) -> UsageError:
         return UsageError(
             f"method {word!r}: separate methods with spaces: {' '.join(several)}", "methods"
         )
+    if name in (TUNE.rstrip(":"), COCKTAIL):
+        example = "l2" if name != COCKTAIL else COCKTAIL
+        alone = ", which stands alone" if name == COCKTAIL else ""
+        text = f"method {word!r}: {name!r} is no regularizer; write {TUNE}{example}{alone}"
+        return UnknownRegularizerError(text, "methods")
     meant = regularizer_meant(name, REGISTRY)
     if meant:
         text = f"unknown regularizer {name!r}: did you mean '{meant}'?"
@@ -303,10 +381,3 @@ def plain_text(number: T) -> T:
 def shortest(value: float) -> str:
     """The shortest text that reads back as this number: '3', '0.0001', '1e-05'."""
     return repr(float(value)).removesuffix(".0")
-
-
-def check_fit(methods: Iterable[Method], layers: Sequence[Layer]) -> None:
-    """Raise UsageError for a method that can't act in this network, whatever its data."""
-    for method in methods:
-        if reason := method.misfit(layers):
-            raise UsageError(f"method {str(method)!r}: {reason}", "methods")

@@ -20,6 +20,7 @@ from regcmp.hints import brief, split_names, with_point
 from regcmp.memory import parse_size
 from regcmp.option import Option
 from regcmp.plan.grammar import plain_text
+from regcmp.plan.nuisances import Nuisance, parse_nuisances
 
 SOURCES = ("split", "init", "order")
 """What a seed can redraw."""
@@ -270,6 +271,11 @@ def _either() -> str:
     return f"one or more of {', '.join(REFERENCES)}"
 
 
+def nuisances(option: Option, value: Iterable[str] | str) -> tuple[Nuisance, ...]:
+    """Settings and their values, from texts such as 'lr=1e-3,1e-2'."""
+    return parse_nuisances(option, texts(option.flag, value, "words such as 'lr=1e-3,1e-2'"), parse)
+
+
 def columns(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
     """Columns from names, or from texts that join several by commas."""
     given = (
@@ -338,6 +344,7 @@ KINDS = {
         listed=True,
     ),
     "sources": Kind(sources, lambda _: list[Literal[SOURCES]], listed=True),  # type: ignore[valid-type]
+    "nuisances": Kind(nuisances, lambda _: list[_text()]),  # type: ignore[misc]
     # make_plan parses these itself, since each depends on others.
     "source": Kind(as_given, _text),
     "method": Kind(as_given, _text),

@@ -10,15 +10,23 @@ from typing import Any
 from regcmp.data.columns import Columns
 from regcmp.data.table import Reading
 from regcmp.engine.architecture import MLP, layers_of, needs_image
-from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError, unknown
 from regcmp.option import Option, option, options_of
 from regcmp.plan.execution import EXECUTION
-from regcmp.plan.grammar import NONE, Method, check_fit, parse_methods, parse_word
+from regcmp.plan.grammar import NONE, TUNE, Method
 from regcmp.plan.kinds import parse, texts
+from regcmp.plan.nuisances import Nuisance
 from regcmp.plan.plugins import Plugin, load_plugins
 from regcmp.plan.protocol import MAX_SEED, TESTS, Protocol
+from regcmp.plan.tuning import (
+    AnyMethod,
+    check_fit,
+    parse_any,
+    parse_methods,
+    selects,
+    trials_of,
+)
 
 DEFAULT_METHODS = ("none", "l1", "l2", "dropout")
 VALIDATION_SIZE = 0.2
@@ -37,10 +45,10 @@ class Plan:
         metavar="NAME|FILE",
         settled=True,
     )
-    methods: tuple[Method, ...] = option(
+    methods: tuple[AnyMethod, ...] = option(
         "methods", parse_methods(DEFAULT_METHODS), "The methods to compare."
     )
-    baseline: Method = option(
+    baseline: AnyMethod = option(
         "method",
         Method(),
         "Method that the others are compared with.",
@@ -60,6 +68,11 @@ class Plan:
     def run_seeds(self) -> range:
         """The seed of each run of a method."""
         return range(self.protocol.seed, self.protocol.seed + self.protocol.seeds)
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether anything is chosen on validation rows, under each seed, before test rows are looked at."""
+        return bool(self.protocol.tune) or not all(isinstance(m, Method) for m in self.methods)
 
     def seed_of(self, source: str, seed: int) -> int:
         """The seed that this source of variation uses in the run ``seed``: its own, or the first."""
@@ -177,11 +190,45 @@ def _checked(plan: Plan) -> Plan:
             " two out",
             "hidden", "arch",
         )  # fmt: skip
+    _check_tuning(plan)
     if not needs_image(settings.arch):
         widths = settings.hidden if settings.arch == MLP else ()
         layers = layers_of(settings.arch, widths, (1,), 2, settings.activation)
         check_fit(plan.methods, layers)
     return plan
+
+
+def _check_tuning(plan: Plan) -> None:
+    """Raise UsageError for options of tuning that nothing is tuned by, or that are set elsewhere."""
+    protocol, settings = plan.protocol, plan.settings
+    tuned = not all(isinstance(each, Method) for each in plan.methods)
+    for name in () if tuned else ("trials",):
+        if plan.of(name) is not None:
+            raise UsageError(
+                f"{OPTIONS[name].flag}: no method is tuned; write one such as {TUNE}l2, or leave the option"
+                " out",
+                name,
+            )
+    for name in () if plan.is_tuned else ("select_by", "refit"):
+        if plan.of(name) != OPTIONS[name].default:
+            flag = "--no-refit" if name == "refit" else OPTIONS[name].flag
+            raise UsageError(
+                f"{flag}: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
+                name,
+            )
+    for each in protocol.tune:
+        if each.name == "hidden" and settings.arch != MLP:
+            raise UsageError(
+                f"--tune hidden: the layers of {settings.arch!r} are those that --arch says; leave one of"
+                " the two out",
+                "tune", "arch",
+            )  # fmt: skip
+        if getattr(settings, each.name) != getattr(Settings, each.name):
+            flag = OPTIONS[each.name].flag
+            raise UsageError(
+                f"--tune {each}: {flag} sets one value, and --tune tries several; leave one of the two out",
+                "tune", each.name,
+            )  # fmt: skip
 
 
 def _completed(plan: Plan) -> Plan:
@@ -191,15 +238,16 @@ def _completed(plan: Plan) -> Plan:
         values["lr"] = plan.settings.rate
     if plan.settings.arch != MLP:
         values["hidden"] = ()
-    names = {part.name for method in plan.methods for part in method.parts}
-    if plan.protocol.validation_size is None and any(REGISTRY[name].selects for name in names):
+    if plan.protocol.validation_size is None and (plan.is_tuned or selects(plan.methods)):
         values["validation_size"] = VALIDATION_SIZE
+    if plan.is_tuned:
+        values["trials"] = trials_of(plan.methods, plan.protocol.trials)
     return plan.with_values(**values)
 
 
-def _one_method(text: str, max_dropped: float) -> Method:
+def _one_method(text: str, max_dropped: float) -> AnyMethod:
     try:
-        methods = parse_word(text if isinstance(text, str) else repr(text), max_dropped)
+        methods = parse_any(text if isinstance(text, str) else repr(text), max_dropped)
     except UsageError as error:
         raise type(error)(f"--baseline: {error}", "baseline") from None
     if len(methods) > 1:
@@ -215,7 +263,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, Plugin):
         return asdict(value)
-    return str(value) if isinstance(value, Method) else value
+    return str(value) if isinstance(value, AnyMethod | Nuisance) else value
 
 
 def before_options() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regcmp.metrics import METRICS
 from regcmp.option import AUTO, option
 from regcmp.plan.kinds import NO_REFERENCE, REFERENCES, SOURCES
+from regcmp.plan.nuisances import Nuisance
 
 TWO_WAY, NADEAU_BENGIO, PLAIN = "two-way", "nadeau-bengio", "paired-t"
 """The tests of a difference. The plain paired t-test is what is left where the split is held."""
@@ -16,6 +17,7 @@ TYPED, BY_SCORE = "typed", "score"
 CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**63 - 1
 MAX_SEEDS = 100_000
+MAX_TRIALS = 10_000
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,28 @@ class Protocol:
         " the mean of the training rows, and linear, which is logistic or ridge regression. none: no"
         " line.",
         group="Protocol", metavar="WHAT", since="0.2", before=(NO_REFERENCE,),
+    )  # fmt: skip
+    trials: int | None = option(
+        "whole", None,
+        "Candidates of each tuned method, tune:METHOD: all, or as many drawn at random.  [default: those"
+        " of the tuned method with the fewest]",
+        group="Protocol", low=1, high=MAX_TRIALS, metavar="N", since="0.2", neutral=True,
+    )  # fmt: skip
+    tune: tuple[Nuisance, ...] = option(
+        "nuisances", (),
+        "Choose a setting for every method alike, by validation rows: lr, epochs, batch-size or hidden,"
+        " as in lr=1e-3,3e-3. Repeatable.",
+        group="Protocol", metavar="NAME=VALUE,...", repeatable=True, since="0.2", neutral=True,
+    )  # fmt: skip
+    select_by: str = option(
+        "choice", AUTO, "Validation score that candidates are chosen by. auto: that of --metric.",
+        group="Protocol", choices=(AUTO, *METRICS), since="0.2", neutral=True,
+    )  # fmt: skip
+    refit: bool = option(
+        "flag", True,
+        "Train what was chosen once more, on training and validation rows together; every other method,"
+        " too. --no-refit judges it as it was trained.",
+        group="Protocol", since="0.2", neutral=True,
     )  # fmt: skip
     predictions: bool = option(
         "flag", False,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcmp.data.dataset import Dataset
 from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.metrics import METRICS, metrics_of
 from regcmp.option import AUTO
-from regcmp.plan.grammar import check_fit
 from regcmp.plan.options import OPTIONS, Plan
 from regcmp.plan.protocol import TWO_WAY, Protocol
+from regcmp.plan.tuning import check_fit, possible, within
 
 
 def settle(plan: Plan, dataset: Dataset) -> Plan:
@@ -18,7 +20,7 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
 
     Raises UsageError, naming the word, where the dataset can't serve it.
     """
-    plan = _with_given_test(_fitting(plan, dataset), dataset)
+    plan = _with_given_test(_fitting(_narrowed(plan, dataset), dataset), dataset)
     if plan.protocol.significance_test == TWO_WAY and "split" not in plan.protocol.vary:
         why = "brings its own test rows" if dataset.given_test else "is split once, by --vary"
         raise UsageError(
@@ -29,17 +31,37 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
     return _with_layers(_with_metric(plan, dataset), dataset)
 
 
+def _narrowed(plan: Plan, dataset: Dataset) -> Plan:
+    """The plan whose cocktails hold what its task and network have a use for."""
+    arch, hidden = plan.settings.arch, plan.settings.hidden
+    if needs_image(arch) and dataset.image is None:  # it is refused below
+        return plan
+    shape = dataset.image or (dataset.n_features,)
+    words = words_of(arch, hidden, dataset.image) if needs_image(arch) else arch
+    try:
+        layers = layers_of(
+            words, hidden, shape, len(dataset.classes) or 1, plan.settings.activation
+        )
+    except ArchitectureError:  # and so is this
+        return plan
+    narrow = {each: within(each, dataset.task, layers) for each in plan.methods}
+    return replace(plan, methods=tuple(narrow.values()), baseline=narrow[plan.baseline])
+
+
 def _with_metric(plan: Plan, dataset: Dataset) -> Plan:
     known = metrics_of(dataset.task)
-    if plan.protocol.metric == AUTO:
-        return plan.with_values(metric=known[0])
-    if plan.protocol.metric not in known:
-        raise UsageError(
-            f"--metric: {plan.protocol.metric!r} is for a {METRICS[plan.protocol.metric].task}, and"
-            f" {dataset.name!r} is a {dataset.task}; choose one of {', '.join(known)}",
-            "metric",
-        )
-    return plan
+    for option in ("metric", "select_by"):
+        name = plan.of(option)
+        if name != AUTO and name not in known:
+            raise UsageError(
+                f"{OPTIONS[option].flag}: {name!r} is for a {METRICS[name].task}, and"
+                f" {dataset.name!r} is a {dataset.task}; choose one of {', '.join(known)}",
+                option,
+            )
+    metric = known[0] if plan.protocol.metric == AUTO else plan.protocol.metric
+    plan = plan.with_values(metric=metric)
+    left_open = plan.is_tuned and plan.protocol.select_by == AUTO
+    return plan.with_values(select_by=metric) if left_open else plan
 
 
 def _with_layers(plan: Plan, dataset: Dataset) -> Plan:
@@ -93,7 +115,7 @@ def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
 def _fitting(plan: Plan, dataset: Dataset) -> Plan:
     """Raise UsageError for what the task has no use for."""
     for method in plan.methods:
-        for part in method.parts:
+        for part in [part for each in possible(method) for part in each.parts]:
             if dataset.task not in REGISTRY[part.name].tasks:
                 raise UsageError(
                     f"method {str(method)!r}: {part.name!r} is defined for"
