@@ -12,6 +12,7 @@ from typing import Any
 from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
+from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes
 from regcmp.analysis.verdict import verdict
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
@@ -20,16 +21,18 @@ from regcmp.environment import environment
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
+from regcmp.plan.grammar import Method
 from regcmp.plan.settling import settle
 from regcmp.report.csv_text import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
-from regcmp.results import Report
+from regcmp.results import BUDGET_COLUMNS, TRIED_COLUMNS, Report, frame
 from regcmp.runs.collecting import Outcome
 from regcmp.runs.estimating import Estimate, fitting
-from regcmp.runs.experiment import run_experiment, warnings_of_copies
+from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
+from regcmp.runs.tuning import Tried
 
 
 @dataclass(frozen=True)
@@ -117,17 +120,23 @@ class Watch:
     """Of what this machine can't do."""
 
 
-def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = None) -> Comparison:
-    """Carry a plan out, and tell ``watch`` how far it is."""
-    watch = watch or Watch()
-    start = perf_counter()
-    execution = execution or Execution()
+def _opened(plan: Plan, watch: Watch) -> tuple[Plan, Dataset]:
+    """The plan as it is carried out, and its dataset; ``watch`` may refuse them."""
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, watch.reading)
     if plan.protocol.noise_features:  # they are no pixels
         dataset = replace(dataset, image=None)
     plan = settle(plan, dataset)
     dataset = replace(dataset, warnings=(*dataset.warnings, *warnings_of_copies(plan, dataset)))
     watch.loaded(dataset, plan)
+    return plan, dataset
+
+
+def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = None) -> Comparison:
+    """Carry a plan out, and tell ``watch`` how far it is."""
+    watch = watch or Watch()
+    start = perf_counter()
+    execution = execution or Execution()
+    plan, dataset = _opened(plan, watch)
     estimate = fitting(plan, dataset, execution)
     watch.estimated(estimate)
     jobs = execution.jobs or estimate.jobs
@@ -137,6 +146,10 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
     test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
+    tried = frame((_tried_row(plan, each) for each in outcome.tried), TRIED_COLUMNS)
+    for name, notes in choice_notes(tried, plan.methods, protocol.tune).items():
+        here = summary["method"] == name
+        summary.loc[here, "note"] = "; ".join(filter(None, [*summary.loc[here, "note"], *notes]))
     return Comparison(
         plan=plan.as_dict()
         | {
@@ -158,12 +171,54 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         verdict=verdict(summary, str(plan.baseline), protocol.seeds, protocol.vary, test.name),
         weights=outcome.weights,
         rows=outcome.rows,
-        methods={str(each): each.parts for each in plan.methods},
+        methods={
+            str(each): each.parts if isinstance(each, Method) else () for each in plan.methods
+        },
         references=[
             summarize_reference(**vars(each), metric=protocol.metric) for each in outcome.references
         ],
+        tried=tried,
+        budget=frame(budget_rows(_ranked(outcome.tried)), BUDGET_COLUMNS),
         boundary=outcome.boundary,
     )
+
+
+def rehearse(plan: Plan, execution: Execution | None = None, watch: Watch | None = None) -> str:
+    """How many networks a plan trains, and about how long that takes, from training a few of them.
+
+    Raises as ``run`` does, before anything is trained.
+    """
+    watch = watch or Watch()
+    execution = execution or Execution()
+    plan, dataset = _opened(plan, watch)
+    estimate = fitting(plan, dataset, execution)
+    seconds = seconds_by_sample(plan, dataset) / estimate.jobs
+    return str(replace(estimate, seconds=seconds)).capitalize()
+
+
+def _tried_row(plan: Plan, each: Tried) -> dict[str, Any]:
+    """A candidate's row, without its test score."""
+    return {
+        "dataset": plan.dataset,
+        **{name: getattr(each, name) for name in ("method", "seed", "candidate", "setting")},
+        "status": each.status,
+        "epochs": each.epochs,
+        "select_by": plan.protocol.select_by,
+        "validation_score": each.score,
+        "validation_loss": each.loss,
+        "chosen": int(each.rank == 0),
+    }
+
+
+def _ranked(tried: Iterable[Tried]) -> list[Ranked]:
+    """The candidates of each row and seed, the best first."""
+    places: dict[tuple[str, int], list[Tried]] = {}
+    for each in tried:
+        places.setdefault((each.method, each.seed), []).append(each)
+    return [
+        Ranked(*place, [each.test for each in sorted(found, key=lambda each: each.rank)])
+        for place, found in places.items()
+    ]
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
@@ -171,4 +226,5 @@ def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
         "n_train": outcome.n_train,
         "n_test": outcome.n_test,
         "n_validation": outcome.n_validation,
+        "n_selection": outcome.n_selection,
     }

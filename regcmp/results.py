@@ -192,6 +192,44 @@ REFERENCE = {
 REFERENCE_RUN = {"seed": SEED, **_levels_of(METRICS)}
 """A row per split of a reference."""
 
+TRIED = {
+    "dataset": NAME,
+    "method": NAME,
+    "seed": SEED,
+    "candidate": Field(str, "A method.", always=True),
+    "setting": Field(
+        str,
+        "Settings that were tuned for every method, as in 'lr=0.003'.",
+        always=True,
+        may_be_empty=True,
+    ),
+    "status": Field(str, "As of a run.", always=True),
+    "epochs": _count("As of a run.", always=True),
+    "select_by": Field(
+        str, "The score that candidates are chosen by.", choices=tuple(METRICS), always=True
+    ),
+    "validation_score": Field(
+        about="That score on validation rows; null of a run that was stopped."
+    ),
+    "validation_loss": Field(low=0),
+    "chosen": Field(
+        int, "1 where it stands for the method under this seed, else 0.", 0, 1, always=True
+    ),
+}
+"""A row per candidate of a tuned method and seed, without test scores: these judge no candidate."""
+
+BUDGET = {
+    "method": NAME,
+    "trials": _count("How many candidates are tried.", always=True),
+    "test_mean": Field(
+        about="Expected test score of the best of them by validation rows, as it was trained in the search:"
+        " the mean over all orders of candidates, and over seeds.",
+        always=True,
+    ),
+    "test_sd": Field(about="Across seeds.", low=0),
+}
+"""A row per tuned method and number of trials."""
+
 DIFF = {
     "method": NAME,
     "metric": METRIC,
@@ -212,7 +250,8 @@ DIFF = {
 
 RUN_COLUMNS, HISTORY_COLUMNS = tuple(RUN), tuple(HISTORY)
 SUMMARY_COLUMNS, DIFF_COLUMNS = tuple(SUMMARY), tuple(DIFF)
-FIELDS = RUN | HISTORY | SUMMARY | DIFF
+TRIED_COLUMNS, BUDGET_COLUMNS = tuple(TRIED), tuple(BUDGET)
+FIELDS = RUN | HISTORY | SUMMARY | DIFF | TRIED | BUDGET
 INTEGERS = tuple(name for name, each in FIELDS.items() if each.kind is int)
 TEXTS = tuple(name for name, each in FIELDS.items() if each.kind is str)
 STOPS = ("diverged", "overdropped", "dead")
@@ -244,6 +283,10 @@ class Report:
     """What each row added to each run's score."""
     references: Sequence[Mapping[str, Any]] = ()
     """What stands below the methods: the fields of ``REFERENCE``, and under "runs" a row per split."""
+    tried: pd.DataFrame = field(default_factory=lambda: frame([], TRIED_COLUMNS))
+    """The candidates of tuned methods; no row where nothing is tuned."""
+    budget: pd.DataFrame = field(default_factory=lambda: frame([], BUDGET_COLUMNS))
+    """What so many trials of a tuned method bring."""
     boundary: dict[str, Any] | None = None
     """Of data with two features: what each method's network of the first seed predicts over both."""
 

@@ -14,7 +14,8 @@ import pandas as pd
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import plain
 from regcmp.metrics import METRICS
-from regcmp.plan.grammar import parse_word, parts_of, plain_text
+from regcmp.plan.grammar import parts_of, plain_text
+from regcmp.plan.tuning import parse_any
 from regcmp.results import DIFF_COLUMNS, INTEGERS, SUMMARY_COLUMNS, TEXTS
 
 GRAMMAR = "COLUMN(METHOD) OPERATOR NUMBER"
@@ -204,7 +205,7 @@ def resolve(word: str, methods: Sequence[str]) -> str:
         if named:
             return named[0]
     else:
-        meant = [str(method) for method in parse_word(word, max_dropped=1.0)]
+        meant = [str(method) for method in parse_any(word, max_dropped=1.0)]
         if len(meant) > 1:
             raise UsageError(f"expected one method, got {len(meant)} in {word!r}")
         if meant[0] in methods:

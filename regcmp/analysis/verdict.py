@@ -12,7 +12,7 @@ from regcmp.analysis.power import design_of
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
-from regcmp.plan.grammar import NONE
+from regcmp.plan.grammar import NONE, TUNE
 from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
 from regcmp.results import CONSTANT
 
@@ -71,7 +71,9 @@ def conditions(vary: Collection[str]) -> str:
 
 def in_words(method: str) -> str:
     """A method's name in a sentence, where 'none' would be read as 'no method'."""
-    return "no regularization" if method == NONE else method
+    if method == NONE:
+        return "no regularization"
+    return f"tuned {method.removeprefix(TUNE)}" if method.startswith(TUNE) else method
 
 
 def joined(names: Sequence[str]) -> str:
@@ -122,7 +124,7 @@ def _lines(case: Case) -> Iterator[str]:
 def _tested(case: Case) -> Iterator[str]:
     """The answer where at least one difference was tested."""
     tested = [row for row in case.others if pd.notna(row["p_holm"])]
-    better, worse, undecided = _sorted_out(case, tested)
+    better, worse, undecided = _sorted_out(tested, case.sign)
     leading = (better or undecided)[:1]
     yield _winner(case, better[0]) if better else _no_winner(case, leading)
     yield from _always_the_same(case, better or leading)
@@ -141,16 +143,24 @@ def _tested(case: Case) -> Iterator[str]:
         yield "Next: try smaller strengths, or other methods."
 
 
-def _sorted_out(case: Case, tested: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+def _sorted_out(tested: list[Row], sign: int) -> tuple[list[Row], list[Row], list[Row]]:
     """The methods shown to be better, to be worse, and the others; the best of each first."""
-    ordered = sorted(tested, key=case.gain, reverse=True)
+    ordered = sorted(tested, key=lambda row: sign * float(row["delta_test"]), reverse=True)
     shown = [row for row in ordered if row["p_holm"] < ALPHA]
-    better = [row for row in shown if case.gain(row) > 0]
+    better = [row for row in shown if sign * row["delta_test"] > 0]
     return (
         better,
         [row for row in shown if row not in better],
         [row for row in ordered if row not in shown],
     )
+
+
+def winner(summary: pd.DataFrame) -> str | None:
+    """The method that a verdict on this table names as the winner; None where it names none."""
+    tested = summary[summary["p_holm"].notna()].to_dict("records")
+    sign = 1 if METRICS[summary["metric"].iloc[0]].higher_is_better else -1
+    better, *_ = _sorted_out(tested, sign)
+    return str(better[0]["method"]) if better else None
 
 
 def _winner(case: Case, best: Row) -> str:
@@ -209,8 +219,13 @@ def _equal(row: Row, style: Style) -> str:
 
 def _after_winner(better: list[Row]) -> str:
     best, rest = better[0], better[1:]
+    if not rest and best["method"].startswith(TUNE):
+        return f"Next: confirm {_name(best)} on new rows."
     if not rest:
-        return f"Next: confirm {_name(best)} on new rows; strengths near it may do better."
+        return (
+            f"Next: confirm {_name(best)} on new rows; strengths near it may do better, and tune:METHOD"
+            " finds one."
+        )
     verb = "beats" if len(rest) == 1 else "beat"
     return (
         f"Next: {_listed(rest)} also {verb} the baseline; compare the winners with each other by"

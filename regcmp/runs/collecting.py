@@ -15,9 +15,12 @@ from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
 from regcmp.metrics import METRICS
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
-from regcmp.runs.condition import Condition, Run
+from regcmp.runs.condition import Condition
 from regcmp.runs.references import Reference, references_of
+from regcmp.runs.tuning import Place, Tried
 from regcmp.shares import RowShares
+
+Finished = Mapping[Place, Trained]
 
 
 @dataclass(frozen=True)
@@ -37,23 +40,28 @@ class Outcome:
     """What each row added to each run's score."""
     references: list[Reference]
     """What the scores are to be held against."""
+    n_selection: int = 0
+    """Validation rows that candidates are chosen by."""
+    tried: tuple[Tried, ...] = ()
+    """The candidates of tuned methods."""
     boundary: dict[str, Any] | None = None
     """What the first seed's networks predict over two features, as ``results.Report`` has it."""
 
 
 def collect(
     condition: Condition,
-    runs: Sequence[Run],
-    finished: Mapping[Run, Trained],
+    finished: Finished,
     seconds: dict[str, float],
+    tried: Sequence[Tried] = (),
+    n_selection: int = 0,
 ) -> Outcome:
     """The outcome of these runs, in their order."""
     name = condition.plan.dataset
-    rows = [run_row(name, str(run.method), run.seed, finished[run]) for run in runs]
+    rows = [run_row(name, *place, trained) for place, trained in finished.items()]
     history = [
-        history_row(name, str(run.method), run.seed, record)
-        for run in runs
-        for record in finished[run].history
+        history_row(name, *place, record)
+        for place, trained in finished.items()
+        for record in trained.history
     ]
     return Outcome(
         runs=frame(rows, RUN_COLUMNS),
@@ -61,27 +69,28 @@ def collect(
         n_train=condition.n_train,
         n_test=condition.n_test,
         n_validation=condition.n_validation,
-        weights=_histograms(runs, finished),
+        weights=_histograms(finished),
         seconds=seconds,
-        rows=_shares(condition, runs, finished),
+        rows=_shares(condition, finished),
         references=references_of(condition),
-        boundary=_boundary(condition, runs, finished) if is_mapped(condition) else None,
+        boundary=_boundary(condition, finished) if is_mapped(condition) else None,
+        tried=tuple(tried),
+        n_selection=n_selection,
     )
 
 
-def _shares(
-    condition: Condition, runs: Sequence[Run], finished: Mapping[Run, Trained]
-) -> RowShares:
+def _shares(condition: Condition, finished: Finished) -> RowShares:
     """What each row added to the score of each run that was not stopped."""
     plan = condition.plan
-    kept = {(str(run.method), run.seed): finished[run].kept for run in runs}
     splits = {seed: condition.splits[plan.seed_of("split", seed)] for seed in plan.run_seeds}
     _, first, group = np.unique(condition.dataset.keys, return_index=True, return_inverse=True)
     return RowShares(
         metric=plan.protocol.metric,
         groups=first[group],
         rows={seed: (split.train, split.test) for seed, split in splits.items()},
-        kept={run: each for run, each in kept.items() if each is not None},
+        kept={
+            place: trained.kept for place, trained in finished.items() if trained.kept is not None
+        },
         classes=condition.dataset.y if METRICS[plan.protocol.metric].by_class else None,
     )
 
@@ -91,24 +100,22 @@ def is_mapped(condition: Condition) -> bool:
     return has_map(condition.dataset, condition.plan.protocol.noise_features)
 
 
-def _histograms(runs: Sequence[Run], finished: Mapping[Run, Trained]) -> dict[str, Any]:
+def _histograms(finished: Finished) -> dict[str, Any]:
     """Those of the runs that were not stopped."""
     rows = [
-        {"method": str(run.method), "seed": run.seed, "counts": list(finished[run].weights)}
-        for run in runs
-        if finished[run].status == "ok"
+        {"method": name, "seed": seed, "counts": list(trained.weights)}
+        for (name, seed), trained in finished.items()
+        if trained.status == "ok"
     ]
     return {"edges": WEIGHT_EDGES.tolist(), "runs": rows}
 
 
-def _boundary(
-    condition: Condition, runs: Sequence[Run], finished: Mapping[Run, Trained]
-) -> dict[str, Any]:
+def _boundary(condition: Condition, finished: Finished) -> dict[str, Any]:
     """What the networks of the first seed predict over both features."""
     seed = condition.plan.protocol.seed
     grid: Grid = grid_of(condition.dataset, condition.splits[seed], condition.targets[seed], seed)
     x = condition.prepared(seed).preparation.transform(grid.places)
-    models = {str(run.method): finished[run].model for run in runs if run.seed == seed}
+    models = {name: trained.model for (name, at), trained in finished.items() if at == seed}
     with threadpool_limits(1):  # more threads may round otherwise
         predicted = {
             name: None if model is None else model.predict(x) for name, model in models.items()

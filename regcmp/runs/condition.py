@@ -18,6 +18,7 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.stack import Rows, RunSeeds
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
+from regcmp.plan.nuisances import Setting, setting_text
 from regcmp.plan.options import SECTION_OF
 
 SPLIT_BYTES = 1 << 28
@@ -38,6 +39,10 @@ class Run:
 
     method: Method
     seed: int
+    setting: Setting = ()
+    """Values in the place of the plan's."""
+    until: int | None = None
+    """The epoch whose weights are judged, where an earlier run chose one."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,12 @@ class Prepared:
 class Condition:
     """The splits of a plan on its dataset, and what networks learn from them.
 
-    Raises DataError or UsageError where a split can't be drawn, before anything is trained.
+    ``whole`` is a condition whose training rows are the training and validation rows of this one: rows
+    whose labels it has flipped are flipped here, too. Raises DataError or UsageError where a split can't
+    be drawn, before anything is trained.
     """
 
-    def __init__(self, plan: Plan, dataset: Dataset) -> None:
+    def __init__(self, plan: Plan, dataset: Dataset, whole: Condition | None = None) -> None:
         protocol = plan.protocol
         self.plan = plan
         self.dataset = dataset
@@ -72,7 +79,13 @@ class Condition:
             for seed in seeds
         }
         self.targets: dict[int, Targets] = {
-            seed: targets_of(dataset, split, protocol.label_noise, protocol.class_weight, seed)
+            seed: targets_of(
+                dataset if whole is None else replace(dataset, y=whole.learned(seed)),
+                split,
+                protocol.label_noise if whole is None else 0.0,
+                protocol.class_weight,
+                seed,
+            )
             for seed, split in self.splits.items()
         }
         self.n_features = dataset.n_features + protocol.noise_features
@@ -94,6 +107,13 @@ class Condition:
         """The shape of one example."""
         return self.image or (self.n_features,)
 
+    def learned(self, seed: int) -> Target:
+        """(N,) the y of all rows as this split's network learns them, with flipped labels."""
+        y = self.dataset.y.copy()
+        if self.dataset.classes:
+            y[self.splits[seed].train] = self.targets[seed].train
+        return y
+
     def seeds_of(self, run: Run) -> RunSeeds:
         """The seeds of a run's streams; a regularizer's noise always follows the run."""
         plan = self.plan
@@ -110,7 +130,7 @@ class Condition:
             self.dataset.fingerprint,
             [self.n_drawn, self.n_test, self.n_validation],
             decided,
-            str(run.method),
+            [str(run.method), setting_text(run.setting), run.until],
             [plan.seed_of("split", run.seed), seeds.init, seeds.order, seeds.noise],
             [each.sha256 for each in plan.plugins],
         ]

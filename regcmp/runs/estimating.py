@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
@@ -23,6 +24,7 @@ from regcmp.metrics import METRICS
 from regcmp.plan import Plan
 from regcmp.plan.execution import Execution
 from regcmp.runs.condition import SPLIT_BYTES
+from regcmp.runs.tuning import planned_networks
 
 PROCESS, WORKER = 180 << 20, 60 << 20
 """What the command takes with all that it imports, and what a worker process does."""
@@ -147,15 +149,17 @@ class _Sizes:
             dataset, plan.protocol.test_size, plan.protocol.train_size
         )
         self.n_train = n_train - validation_count(dataset, n_train, plan.protocol.validation_size)
-        self.networks = plan.protocol.seeds * len(plan.methods)
+        planned = planned_networks(plan)
+        self.networks = planned.total()
+        self.methods = list(dict.fromkeys(method for method, _ in planned))
         metric = METRICS[plan.protocol.metric]
         share = 4.0 * (WRITTEN if plan.protocol.predictions else 1)
         self.marks = (self.n_train + self.n_test) * (1 / 8 if metric.is_counted else share)
         """What is kept of the rows of one run, in bytes."""
         self.splits = plan.protocol.seeds if "split" in plan.protocol.vary else 1
-        kinds: dict[Any, int] = {}
-        for method in plan.methods:
-            kinds[method.kind] = kinds.get(method.kind, 0) + plan.protocol.seeds
+        kinds: Counter[Any] = Counter()
+        for (method, setting), number in planned.items():
+            kinds[method.kind, setting] += number
         most = runs_per_stack(self.settings, shape, self.outputs)
         self.runs = min(most, max(kinds.values()))
         """In a stack."""
@@ -170,16 +174,14 @@ class _Sizes:
     def of_stack(self) -> dict[str, float]:
         """Bytes of a stack while it is trained, beside its rows."""
         size, runs, p = self.itemsize, self.runs, self.parameters
-        copies = (
-            3 + STATES[self.plan.settings.optimizer] + max(map(self._copies, self.plan.methods))
-        )
+        copies = 3 + STATES[self.plan.settings.optimizer] + max(map(self._copies, self.methods))
         # The histogram of a run's weights, in the end, takes a place and a float64 of each.
         weights = runs * p * size * copies + p * (18 + size)
         widths = sum(int(np.prod(shape, dtype=object)) for shape in shapes_of(self.layers))
         forward = sum(layer.n_unfolded for layer in self.layers)
         batch = self.batch * (3 * widths + forward + _turned(self.layers) + self.outputs)
         batch += min(CHUNK, self.n_train) * (2 * widths + forward)
-        if any(part.name == "dropconnect" for each in self.plan.methods for part in each.parts):
+        if any(part.name == "dropconnect" for each in self.methods for part in each.parts):
             batch += 2 * self.batch * sum(_products(each) for each in self.layers)
         of_rows = self.n_train * (17 + 16) + self.n_test * 17
         rows = runs * of_rows + self.n_train * self.outputs * size
@@ -240,7 +242,8 @@ def duration(seconds: float) -> str:
         number = round(seconds / unit)
         if seconds >= 1.5 * unit or (name == "minute" and number):
             return f"{number:,} {name}" + ("" if number == 1 else "s")
-    return "a minute"
+    whole = max(1, round(seconds))
+    return f"{whole} second" + ("" if whole == 1 else "s")
 
 
 def _cores() -> int:

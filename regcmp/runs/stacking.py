@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from regcmp.engine.regularizers import BUILT_IN, REGISTRY, Regularizer
+from regcmp.engine.regularizers import BUILT_IN, INTERNAL, REGISTRY, Regularizer
+from regcmp.engine.regularizers.stopping import StopAt
+from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import runs_per_stack
-from regcmp.plan.grammar import Kind
+from regcmp.plan.grammar import Kind, Part
+from regcmp.plan.nuisances import Setting
 from regcmp.runs.condition import Condition, Run
 
 
 def stacked_runs(condition: Condition, runs: Sequence[Run]) -> Iterator[list[Run]]:
     """The runs in groups of one kind of method, of even size. No result depends on the groups."""
-    most = runs_per_stack(condition.plan.settings, condition.shape, condition.n_outputs)
-    kinds: dict[Kind, list[Run]] = {}
+    kinds: dict[Any, list[Run]] = {}
     for run in runs:
-        kinds.setdefault(run.method.kind, []).append(run)
+        kinds.setdefault(kind_of(run), []).append(run)
     # The heaviest kinds first, so that no worker ends up alone with one.
-    for kind in sorted(kinds, key=len, reverse=True):
+    for kind in sorted(kinds, key=lambda each: len(each[0]), reverse=True):
+        settings = settings_of(condition, kinds[kind])
+        most = runs_per_stack(settings, condition.shape, condition.n_outputs)
         for part in _by_splits(condition, kinds[kind]):
             groups = np.array_split(np.arange(len(part)), -(-len(part) // most))
             for group in groups:
                 yield [part[i] for i in group]
+
+
+def kind_of(run: Run) -> tuple[Kind, Setting, bool]:
+    """What the runs of a stack have in common."""
+    return run.method.kind, run.setting, run.until is not None
+
+
+def settings_of(condition: Condition, runs: Sequence[Run]) -> Settings:
+    """The settings of runs of one kind."""
+    return replace(condition.plan.settings, **dict(runs[0].setting))
 
 
 def _by_splits(condition: Condition, runs: list[Run]) -> Iterator[list[Run]]:
@@ -42,7 +58,7 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
     drawn = sorted(set(splits))
     parts = ingredients(runs)
     return Stack(
-        settings=condition.plan.settings,
+        settings=settings_of(condition, runs),
         ingredients=parts,
         seeds=tuple(map(condition.seeds_of, runs)),
         rows=condition.rows(drawn),
@@ -56,17 +72,22 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
 def ingredients(runs: Sequence[Run]) -> tuple[Ingredient, ...]:
     """The regularizers that these runs share in kind, with the strengths of each run."""
     parts_of_runs = zip(*(run.method.parts for run in runs), strict=True)
-    return tuple(
-        Ingredient(
-            parts[0].name,
-            tuple(part.strength for part in parts),
-            {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
-            parts[0].schedule,
-        )
-        for parts in parts_of_runs
+    return tuple(_ingredient(parts, runs) for parts in parts_of_runs)
+
+
+def _ingredient(parts: Sequence[Part], runs: Sequence[Run]) -> Ingredient:
+    """One regularizer of all runs; what an earlier run selected by validation rows is given."""
+    if REGISTRY[parts[0].name].selects and runs[0].until is not None:
+        return Ingredient(StopAt.name, tuple(float(run.until or 0) for run in runs))
+    return Ingredient(
+        parts[0].name,
+        tuple(part.strength for part in parts),
+        {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
+        parts[0].schedule,
     )
 
 
 def from_outside(parts: Iterable[Ingredient]) -> dict[str, type[Regularizer]]:
     """The classes among these that are not regcmp's own, which a worker process must be sent."""
-    return {each.name: REGISTRY[each.name] for each in parts if each.name not in BUILT_IN}
+    own = BUILT_IN | INTERNAL.keys()
+    return {each.name: REGISTRY[each.name] for each in parts if each.name not in own}

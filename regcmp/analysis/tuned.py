@@ -1,0 +1,152 @@
+"""What is said of tuned methods: what was chosen, at which end of a grid, and what more trials bring."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import comb, inf
+
+import numpy as np
+import pandas as pd
+
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.plan.grammar import Part, parts_of, shortest
+from regcmp.plan.nuisances import Nuisance
+from regcmp.plan.tuning import AnyMethod, Tuned
+
+MOST_NAMED = 3
+"""So many candidates are named in a note."""
+LEAST_TIMES = 2
+OFTEN = 0.5
+"""The share of seeds whose choice lies at an end of a grid from which on a note says so."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The test scores of one row's candidates under a seed, the best on validation rows first."""
+
+    method: str
+    seed: int
+    tests: Sequence[float | None]
+    """None of a run that was stopped."""
+
+
+def expected_after(tests: Sequence[float | None]) -> list[float | None]:
+    """The expected test score of the best of k candidates, for k from 1 to n.
+
+    Over all orders in which the n could be tried: with the best on validation rows first, the one of
+    rank i is the best of k with probability C(n - i, k - 1) / C(n, k). That is exact, without the bias
+    of the formula that draws with replacement (Tang et al. 2020, Showing your work doesn't always work).
+    Where all of k were stopped there is no score: the mean is over the other orders.
+    """
+    n = len(tests)
+    known = np.array([each is not None for each in tests])
+    values = np.array([each if each is not None else 0.0 for each in tests])
+    found: list[float | None] = []
+    for k in range(1, n + 1):
+        weights = np.array([comb(n - i, k - 1) / comb(n, k) for i in range(1, n + 1)]) * known
+        total = float(weights.sum())
+        found.append(float(weights @ values) / total if total > 0 else None)
+    return found
+
+
+def budget_rows(ranked: Iterable[Ranked]) -> Iterator[dict[str, object]]:
+    """A row per tuned method and number of trials: the mean over seeds, and its spread."""
+    curves: dict[str, list[list[float | None]]] = {}
+    for each in ranked:
+        curves.setdefault(each.method, []).append(expected_after(each.tests))
+    for method, seeds in curves.items():
+        for k, values in enumerate(zip(*seeds, strict=False), start=1):
+            known = [each for each in values if each is not None]
+            if known:
+                yield {
+                    "method": method,
+                    "trials": k,
+                    "test_mean": float(np.mean(known)),
+                    "test_sd": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+                }
+
+
+def chosen_of(tried: pd.DataFrame) -> dict[str, Counter[str]]:
+    """How often each candidate of a row was chosen, under how many of its seeds."""
+    found: dict[str, Counter[str]] = {}
+    chosen = tried[(tried["chosen"] == 1) & (tried["status"] == "ok")]
+    for row in chosen.itertuples():
+        what = row.candidate if row.candidate != row.method else ""
+        text = " with ".join(filter(None, (what, row.setting)))
+        found.setdefault(str(row.method), Counter())[text] += 1
+    return found
+
+
+def choice_notes(
+    tried: pd.DataFrame, methods: Sequence[AnyMethod], nuisances: Sequence[Nuisance]
+) -> dict[str, list[str]]:
+    """Notes on each tuned row: what was chosen, and at which end of a grid."""
+    notes: dict[str, list[str]] = {}
+    for name, counts in chosen_of(tried).items():
+        notes[name] = [_chosen_text(counts)]
+    for method in methods:
+        if str(method) in notes:
+            chosen = tried[(tried["method"] == str(method)) & (tried["chosen"] == 1)]
+            chosen = chosen[chosen["status"] == "ok"]
+            notes[str(method)] += _at_ends_of_settings(nuisances, chosen)
+            notes[str(method)] += _at_ends(method, chosen) if isinstance(method, Tuned) else []
+    return notes
+
+
+def _chosen_text(counts: Counter[str]) -> str:
+    """'chose l2=0.003 in 7 of 10 seeds, l2=0.001 in 3'."""
+    total = counts.total()
+    (first, times), *others = counts.most_common()
+    seeds = f"{total} seeds" if total > 1 else "1 seed"
+    if times == 1 and total > MOST_NAMED:
+        return f"chose another candidate in each of {seeds}, such as {first}"
+    text = f"chose {first} in {times} of {seeds}"
+    text += "".join(f", {each} in {n}" for each, n in others[: MOST_NAMED - 1])
+    rest = len(others) - MOST_NAMED + 1
+    if rest > 0:
+        left = sum(n for _, n in others[MOST_NAMED - 1 :])
+        text += f", {rest} {'other' if rest == 1 else 'others'} in {left}"
+    return text
+
+
+def _at_ends(method: Tuned, chosen: pd.DataFrame) -> Iterator[str]:
+    """Which regularizer's choices lie at an end of its grid so often that the grid should go on."""
+    parts = [parts_of(each) for each in chosen["candidate"]]
+    for choice in method.choices:
+        name, number = choice.parts[0].name, REGISTRY[choice.parts[0].name].strength_is
+        if not choice.span:
+            values = [_strength(each, name) for each in parts]
+            bounds = max(number.low, 0.0), number.high
+            yield from _at_end(name, values, [each.strength for each in choice.parts], bounds)
+
+
+def _at_ends_of_settings(nuisances: Sequence[Nuisance], chosen: pd.DataFrame) -> Iterator[str]:
+    """The same of settings that are tuned for every method, where they are numbers."""
+    for i, nuisance in enumerate(nuisances):
+        if nuisance.name != "hidden":
+            texts = [each.split(" ")[i].partition("=")[2] for each in chosen["setting"]]
+            yield from _at_end(
+                nuisance.key, list(map(float, texts)), list(map(float, nuisance.values)), (0.0, inf)
+            )
+
+
+def _at_end(
+    name: str, values: Sequence[float], grid: Sequence[float], bounds: tuple[float, float]
+) -> Iterator[str]:
+    low, high = min(grid), max(grid)
+    for end, word, further, goes_on in (
+        (low, "smallest", "smaller", low > bounds[0]),
+        (high, "largest", "larger", high < bounds[1]),
+    ):
+        times = values.count(end)
+        if low < high and goes_on and times >= max(LEAST_TIMES, OFTEN * len(values)):
+            yield (
+                f"{times} of {len(values)} choices are the {word} {name}, {shortest(end)}: try"
+                f" {further} ones"
+            )
+
+
+def _strength(parts: Iterable[Part], name: str) -> float:
+    return next(part.strength for part in parts if part.name == name)
