@@ -45,7 +45,12 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_RUNS", help=f"Write a row per run, as {either(FRAMES)}."),
     option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
+    option("Output", "--tried", "tried_file", metavar="FILE", type=click.Path(),
+           envvar="REGCMP_COMPARE_TRIED", help="Write a row per candidate of a tuned method and seed."),
     FORCE_OPTION,
+    option("Output", "--dry-run", is_flag=True,
+           help="Say how many networks would be trained and about how long that takes, from a first few"
+           " that are trained for it; train no more, write nothing."),
     option("Output", "--strict", is_flag=True,
            help="Exit 1 if a run was stopped, when all is printed and written."),
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings."),
@@ -69,12 +74,14 @@ def compare(
     outputs: tuple[str, ...],
     runs_file: str | None,
     history_file: str | None,
+    tried_file: str | None,
     plot: str | None,
     quiet: bool,
     color: str,
     jobs: str | None,
     max_memory: str | None,
     strict: bool,
+    dry_run: bool,
     force: bool,
     fail_if: tuple[str, ...],
     warn_if: tuple[str, ...],
@@ -101,7 +108,7 @@ def compare(
     plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
     check_source(plan.dataset, plan.reading)
     execution = make_execution(jobs=jobs, max_memory=max_memory)
-    exports = listed(outputs, runs_file, history_file, save_config)
+    exports = listed(outputs, runs_file, history_file, tried_file, save_config)
     inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), *words["plugins"])
     check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
@@ -109,7 +116,8 @@ def compare(
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)
 
-    from regcmp.api import Watch, run
+    from regcmp.api import Watch, rehearse, run
+    from regcmp.runs.tuning import planned_networks
 
     screen = Screen(quiet=quiet, color=color)
     screen.warn_of_data(not_loaded(ctx))
@@ -118,10 +126,13 @@ def compare(
 
     def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
-        check_drawable(plot, dataset, settled.protocol.noise_features)
+        check_drawable(plot, dataset, settled)
         check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
 
-    with screen.progress(len(plan.methods) * plan.protocol.seeds) as (advance, reading):
+    if dry_run:
+        print(rehearse(plan, execution, Watch(loaded=loaded)))
+        return
+    with screen.progress(planned_networks(plan).total()) as (advance, reading):
         watch = Watch(
             reading=reading,
             loaded=loaded,

@@ -12,16 +12,20 @@ from regcmp.cli.screen import show_page
 from regcmp.engine.regularizers import REGISTRY, TASKS, Number, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.plan.grammar import (
+    COCKTAIL,
     GRAMMAR,
     MAX_DROPPED,
     NONE,
+    RANGE,
     SCHEDULE,
+    TUNE,
     excluded,
     shortest,
     unknown_regularizer,
     why_fixed,
 )
 from regcmp.plan.plugins import load_plugins
+from regcmp.plan.tuning import pool_of_cocktail
 
 CONVENTIONS = """\
 Penalties are added to the mean loss of a batch, cross-entropy or half the
@@ -45,7 +49,7 @@ Options stay as they are, and so do strengths whose 0 is not off."""
 
 
 @click.command(cls=Command, short_help="List the regularizers, or show one.")
-@click.argument("name", required=False, metavar="[NAME]", type=Name([NONE, *REGISTRY]))
+@click.argument("name", required=False, metavar="[NAME]", type=Name([NONE, *REGISTRY, COCKTAIL]))
 @option("Other", "--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @option(
     "Other",
@@ -76,6 +80,8 @@ def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
         show_page(
             "none\n\nNo regularization: the usual baseline, and what most methods are at strength 0."
         )
+    elif name == COCKTAIL:
+        show_page(cocktail_page())
     elif name in REGISTRY:
         show_page(page(REGISTRY[name]))
     else:
@@ -98,6 +104,39 @@ def listing() -> str:
             FOLLOWS,
             "",
             f"A method: {GRAMMAR}",
+            f"A NUMBER can be a range, {RANGE}: l2=1e-5..1e-1 has a point per decade,",
+            "dropout=0.1..0.5 one per tenth.",
+            f"A tuned method, {TUNE}METHOD: its strengths are chosen under each seed, by validation",
+            f"rows. Without numbers, they are those to try. {TUNE}{COCKTAIL} draws random mixtures.",
+        ]
+    )
+
+
+def cocktail_page() -> str:
+    """What the mixtures of ``tune:cocktail`` are made of."""
+    pool = [REGISTRY[name] for name in pool_of_cocktail()]
+    ends = [each.cocktail or (0.0, 0.0) for each in pool]
+    spans = [f"{shortest(low)} to {shortest(high)}" for low, high in ends]
+    names, width = max(len(each.name) for each in pool), max(map(len, spans))
+    lines = [
+        f"  {each.name:<{names}}  {span:<{width}}  {'even' if each.strength_is.is_linear else 'log'}"
+        for each, span in zip(pool, spans, strict=True)
+    ]
+    return "\n".join(
+        [
+            TUNE + COCKTAIL,
+            "",
+            "Under each seed, every candidate is a random mixture. Each regularizer",
+            "of the pool is in it with probability 1/2, in random order, unless an",
+            "earlier one excludes it. Its strength is drawn from its range, evenly or",
+            "by its logarithm. --trials says how many mixtures are tried.",
+            "",
+            *lines,
+            "",
+            "What the task or the network has no use for is left out. A regularizer of",
+            "your own joins by its range: cocktail = (0.01, 1.0).",
+            "",
+            "Source: Kadra et al. 2021, Well-tuned simple nets excel on tabular datasets",
         ]
     )
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from regcmp.cli.options import Name, option
 from regcmp.errors import RegcmpError, UsageError, unknown
+from regcmp.plan.grammar import TUNE
 from regcmp.report.formats import PICTURES, either
 from regcmp.report.places import PLOTS, Target
 
 if TYPE_CHECKING:
     from regcmp.cli.screen import Screen
     from regcmp.data.dataset import Dataset
+    from regcmp.plan import Plan
     from regcmp.results import Report
 
 PLOT_OPTION = option(
@@ -28,10 +30,15 @@ def check_plot(plot: str | None) -> None:
         raise unknown("plot", plot, PLOTS, option="plot")
 
 
-def check_drawable(plot: str | None, dataset: Dataset, noise_features: int) -> None:
-    """Raise UsageError, before any training, where these data have no map to draw."""
+def check_drawable(plot: str | None, dataset: Dataset, plan: Plan) -> None:
+    """Raise UsageError, before any training, where there will be nothing to draw."""
     from regcmp.data.preparation.grid import has_map
 
+    noise_features = plan.protocol.noise_features
+    if plot == "budget" and not plan.is_tuned:
+        raise UsageError(
+            f"--plot 'budget' needs a tuned method; write one such as {TUNE}l2", "plot"
+        )
     if plot != "boundary" or has_map(dataset, noise_features):
         return
     name = repr(dataset.name)

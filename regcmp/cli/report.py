@@ -35,6 +35,9 @@ from regcmp.report.places import check_distinct
         envvar="REGCMP_REPORT_RUNS", help=f"Write a row per run, as {either(FRAMES)}.")  # fmt: skip
 @option("Output", "--history", "history_file", metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_HISTORY", help="Write a row per run and recorded epoch.")  # fmt: skip
+@option("Output", "--tried", "tried_file", metavar="FILE", type=click.Path(),
+        envvar="REGCMP_REPORT_TRIED",
+        help="Write a row per candidate of a tuned method and seed.")  # fmt: skip
 @option("Output", "--sort", type=click.Choice([TYPED, BY_SCORE]),
         help="Order of the table's rows: as typed, or the best test score first."
         "  [default: as it was saved]")  # fmt: skip
@@ -56,6 +59,7 @@ def report(
     plot: str | None,
     runs_file: str | None,
     history_file: str | None,
+    tried_file: str | None,
     sort: str | None,
     force: bool,
     quiet: bool,
@@ -74,7 +78,7 @@ def report(
       regcmp compare --dataset iris -q -o -.json | regcmp report -
       regcmp report report.json --fail-if 'gap_mean(best) > 0.05'
     """
-    exports = listed(outputs, runs_file, history_file)
+    exports = listed(outputs, runs_file, history_file, tried_file)
     places = [place for _, place in exports]
     check_distinct(places, [file])
     check_plot(plot)

@@ -18,12 +18,22 @@ from regcmp.plan import OPTIONS
 from regcmp.plan.kinds import kept_of, limited
 from regcmp.plan.options import FIRST, before_options
 from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
-from regcmp.results import DIFF, HISTORY, REFERENCE, REFERENCE_RUN, RUN, SUMMARY, Field
+from regcmp.results import (
+    BUDGET,
+    DIFF,
+    HISTORY,
+    REFERENCE,
+    REFERENCE_RUN,
+    RUN,
+    SUMMARY,
+    TRIED,
+    Field,
+)
 
 SCHEMA, DIFF_SCHEMA = "regcmp.report/1", "regcmp.diff/1"
 LARGEST_COUNT = 10**12
 
-OPTIONAL = {"timing", "references", "rows", "weights", "boundary"}
+OPTIONAL = {"timing", "references", "tried", "budget", "rows", "weights", "boundary"}
 """Parts that a report of today may do without."""
 
 REQUIRED = object()
@@ -76,6 +86,11 @@ DATA = {
     "n_train": Key(POSITIVE, "Training rows of a split."),
     "n_test": Key(POSITIVE, "Test rows of a split."),
     "n_validation": Key(COUNT, "Rows of a split that were set aside from the training rows.", 0),
+    "n_selection": Key(
+        COUNT,
+        "Validation rows that candidates are chosen by; with 'refit' they are training rows in the end.",
+        0,
+    ),
 }
 
 
@@ -214,6 +229,14 @@ def report_type() -> Any:
         "runs": Key(runs, "A row per method and seed."),
         "history": Key(history, "A row per run and recorded epoch; epoch 0 is before training."),
         "references": Key(_list(_references()), "What the scores are to be held against.", ABSENT),
+        "tried": Key(
+            _list(_rows("candidate", TRIED)),
+            "A row per candidate of a tuned method and seed.",
+            ABSENT,
+        ),
+        "budget": Key(
+            _list(_rows("trials", BUDGET)), "A row per tuned method and number of trials.", ABSENT
+        ),
         "rows": Key(_row_marks(), before=ABSENT),
         "weights": Key(_weights(), before=ABSENT),
         "boundary": Key(_boundary(), before=ABSENT),

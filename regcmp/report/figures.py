@@ -9,15 +9,16 @@ import pandas as pd
 
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
-from regcmp.numbers import Style, style_of
-from regcmp.plan.grammar import numbers_of
-from regcmp.report.marks import Axis, Dots, Figure, Interval, Line, Mark, Panel, Rule
+from regcmp.numbers import Style, count, style_of
+from regcmp.plan.grammar import numbers_of, parts_of
+from regcmp.report.marks import Axis, Dots, Figure, Interval, Line, Mark, Panel, Points, Rule
 from regcmp.report.regions import boundary
 from regcmp.report.text import clean
 from regcmp.results import Report
 
 LARGEST = 1e100
 """Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
+CHOSEN = "#b3261e"
 SIDES = "Solid blue: test; dashed orange: train"
 
 
@@ -121,6 +122,11 @@ def curves(report: Report) -> list[Figure]:
 
 
 def strengths(report: Report) -> list[Figure]:
+    """Score against strength: of tuned methods on validation rows, of others on training and test rows."""
+    return [*plain_strengths(report), *tuned_strengths(report)]
+
+
+def plain_strengths(report: Report) -> list[Figure]:
     """A panel for each regularizer with several strengths: train and test score against strength."""
     style, better = style_of(report.summary), METRICS[report.plan["metric"]].better
     families: dict[tuple[str, str], list[tuple[float, dict[str, Any]]]] = {}
@@ -152,6 +158,79 @@ def strengths(report: Report) -> list[Figure]:
         " Strengths stand evenly spaced."
     )
     return _panels("Score against strength", caption, panels)
+
+
+def tuned_strengths(report: Report) -> list[Figure]:
+    """A panel for each tuned method with one regularizer: validation score against strength."""
+    if not len(report.tried):
+        return []
+    score = METRICS[report.tried["select_by"].iloc[0]]
+    style = Style(score, score.decimals)
+    panels = []
+    for method, rows in report.tried.groupby("method", sort=False):
+        parts = rows["candidate"].map(parts_of)
+        if (parts.map(len) != 1).any() or parts.map(lambda each: each[0].strength).nunique() < 2:
+            continue
+        values = parts.map(lambda each: each[0].strength)
+        stats = (rows["validation_score"] * score.factor).groupby(values).agg(["mean", "std"])
+        stats = stats[stats["mean"].notna()]
+        times = values[rows["chosen"] == 1].value_counts()
+        chosen = [(i, value) for i, value in enumerate(stats.index) if value in times.index]
+        said = ", ".join(f"{value:g} in {count(int(times[value]), 'seed')}" for _, value in chosen)
+        places = tuple(map(float, range(len(stats))))
+        means, sds = tuple(stats["mean"]), tuple(stats["std"].fillna(0.0))
+        marks = (
+            Line("validation", places, means, sds, bars=True),
+            Points(
+                tuple(float(i) for i, _ in chosen),
+                tuple(means[i] for i, _ in chosen),
+                (CHOSEN,) * len(chosen),
+            ),
+        )
+        panels.append(
+            Panel(
+                name=clean(method),
+                title=f"{clean(method)}: {style.score_in} against strength; chosen: {said}",
+                about=f"Chosen: {said}.",
+                x=Axis("Strength", labels=tuple(f"{value:g}" for value in stats.index)),
+                y=Axis(style.score_in, better=score.better),
+                marks=marks,
+            )
+        )
+    caption = (
+        f"{_sentence(style.score_in, score.better)}On validation rows, of all candidates of a strength"
+        f"{_spread(report, 'bars')}. Red: strengths that were chosen. Strengths stand evenly spaced."
+    )
+    return _panels("Validation score against strength", caption, panels)
+
+
+def budget(report: Report) -> list[Figure]:
+    """A panel for each tuned method: what is expected of the best of so many candidates."""
+    metric, style = METRICS[report.plan["metric"]], style_of(report.summary)
+    panels = []
+    for method, rows in report.budget.groupby("method", sort=False):
+        if len(rows) < 2:
+            continue
+        means = rows["test_mean"] * style.factor
+        sds = rows["test_sd"].fillna(0.0) * style.factor
+        trials = tuple(rows["trials"].astype(float))
+        gain = style.difference(rows["test_mean"].iloc[-1] - rows["test_mean"].iloc[0])
+        panels.append(
+            Panel(
+                name=clean(method),
+                title=f"{clean(method)}: expected test {style.score_in} after so many trials",
+                about=f"From 1 trial to {trials[-1]:g}: {style.amount(gain)}.",
+                x=Axis("Trials", tight=True),
+                y=Axis(style.score_in, better=metric.better),
+                marks=(Line("test", trials, tuple(means), tuple(sds)),),
+            )
+        )
+    caption = (
+        f"{_sentence(style.score_in, metric.better)}Expected test score of the candidate that is best on"
+        " validation rows, after so many candidates in random order, before it is trained on both"
+        f"{_spread(report, 'bands')}."
+    )
+    return _panels("What trials bring", caption, panels)
 
 
 def _against(side: str, records: Sequence[dict[str, Any]], style: Style) -> Line:
@@ -198,6 +277,7 @@ KINDS: dict[str, tuple[Callable[[Report], list[Figure]], str]] = {
     "gap": (gaps, "a method beside the baseline"),
     "curves": (curves, "two recorded epochs"),
     "strength": (strengths, "a regularizer at two strengths"),
+    "budget": (budget, "a tuned method with two candidates"),
     "pairs": (pairs, "a method beside the baseline"),
     "weights": (weights, "a run that was not stopped"),
     "boundary": (

@@ -37,6 +37,9 @@ def document_of(report: Report) -> dict[str, Any]:
     }
     if report.references:
         document["references"] = list(report.references)
+    for name in ("tried", "budget"):
+        if len(table := getattr(report, name)):
+            document[name] = plain_rows(table)
     if report.rows is not None:
         document["rows"] = packed(report.rows, predictions=report.plan["predictions"])
     if report.weights is not None:

@@ -11,9 +11,12 @@ import pandas as pd
 
 from regcmp.analysis.statistics import LEVEL
 from regcmp.analysis.testing import FEWEST_ROWS
+from regcmp.analysis.tuned import chosen_of
+from regcmp.analysis.verdict import winner
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.option import AUTO
+from regcmp.plan.grammar import TUNE
 from regcmp.plan.protocol import TWO_WAY, TYPED
 from regcmp.report.text import clean
 from regcmp.results import Report
@@ -135,7 +138,34 @@ def _below(report: Report, records: list[dict[str, Any]], style: Style) -> list[
             f"{' and '.join(names).capitalize()}: {what} on the same splits, no"
             f" {'method' if one else 'methods'}, and not tested."
         )
-    return lines
+    return lines + _budgets(report) + _to_paste(report)
+
+
+def _budgets(report: Report) -> list[str]:
+    """Who tried how many candidates, where that differs."""
+    if report.tried.empty:
+        return []
+    tried = (
+        report.tried.groupby(["method", "seed"], sort=False)
+        .size()
+        .groupby("method", sort=False)
+        .max()
+    )
+    if tried.nunique() == 1:
+        return []
+    each = ", ".join(f"{name} {number}" for name, number in tried.items())
+    return [f"Candidates tried under each seed: {each}."]
+
+
+def _to_paste(report: Report) -> list[str]:
+    """Where a tuned method wins: the command that trains its most chosen candidate."""
+    best = winner(report.summary)
+    counts = chosen_of(report.tried).get(best or "")
+    if not counts:
+        return []
+    words, _, setting = counts.most_common(1)[0][0].partition(" with ")
+    flags = "".join(f" --{each.replace('=', ' ')}" for each in setting.split())
+    return [f"Most chosen of {best}: regcmp compare ... {words or best}{flags}"]
 
 
 def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
@@ -158,9 +188,27 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
         f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
         f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
         *_changes(plan),
+        *_tuning(plan),
         f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
         f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
     )
+
+
+def _tuning(plan: dict[str, Any]) -> list[str]:
+    """What is chosen on validation rows, in a line, if anything is."""
+    names = [each for each in plan["methods"] if each.startswith(TUNE)]
+    if not (names or plan["tune"]):
+        return []
+    what = [f"{plan['trials']} candidates of each tuned method"] if names else []
+    what += [
+        each.replace("=", " among ", 1).replace(",", ", ") + " for every method"
+        for each in plan["tune"]
+    ]
+    judged = "then trained on both" if plan["refit"] else "judged as trained"
+    return [
+        f"tuned under each seed: {', '.join(what)}; by {METRICS[plan['select_by']].title} on"
+        f" {plan['data']['n_selection']:,} validation rows, {judged}"
+    ]
 
 
 def _features(data: dict[str, Any]) -> str:

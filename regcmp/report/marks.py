@@ -42,7 +42,7 @@ class Dots:
 
 @dataclass(frozen=True)
 class Line:
-    """Means with a standard deviation each; ``side`` is 'train', 'test' or 'weights'."""
+    """Means with a standard deviation each; ``side`` is 'train', 'test', 'validation' or 'weights'."""
 
     side: str
     xs: tuple[float, ...]

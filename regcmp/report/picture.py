@@ -15,8 +15,13 @@ from regcmp.results import Report
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = {"train": "#b35900", "test": "#0b62b8", "weights": "#0b62b8"}
-DASHES = {"train": "--", "test": "-", "weights": "-"}
+COLORS = {
+    "train": "#b35900",
+    "test": "#0b62b8",
+    "validation": "#6b4fa0",
+    "weights": "#0b62b8",
+}
+DASHES = {"train": "--", "test": "-", "validation": "-.", "weights": "-"}
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},

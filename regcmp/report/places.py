@@ -14,7 +14,7 @@ from regcmp.errors import RegcmpError, UsageError
 from regcmp.pipes import DEVICE, descriptor, special, write_into
 from regcmp.report.formats import FORMATS, either
 
-PLOTS = ("gap", "curves", "strength", "pairs", "weights", "boundary")
+PLOTS = ("gap", "curves", "strength", "budget", "pairs", "weights", "boundary")
 """What --plot takes; report/figures.py has them."""
 STDOUT = "-"
 

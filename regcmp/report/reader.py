@@ -17,7 +17,15 @@ from regcmp.plan.grammar import Part, parts_of
 from regcmp.plan.protocol import PLAIN, TWO_WAY
 from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
 from regcmp.report.row_marks import rows_of
-from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, Report, frame
+from regcmp.results import (
+    BUDGET_COLUMNS,
+    HISTORY_COLUMNS,
+    RUN_COLUMNS,
+    SUMMARY_COLUMNS,
+    TRIED_COLUMNS,
+    Report,
+    frame,
+)
 
 LATER = {
     name: {key: each.before for key, each in keys.items() if each.before not in (REQUIRED, ABSENT)}
@@ -63,6 +71,8 @@ def read_report(path: str) -> Report:
             weights=document.get("weights"),
             rows=rows_of(document),
             references=document.get("references") or (),
+            tried=frame(document.get("tried") or [], TRIED_COLUMNS),
+            budget=frame(document.get("budget") or [], BUDGET_COLUMNS),
             boundary=document.get("boundary"),
             methods=_methods(document),
         )

@@ -14,7 +14,7 @@ from regcmp.report.marks import KEYS, Dots, Figure, Interval, Line, Panel, Raste
 WIDTH, LEAST, NAME, HEIGHT = 72, 24, 24, 8
 CLASSES, BANDS = ".o#+x%@=" + ascii_lowercase.replace("o", "").replace("x", ""), " .:-=+*#@"
 """Marks of a raster's levels; more classes than marks share them."""
-MARKS = {"train": ".", "test": "*", "weights": "*"}
+MARKS = {"train": ".", "test": "*", "validation": "+", "weights": "*"}
 BOTH = "#"
 
 

@@ -113,6 +113,7 @@ def _downloads(report: Report) -> dict[str, str]:
         "summary.csv": to_csv(report.summary),
         "runs.csv": to_csv(report.runs),
         "history.csv": to_csv(report.history),
+        **({"tried.csv": to_csv(report.tried)} if len(report.tried) else {}),
         "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
     }
     return {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
