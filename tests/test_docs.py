@@ -105,6 +105,9 @@ def pattern(text: str) -> list[str]:
     """The lines without those of the verdict, without numbers of measured results and without widths."""
     *parts, _, legend = text.strip().split("\n\n")
     lines = "\n".join([*parts, legend]).splitlines()
+    lines = re.sub(
+        r"(: chose |^Most chosen of \S+: ).*", r"\1", "\n".join(lines), flags=re.M
+    ).splitlines()
     measured = re.compile(r"(?<![=\w-])[-+]?\d+\.\d+|\b\d+/\d+/\d+|<0\.001|^ +| {2,}")
     return [measured.sub(" ", line).strip() for line in lines]
 

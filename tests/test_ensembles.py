@@ -17,7 +17,7 @@ from regcmp.engine.regularizers import REGISTRY, Context
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train
 from regcmp.errors import UsageError
-from regcmp.plan.grammar import parse_methods
+from regcmp.plan.tuning import parse_methods
 
 NETWORK = mlp(6, (12, 8), 3, "relu")
 

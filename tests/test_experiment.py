@@ -137,7 +137,7 @@ def test_stacks_hold_every_run_once_and_one_kind_each(monkeypatch: pytest.Monkey
     plan = make_plan("digits", "none l2=1e-3,1e-2 dropout=0.5 l2=1e-3+dropout=0.2", seeds=7)
     condition = Condition(plan, load_dataset("digits"))
     condition.most_splits = 3
-    runs = planned_runs(plan)
+    runs = list(planned_runs(plan).values())
     groups = list(stacked_runs(condition, runs))
     assert sorted(map(str, chain(*groups))) == sorted(map(str, runs))
     assert all(len({run.method.kind for run in group}) == 1 for group in groups)

@@ -18,7 +18,7 @@ from regcmp.engine.regularizers.images import rectangles
 from regcmp.engine.regularizers.walk import visited
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
-from regcmp.plan.grammar import parse_methods
+from regcmp.plan.tuning import parse_methods
 
 IMAGE = (8, 8, 1)
 NETWORK = Network(layers_of("conv6x3-pool2-conv5x3-gap-7", (), IMAGE, 3, "relu"), IMAGE)

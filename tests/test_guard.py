@@ -27,7 +27,7 @@ from regcmp.engine.taps import Tap
 from regcmp.engine.training import Trained, train
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
-from regcmp.plan.grammar import parse_methods
+from regcmp.plan.tuning import parse_methods
 from regcmp.results import STOPS
 
 

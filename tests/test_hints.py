@@ -14,7 +14,7 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError, unknown
 from regcmp.hints import ELSEWHERE, meant, plain, slips
 from regcmp.plan import OPTIONS as DECLARED
-from regcmp.plan.grammar import parse_methods
+from regcmp.plan.tuning import parse_methods
 from regcmp.report.places import PLOTS
 from regcmp.results import DIFF_COLUMNS, SUMMARY_COLUMNS
 from regcmp.synonyms import COLUMNS, METHODS_AS_OPTIONS, OPTIONS, OTHERS, WORDS
@@ -63,10 +63,7 @@ def suggested(message: str) -> str:
         ("--dropout", "the method 'dropout=0.5'"),
         ("--weight-decay", "the method 'l2=0.01'"),
         ("--alpha", "the method 'l2=0.01'"),
-        *(
-            (each, "")
-            for each in ("--group", "--groups", "--weight", "--cv", "--predict", "--tune")
-        ),
+        *((each, "") for each in ("--group", "--groups", "--weight", "--cv", "--predict")),
         *((each, "") for each in ("--loss", "--model", "--gpu", "--xyz", "-y", "-z", "--momentum")),
     ],
 )

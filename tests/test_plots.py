@@ -19,7 +19,8 @@ import regcmp
 from regcmp.engine.measuring import WEIGHT_EDGES, weight_counts
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import DataError, UsageError
-from regcmp.plan.grammar import parse_methods, parts_of
+from regcmp.plan.grammar import parts_of
+from regcmp.plan.tuning import parse_methods
 from regcmp.report.document import report_schema
 from regcmp.report.exporting import report_as
 from regcmp.report.figures import KINDS, figures_of

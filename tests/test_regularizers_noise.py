@@ -14,7 +14,8 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.regularizers.masks import GaussDropout
 from regcmp.errors import UsageError
-from regcmp.plan.grammar import parse_methods, parse_word
+from regcmp.plan.grammar import parse_word
+from regcmp.plan.tuning import parse_methods
 
 DRAWS = 20_000
 

@@ -388,11 +388,17 @@ def test_the_schema_is_a_schema_and_names_every_column_and_word() -> None:
     assert set(definitions["plan"]["properties"]) == words
     rows = RowShares("accuracy", np.arange(4), {}, {})
     given = replace(
-        report(), references=[{}], rows=rows, weights={"edges": [0, 1], "runs": []}, boundary={}
+        report(),
+        references=[{}],
+        tried=frame([{}], ("method",)),
+        budget=frame([{}], ("method",)),
+        rows=rows,
+        weights={"edges": [0, 1], "runs": []},
+        boundary={},
     )
     assert list(SCHEMA["properties"]) == list(strict(to_json(given)))
     assert set(SCHEMA["properties"]) - set(SCHEMA["required"]) == {
-        "timing", "references", "rows", "weights", "boundary",
+        "timing", "references", "tried", "budget", "rows", "weights", "boundary",
     }  # fmt: skip
     assert SCHEMA["additionalProperties"] is True
 
@@ -430,7 +436,12 @@ def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() ->
             continue
         if isinstance(path[-1], str) and path != ("timing",):
             assert complaints(changed(document, path, KeyError)), f"{path} may be left out"
-        if path[-1] not in ("header", "classes_as_text", "predictions"):  # the truth values
+        if path[-1] not in (
+            "header",
+            "classes_as_text",
+            "predictions",
+            "refit",
+        ):  # the truth values
             assert complaints(changed(document, path, True)), f"{path} may be true"
     assert complaints(changed(document, ("timing",), KeyError)) == []
     for path in [("later",), ("plan", "later"), ("runs", 0, "later")]:

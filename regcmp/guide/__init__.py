@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 TOPICS = (
-    *("table", "methods", "data", "images", "protocol"),
+    *("table", "methods", "tuning", "data", "images", "protocol"),
     *("options", "gates", "reports", "diff", "plots", "config"),
     *("python", "examples", "limits", "contributing"),
 )
