@@ -2,3 +2,6 @@
 
 It imports nothing else of regcmp.
 """
+
+NUMERICS = 1
+"""Raised where the numbers of any run change; what was trained before is then trained again."""

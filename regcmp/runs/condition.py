@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -16,6 +16,7 @@ from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
 from regcmp.engine.stack import Rows, RunSeeds
+from regcmp.environment import numerics
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.nuisances import Setting, setting_text
@@ -95,6 +96,7 @@ class Condition:
         split_bytes = (self.n_drawn + self.n_test) * self.n_features * itemsize
         self.most_splits = max(1, SPLIT_BYTES // split_bytes)
         """How many splits a stack may have."""
+        self._rows_keys: dict[int, str] = {}
         self.prepared = lru_cache(maxsize=min(64, self.most_splits))(self._prepared)
 
     @property
@@ -120,21 +122,43 @@ class Condition:
         return RunSeeds(plan.seed_of("init", run.seed), plan.seed_of("order", run.seed), run.seed)
 
     def key(self, run: Run) -> str:
-        """A hash of all that decides the bits of a run, on one machine with one set of packages.
+        """A hash of all that decides the bits of a run: data, rows, settings, method, seeds, and machine.
 
         Not of what it is compared with: the other methods, other seeds, the score.
         """
         plan, seeds = self.plan, self.seeds_of(run)
-        decided = {name: str(plan.of(name)) for name in OPTIONS if _decides_a_run(name)}
         parts = [
-            self.dataset.fingerprint,
-            [self.n_drawn, self.n_test, self.n_validation],
-            decided,
+            self._decided,
+            self._rows_key(plan.seed_of("split", run.seed)),
             [str(run.method), setting_text(run.setting), run.until],
-            [plan.seed_of("split", run.seed), seeds.init, seeds.order, seeds.noise],
-            [each.sha256 for each in plan.plugins],
+            [seeds.init, seeds.order, seeds.noise],
         ]
+        return sha256(json.dumps(parts).encode()).hexdigest()
+
+    @cached_property
+    def _decided(self) -> str:
+        """What all runs have in common."""
+        plan = self.plan
+        options = {name: str(plan.of(name)) for name in OPTIONS if _decides_a_run(name)}
+        plugins = [each.sha256 for each in plan.plugins]
+        parts = [numerics(), self.dataset.fingerprint, options, plugins]
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _rows_key(self, seed: int) -> str:
+        """Of the rows of a split, and what is to be learned of them: flipped labels included."""
+        if seed not in self._rows_keys:
+            split, targets = self.splits[seed], self.targets[seed]
+            state = sha256(str(seed).encode())  # which draws features of noise, too
+            for each in (
+                split.train,
+                split.validation,
+                split.test,
+                targets.train,
+                targets.validation,
+            ):
+                state.update(f"{each.dtype.str} {len(each)} ".encode() + each.tobytes())
+            self._rows_keys[seed] = state.hexdigest()
+        return self._rows_keys[seed]
 
     def rows(self, seeds: list[int]) -> Rows:
         """The rows of these splits, one after the other along a first axis."""
