@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
 from time import perf_counter
@@ -32,6 +33,7 @@ from regcmp.results import BUDGET_COLUMNS, TRIED_COLUMNS, Report, frame
 from regcmp.runs.collecting import Outcome
 from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
+from regcmp.runs.keeping import open_keeper
 from regcmp.runs.tuning import Tried
 
 
@@ -116,6 +118,8 @@ class Watch:
     """Of what training takes."""
     progress: Callable[[int], None] = _nothing
     """Of each number of runs that were done."""
+    stored: Callable[[str], None] = _nothing
+    """Of how many runs a store had, in words; '' where none had any."""
     warn: Callable[[str], None] = warnings.warn
     """Of what this machine can't do."""
 
@@ -140,7 +144,10 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     estimate = fitting(plan, dataset, execution)
     watch.estimated(estimate)
     jobs = execution.jobs or estimate.jobs
-    outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn)
+    keeper = open_keeper(execution.store, watch.warn, verifies=execution.verify_store)
+    with closing(keeper):
+        outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn, keeper)
+        watch.stored(keeper.said)
     protocol = plan.protocol
     varied = "split" in protocol.vary
     ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0

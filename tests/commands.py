@@ -32,7 +32,7 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in UNSET and not name.startswith(("REGCMP_", "_REGCMP"))
     }
-    return kept | {"PYTHONUTF8": "1"} | extra
+    return kept | {"PYTHONUTF8": "1", "REGCMP_STORE": "off"} | extra
 
 
 @dataclass(frozen=True)

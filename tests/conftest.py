@@ -17,6 +17,8 @@ from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 
+os.environ["REGCMP_STORE"] = "off"  # what a test trains is trained, whatever the user's cache has
+
 SAMPLED = {
     "test_the_exit_code_and_files_do_not_depend_on_who_reads": 8,
     "test_rows_from_a_pipe_are_those_of_the_file": 6,

@@ -248,6 +248,8 @@ EACH: dict[str, tuple[str, ...]] = {
     "select-by": ("--select-by", "log_loss", "tune:l2"),
     "refit": ("--no-refit", "tune:l2"),
     "predictions": ("--predictions",),
+    "store": ("--store", "runs.sqlite"),
+    "verify-store": ("--verify-store",),
     "sort": ("--sort", "score"),
     "reference": ("--reference", "none"),
     "metric": ("--metric", "log_loss"),

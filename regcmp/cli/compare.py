@@ -80,6 +80,8 @@ def compare(
     color: str,
     jobs: str | None,
     max_memory: str | None,
+    store: str | None,
+    verify_store: bool,
     strict: bool,
     dry_run: bool,
     force: bool,
@@ -107,9 +109,11 @@ def compare(
     """
     plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
     check_source(plan.dataset, plan.reading)
-    execution = make_execution(jobs=jobs, max_memory=max_memory)
+    execution = make_execution(
+        jobs=jobs, max_memory=max_memory, store=store, verify_store=verify_store
+    )
     exports = listed(outputs, runs_file, history_file, tried_file, save_config)
-    inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), *words["plugins"])
+    inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), store, *words["plugins"])
     check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
     check_place(plot, [place for _, place in exports], quiet=quiet)
@@ -138,6 +142,7 @@ def compare(
             loaded=loaded,
             estimated=screen.announce,
             progress=advance,
+            stored=screen.say,
             warn=lambda text: screen.warn_of_data([text]),
         )
         comparison = run(plan, execution, watch)

@@ -157,6 +157,11 @@ class Screen:
             for each in warnings:
                 self._warn(f"Warning: {printable(shortened(each))}")
 
+    def say(self, line: str) -> None:
+        """A line on standard error, unless it is empty."""
+        if line and not self.quiet:
+            self._warn(line)
+
     def announce(self, estimate: Estimate) -> None:
         """Say on standard error what long work takes, before it starts."""
         if estimate.is_long and not self.quiet:

@@ -23,6 +23,16 @@ class Execution:
         "Refuse to start if more memory than this is needed, as in 8GB.  [default: the machine's]",
         group="Other", metavar="SIZE", decides=False,
     )  # fmt: skip
+    store: str | None = option(
+        "file", None,
+        "SQLite file that keeps every finished run and hands it to later commands; off: none. REGCMP_STORE"
+        " says the same.  [default: one in the user's cache folder, of at most 256 MB]",
+        group="Other", metavar="FILE|off", decides=False, since="0.2",
+    )  # fmt: skip
+    verify_store: bool = option(
+        "switch", False, "Train a tenth of the runs from the store again, and compare their bits.",
+        group="Other", decides=False, since="0.2",
+    )  # fmt: skip
 
 
 EXECUTION = options_of(Execution)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from regcmp.data.dataset import Dataset
@@ -16,6 +17,7 @@ from regcmp.plan.grammar import Method
 from regcmp.runs.collecting import Outcome, collect, is_mapped
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.executing import executor_for, train_all
+from regcmp.runs.keeping import Keeper
 from regcmp.runs.stacking import stack_of, stacked_runs
 from regcmp.runs.tuning import Place, Search, planned_networks
 
@@ -28,37 +30,37 @@ def run_experiment(
     jobs: int,
     progress: Progress,
     warn: Callable[[str], None] = lambda _: None,
+    keeper: Keeper | None = None,
 ) -> Outcome:
     """Train every method under every seed; ``progress`` is told of each number of runs done.
 
     ``warn`` is told where no worker process can be started. Raises DataError or UsageError before any
-    training where a split can't be drawn, and PluginError where code from outside fails.
+    training where a split can't be drawn, and PluginError where code from outside fails. What ``keeper``
+    has is not trained.
     """
-    if plan.is_tuned:
-        return _tuned(Search(plan, dataset), jobs, progress, warn)
-    condition = Condition(plan, dataset)
-    runs = planned_runs(plan)
-    with executor_for(_most(jobs, condition, runs.values()), warn) as (executor, ahead):
-        trained = Training(executor, ahead, progress)
+    keeper = keeper or Keeper(None, warn)
+    with ExitStack() as stack:
+        workers = Workers(jobs, warn, stack)
+        if plan.is_tuned:
+            return _tuned(Search(plan, dataset), workers, progress, keeper)
+        condition = Condition(plan, dataset)
+        runs = planned_runs(plan)
+        trained = Training(workers, progress, keeper)
         trained.train(condition, runs.values())
     outcomes = {place: trained.finished[run] for place, run in runs.items()}
     return collect(condition, outcomes, trained.seconds({p: [run] for p, run in runs.items()}))
 
 
-def _tuned(search: Search, jobs: int, progress: Progress, warn: Callable[[str], None]) -> Outcome:
+def _tuned(search: Search, workers: Workers, progress: Progress, keeper: Keeper) -> Outcome:
     """Train the candidates, and then what the best of them are judged by."""
-    jobs = _most(
-        jobs, search.condition, search.runs or [runs[0] for runs in search.candidates.values()]
-    )
-    with executor_for(jobs, warn) as (executor, ahead):
-        first = Training(executor, ahead, progress)
-        first.train(search.condition, search.runs)
-        ranked = search.ranked(first.finished)
-        best = {place: runs[0] for place, runs in ranked.items()}
-        lasts = {place: search.last(run, first.finished) for place, run in best.items()}
-        progress(sum(run is None for run in lasts.values()) if search.plan.protocol.refit else 0)
-        second = Training(executor, ahead, progress)
-        second.train(search.final, [run for run in lasts.values() if run is not None])
+    first = Training(workers, progress, keeper)
+    first.train(search.condition, search.runs)
+    ranked = search.ranked(first.finished)
+    best = {place: runs[0] for place, runs in ranked.items()}
+    lasts = {place: search.last(run, first.finished) for place, run in best.items()}
+    progress(sum(run is None for run in lasts.values()) if search.plan.protocol.refit else 0)
+    second = Training(workers, progress, keeper)
+    second.train(search.final, [run for run in lasts.values() if run is not None])
     outcomes = {
         place: first.finished[best[place]] if run is None else second.finished[run]
         for place, run in lasts.items()
@@ -76,8 +78,9 @@ def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:
     condition = search.condition if search else Condition(plan, dataset)
     runs = (search.runs if search else None) or list(planned_runs(plan).values())
     first = next(iter(stacked_runs(condition, runs)))
-    with executor_for(1, lambda _: None) as (executor, ahead):
-        sample = Training(executor, ahead, lambda _: None)
+    with ExitStack() as stack:
+        workers = Workers(1, lambda _: None, stack)
+        sample = Training(workers, lambda _: None, Keeper(None, lambda _: None))
         sample.train(condition, first)
     epochs = sum(
         number * dict(setting).get("epochs", plan.settings.epochs)
@@ -88,13 +91,29 @@ def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:
 
 
 @dataclass
+class Workers:
+    """An executor that is made when there is something to train, and ends with ``stack``."""
+
+    jobs: int
+    warn: Callable[[str], None]
+    stack: ExitStack
+    opened: tuple[Executor, int] | None = None
+
+    def for_stacks(self, number: int) -> tuple[Executor, int]:
+        """The executor, with a worker for each of the first stacks, and how many to hand it at a time."""
+        if self.opened is None:
+            jobs = min(self.jobs, number)
+            self.opened = self.stack.enter_context(executor_for(jobs, self.warn))
+        return self.opened
+
+
+@dataclass
 class Training:
     """Runs as they finish."""
 
-    executor: Executor
-    ahead: int
-    """How many stacks are handed out at a time."""
+    workers: Workers
     progress: Progress
+    keeper: Keeper
     finished: dict[Run, Trained] = field(default_factory=dict)
     taken: dict[Run, float] = field(default_factory=dict)
     """Seconds; a stack's are shared evenly."""
@@ -102,20 +121,25 @@ class Training:
     def train(self, condition: Condition, runs: Collection[Run]) -> None:
         """Train each of these runs once."""
         different = list(dict.fromkeys(runs))
-        self.progress(len(runs) - len(different))
-        groups = list(stacked_runs(condition, different))
-        seed = condition.plan.protocol.seed
-        mapped = (
-            {run for group in groups for run in group if run.seed == seed}
-            if is_mapped(condition)
-            else set()
+        wanted = [run for run in different if not _is_mapped(condition, run)]
+        known = self.keeper.known(condition, wanted)
+        for run, found in known.items():
+            self.finished[run], self.taken[run] = found.trained, found.seconds
+        self.progress(len(runs) - len(different) + len(known))
+        groups = list(stacked_runs(condition, [run for run in different if run not in known]))
+        if not groups:
+            return
+        executor, ahead = self.workers.for_stacks(len(groups))
+        stacks = (
+            stack_of(condition, each, any(_is_mapped(condition, run) for run in each))
+            for each in groups
         )
-        stacks = (stack_of(condition, each, not mapped.isdisjoint(each)) for each in groups)
-        for index, outcomes, seconds in train_all(stacks, self.executor, self.ahead):
-            for run, trained in zip(groups[index], outcomes, strict=True):
-                self.finished[run] = trained
-                self.taken[run] = seconds / len(outcomes)
-            self.progress(len(outcomes))
+        for index, outcomes, seconds in train_all(stacks, executor, ahead):
+            finished = dict(zip(groups[index], outcomes, strict=True))
+            self.finished |= finished
+            self.taken |= dict.fromkeys(finished, seconds / len(finished))
+            self.keeper.keep(condition, finished, seconds / len(finished))
+            self.progress(len(finished))
 
     def seconds(self, places: Mapping[Place, Sequence[Run]]) -> dict[str, float]:
         """Training time by row, of all runs that its places rest on."""
@@ -136,9 +160,9 @@ def planned_runs(plan: Plan) -> dict[Place, Run]:
     }
 
 
-def _most(jobs: int, condition: Condition, runs: Iterable[Run]) -> int:
-    """How many workers have a stack to train."""
-    return min(jobs, len(list(stacked_runs(condition, list(dict.fromkeys(runs))))))
+def _is_mapped(condition: Condition, run: Run) -> bool:
+    """Whether a map is drawn of what its network predicts: no store has networks."""
+    return run.seed == condition.plan.protocol.seed and is_mapped(condition)
 
 
 def warnings_of_copies(plan: Plan, dataset: Dataset) -> list[str]:

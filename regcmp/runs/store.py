@@ -1,0 +1,296 @@
+"""The store: every finished run in an SQLite file, so that none is trained twice.
+
+It holds what a run gave: scores, history, status, a histogram of its weights, and for each row a bit or
+a number, what it added to the scores. It holds no row of data, and no weights.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regcmp.engine.measuring import Record
+from regcmp.engine.training import Trained
+from regcmp.errors import DataError
+from regcmp.metrics import METRICS, Kept
+
+VERSION = 1
+"""Of the tables."""
+APPLICATION = 0x72676370
+"""Whose file it is, for SQLite."""
+WAIT_SECONDS = 30.0
+"""For another command that writes."""
+AT_ONCE = 500
+"""Keys in one query."""
+TABLES = """
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, dataset TEXT NOT NULL, method TEXT NOT NULL, seed INTEGER NOT NULL,
+    host TEXT NOT NULL, created REAL NOT NULL, seconds REAL NOT NULL, body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    key TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, metric TEXT NOT NULL,
+    train BLOB NOT NULL, test BLOB NOT NULL, PRIMARY KEY (key, metric)
+) WITHOUT ROWID;
+CREATE INDEX runs_by_age ON runs (created);
+"""
+
+
+class StoreError(DataError):
+    """A store that can't be used, in one line."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is listed of a run beside its key."""
+
+    dataset: str
+    method: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run from the store."""
+
+    trained: Trained
+    seconds: float
+    """That training it took."""
+    elsewhere: bool
+    """Whether another machine trained it, whose numbers are the same."""
+
+
+class Store:
+    """Finished runs in a file. Each method raises StoreError where the file can't be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._errors():
+            is_new = not path.exists() or path.stat().st_size == 0
+            self.connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+            self._prepare(is_new=is_new)
+
+    def _prepare(self, *, is_new: bool) -> None:
+        """Make the tables of a new file; raise for a file of another kind."""
+        ask = self.connection.execute
+        ask("PRAGMA foreign_keys = ON")
+        if is_new:
+            ask("PRAGMA auto_vacuum = INCREMENTAL")
+            with self._writing():
+                if not self._number("application_id"):  # another command may have been faster
+                    for statement in TABLES.strip().rstrip(";").split(";\n"):
+                        ask(statement)
+                    ask(f"PRAGMA application_id = {APPLICATION}")
+                    ask(f"PRAGMA user_version = {VERSION}")
+        if self._number("application_id") != APPLICATION:
+            raise StoreError(f"{str(self.path)!r} is not a store of regcmp; name another file")
+        if (version := self._number("user_version")) != VERSION:
+            raise StoreError(
+                f"{str(self.path)!r} is a store of version {version}, and this regcmp reads version"
+                f" {VERSION}; name another file, or use the regcmp that wrote it"
+            )
+
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
+
+    def found(self, keys: Sequence[str], metric: str) -> dict[str, Found]:
+        """The runs of these keys, with what the metric's test needs of rows; damaged ones are left out."""
+        found = {}
+        here = host()
+        for start in range(0, len(keys), AT_ONCE):
+            part = keys[start : start + AT_ONCE]
+            query = (
+                "SELECT runs.key, seconds, host, body, train, test FROM runs LEFT JOIN marks"
+                f" ON runs.key = marks.key AND metric = ? WHERE runs.key IN ({','.join('?' * len(part))})"
+            )
+            with self._errors():
+                rows = self.connection.execute(query, (metric, *part)).fetchall()
+            for key, seconds, where, body, *marks in rows:
+                trained = decoded(body, metric, marks)
+                if trained is not None:
+                    found[key] = Found(trained, seconds, where != here)
+        return found
+
+    def put(self, runs: Iterable[tuple[str, Label, Trained, float]], metric: str) -> None:
+        """Add runs, with the seconds they took, all of them or none."""
+        now, here = time.time(), host()
+        with self._errors(), self._writing():
+            for key, label, trained, seconds in runs:
+                row = (
+                    key,
+                    label.dataset,
+                    label.method,
+                    label.seed,
+                    here,
+                    now,
+                    seconds,
+                    encoded(trained),
+                )
+                self.connection.execute(
+                    "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?)"
+                    " ON CONFLICT (key) DO UPDATE SET body = excluded.body",
+                    row,
+                )
+                if trained.kept is not None:
+                    marks = [_bytes(each) for each in trained.kept]
+                    self.connection.execute(
+                        "INSERT OR REPLACE INTO marks VALUES (?,?,?,?)", (key, metric, *marks)
+                    )
+
+    def prune(self, most: int) -> int:
+        """Leave out the oldest runs until the file has at most so many bytes; how many went."""
+        gone = 0
+        with self._errors():
+            while self.size > most and self.count:
+                with self._writing():
+                    oldest = "SELECT key FROM runs ORDER BY created LIMIT max(1, ?)"
+                    done = self.connection.execute(
+                        f"DELETE FROM runs WHERE key IN ({oldest})", (self.count // 10,)
+                    )
+                    gone += done.rowcount
+                self.connection.executescript(
+                    "PRAGMA incremental_vacuum"
+                )  # takes a step for each page
+        return gone
+
+    def clear(self) -> int:
+        """Leave out all runs; how many there were."""
+        with self._errors():
+            with self._writing():
+                gone = self.connection.execute("DELETE FROM runs").rowcount
+            self.connection.execute("VACUUM")
+        return gone
+
+    def listed(self) -> list[tuple[str, int, float, float]]:
+        """Of each dataset: its name, how many runs, and the first and last second of them."""
+        query = (
+            "SELECT dataset, count(*), min(created), max(created) FROM runs GROUP BY dataset"
+            " ORDER BY max(created) DESC"
+        )
+        with self._errors():
+            return self.connection.execute(query).fetchall()
+
+    def take(self, other: Path) -> int:
+        """Add the runs of another store that are not here; how many came."""
+        Store(other).close()  # which refuses what is no store
+        with self._errors():
+            before = self.count
+            self.connection.execute("ATTACH ? AS other", (str(other),))
+            try:
+                with self._writing():
+                    for table in ("runs", "marks"):
+                        self.connection.execute(
+                            f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}"
+                        )
+            finally:
+                self.connection.execute("DETACH other")
+            return self.count - before
+
+    @property
+    def count(self) -> int:
+        """How many runs there are."""
+        with self._errors():
+            return int(self.connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, without pages that are free."""
+        pages = self._number("page_count") - self._number("freelist_count")
+        return pages * self._number("page_size")
+
+    def _number(self, pragma: str) -> int:
+        return int(self.connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction: all of it, or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:  # of a full disk, SQLite has undone it by itself
+                self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Errors of SQLite and of the system as StoreError."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"the store {str(self.path)!r} can't be used: {_why(error)}"
+            ) from error
+
+
+def host() -> str:
+    """Which machine this is, without its name."""
+    return sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def encoded(trained: Trained) -> bytes:
+    """A run without its weights, as compressed JSON. Every number is read back to the last bit."""
+    body = {
+        "status": trained.status,
+        "nonzero_fraction": trained.nonzero_fraction,
+        "stopped": trained.stopped,
+        "selected": trained.selected,
+        "weights": trained.weights,
+        "history": [vars(record) for record in trained.history],
+    }
+    return zlib.compress(json.dumps(body, default=_plain).encode())
+
+
+def decoded(body: bytes, metric: str, marks: Sequence[bytes | None]) -> Trained | None:
+    """The run of ``encoded``; None where it is damaged, or lacks what the metric's test needs of rows."""
+    try:
+        values: dict[str, Any] = json.loads(zlib.decompress(body))
+        history = tuple(Record(**each) for each in values.pop("history"))
+        kept = tuple(_kept(each, metric) for each in marks if each is not None)
+        values["weights"] = tuple(values["weights"])
+        trained = Trained(history=history, theta=np.zeros(0), kept=kept or None, **values)
+    except (zlib.error, ValueError, TypeError, KeyError):
+        return None
+    needed = trained.status == "ok" and METRICS[metric].shares is not None
+    return trained if history and (not needed or len(kept) == 2) else None
+
+
+def _kept(data: bytes, metric: str) -> Kept:
+    return np.frombuffer(zlib.decompress(data), "u1" if METRICS[metric].is_counted else "<f4")
+
+
+def _bytes(kept: Kept) -> bytes:
+    return zlib.compress(kept.astype(kept.dtype.newbyteorder("<")).tobytes())
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python's, and a mapping as a dictionary."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+def _why(error: Exception) -> str:
+    """What SQLite says, in the words of who has to mend it."""
+    said = str(error)
+    for start, words in (
+        ("file is not a database", "it is not an SQLite file; name another file"),
+        ("database disk image is malformed", "it is damaged; delete it, or name another file"),
+        ("attempt to write a readonly database", "it can't be written; check its permissions"),
+        ("database is locked", "another command holds it; try again, or name another file"),
+        ("database or disk is full", "the disk is full"),
+        ("unable to open database file", "it can't be opened; check that its folder exists"),
+    ):
+        if said.startswith(start):
+            return words
+    return said
