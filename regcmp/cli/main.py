@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "Render a saved report in any format.",
     "diff": "Compare two saved reports, method by method.",
     "power": "Show what a saved comparison could have found.",
+    "store": "Show or change what is kept of finished runs.",
     "methods": "List the regularizers, or show one.",
     "datasets": "List the datasets, or show one.",
     "guide": "Show the guide, one topic at a time.",

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 TOPICS = (
-    *("table", "methods", "tuning", "data", "images", "protocol"),
+    *("table", "methods", "tuning", "data", "images", "protocol", "store"),
     *("options", "gates", "reports", "diff", "plots", "config"),
     *("python", "examples", "limits", "contributing"),
 )
