@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import click
@@ -152,18 +153,67 @@ def test_an_example_runs(script: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_the_example_of_convolutions_draws_its_curves(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("script", "names", "drawn", "n_methods"),
+    [
+        ("convolution", ["convolution"], "dropwalk=0.2", 5),
+        ("tuned", ["tuned", "tuned_noise"], "tune:l2+dropout", 6),
+    ],
+)
+def test_an_example_of_a_shell_draws_its_curves(
+    script: str, names: list[str], drawn: str, n_methods: int, tmp_path: Path
+) -> None:
     """With little training; in the table that stands beside it are the same methods and network."""
     pytest.importorskip("matplotlib")
-    script = ROOT / "examples" / "convolution.sh"
-    run(f"sh {script} .", tmp_path, SEEDS="2", EPOCHS="1")
-    assert "dropwalk=0.2" in (tmp_path / "convolution.svg").read_text(encoding="utf-8")
-    (quick, beside) = (
-        re.findall(r"^network \S+|^\| \w+(?:=0\.2)?(?= \|)", each.read_text(encoding="utf-8"), re.M)
-        for each in (tmp_path / "convolution.md", script.with_suffix(".md"))
-    )
-    assert quick == beside and len(quick) == 7
-    assert script.with_suffix(".svg").stat().st_size < 150_000
+    examples = ROOT / "examples"
+    run(f"sh {examples / script}.sh .", tmp_path, SEEDS="2", EPOCHS="1")
+    for name in names:
+        (quick, beside) = (
+            re.findall(r"^network \S+|^\| [\w:=.+]+(?= \|)", text, re.M)
+            for text in (
+                (folder / f"{name}.md").read_text(encoding="utf-8")
+                for folder in (tmp_path, examples)
+            )
+        )
+        assert quick == beside and len(quick) == n_methods + 2  # the network and the heading
+        for folder in (tmp_path, examples):
+            assert drawn in (folder / f"{name}.svg").read_text(encoding="utf-8")
+        assert (examples / f"{name}.svg").stat().st_size < 100_000
+
+
+def test_the_example_of_optimism_says_what_its_runs_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the summary of the same comparison; in its result, only test rows pick more than the mean."""
+    example = runpy.run_path(str(ROOT / "examples" / "optimism.py"))
+    found = []
+
+    def quick(*words: Any, **options: Any) -> regcmp.Comparison:
+        found.append(regcmp_compare(*words, epochs=8, jobs=1, **options))
+        return found[0]
+
+    regcmp_compare = regcmp.compare
+    monkeypatch.setattr(regcmp, "compare", quick)
+    example["main"]("digits", "3")
+    (_, mean, _), (_, tuned, _), (one, best, _), (_, most, _) = picks_of(capsys.readouterr().out)
+    means = found[0].summary.set_index("method")["test_mean"] * 100
+    *listed, row = means
+    assert tuned == pytest.approx(row, abs=0.005)
+    assert mean == pytest.approx(sum(listed) / 8, abs=0.005)
+    assert best == pytest.approx(max(listed), abs=0.005) and one.endswith(means[:-1].idxmax())
+    runs = found[0].runs
+    highest = runs[~runs["method"].str.startswith("tune:")].groupby("seed")["test_accuracy"].max()
+    assert most == pytest.approx(highest.mean() * 100, abs=0.005)
+
+    result = (ROOT / "examples" / "optimism.md").read_text(encoding="utf-8")
+    (_, mean, _), (_, tuned, error), _, (_, most, error_of_most) = picks_of(result)
+    assert abs(tuned - mean) < 2 * error and most - mean > 4 * error_of_most
+
+
+def picks_of(table: str) -> list[tuple[str, float, float]]:
+    """Who picked, the test score, and the standard error of the difference, of each row."""
+    rows = re.findall(r"^\| (.+) \| ([\d.]+) \| \S+ \| (\S+) \|$", table, re.M)
+    return [(name, float(test), float(error.replace("-", "nan"))) for name, test, error in rows]
 
 
 @pytest.mark.parametrize("command", COMMANDS_OF_GROUP)
