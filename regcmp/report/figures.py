@@ -190,7 +190,7 @@ def tuned_strengths(report: Report) -> list[Figure]:
         panels.append(
             Panel(
                 name=clean(method),
-                title=f"{clean(method)}: {style.score_in} against strength; chosen: {said}",
+                title=f"{clean(method)}: {style.score_in} against strength",
                 about=f"Chosen: {said}.",
                 x=Axis("Strength", labels=tuple(f"{value:g}" for value in stats.index)),
                 y=Axis(style.score_in, better=score.better),
@@ -218,7 +218,7 @@ def budget(report: Report) -> list[Figure]:
         panels.append(
             Panel(
                 name=clean(method),
-                title=f"{clean(method)}: expected test {style.score_in} after so many trials",
+                title=f"{clean(method)}: test {style.score_in} by trials",
                 about=f"From 1 trial to {trials[-1]:g}: {style.amount(gain)}.",
                 x=Axis("Trials", tight=True),
                 y=Axis(style.score_in, better=metric.better),
