@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -96,10 +97,10 @@ def main(workloads: tuple[str, ...]) -> None:
 
 def watch_all(clock: Clock) -> None:
     """Have the parts of a step timed."""
-    from regcmp import experiment
     from regcmp.engine import convolution, layers, losses, measuring, optimizers, pooling, training
+    from regcmp.runs import executing
 
-    clock.watch(experiment, "timed_training", lambda *_: REST)
+    clock.watch(executing, "timed_training", lambda *_: REST)
     clock.watch(layers, "multiply", product)
     clock.watch(convolution, "multiply", product)
     parts = (
@@ -115,8 +116,22 @@ def watch_all(clock: Clock) -> None:
     for owner, names, part in parts:
         for name in names:
             clock.watch(owner, name, lambda *_, part=part: part)
-    clock.watch(training, "fold", lambda _, hook, *__: HOOKS.get(hook, "other hooks"))
+    watch_hooks(clock)
     clock.watch_each(training.Batches, "epoch", "batches")
+
+
+def watch_hooks(clock: Clock) -> None:
+    """Have the chains of hooks timed that are made from now on."""
+    from regcmp.engine import hooks
+
+    chain = hooks.chain
+
+    def watched(methods: Any, idle: Any) -> Any:
+        made = SimpleNamespace(through=chain(methods, idle))
+        clock.watch(made, "through", lambda *_: HOOKS.get(idle.__name__, "other hooks"))
+        return made.through
+
+    hooks.chain = watched
 
 
 def product(a: Any, b: Any, *_: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from math import isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -152,12 +152,13 @@ class Workload:
     def plan(self, runs: list[Run] | None = None) -> Plan:
         """The plan by which regcmp trains this workload, or one run of it."""
         from regcmp.plan import make_plan
+        from regcmp.plan.settling import settle
 
         methods, seed, seeds = list(self.methods), 0, self.seeds
         if runs is not None:
             ((method, seed),) = runs
             methods, seeds = [method], 1
-        return make_plan(
+        plan = make_plan(
             self.dataset,
             methods,
             baseline=methods[0],
@@ -174,6 +175,7 @@ class Workload:
             epochs=self.epochs,
             dtype="float32",
         )
+        return settle(plan, self.data)
 
     @cached_property
     def data(self) -> Dataset:
@@ -209,13 +211,11 @@ def synthetic(rows: int, features: int) -> Dataset:
 
 
 def default_comparison() -> Workload:
-    """What ``regcmp compare --dataset digits`` trains."""
-    from regcmp.engine.settings import Settings
-    from regcmp.plan.protocol import Protocol
-
-    return Workload("w4", Settings.hidden, Settings.batch_size, Settings.epochs, Protocol.seeds)
+    """What ``regcmp compare --dataset digits`` trains, but for its learning rate and schedule."""
+    return replace(W0, name="w4")
 
 
+W0 = Workload("w0", hidden=(64, 64), batch_size=64, epochs=80, seeds=10)
 W1 = Workload("w1", hidden=(256, 128), batch_size=64, epochs=100, seeds=5)
 W2 = Workload("w2", hidden=(256, 128), batch_size=64, epochs=100, seeds=50)
 W3 = Workload(
@@ -240,5 +240,5 @@ CNN = Workload(
 )
 """The default cnn on images of 8x8 pixels."""
 
-WORKLOADS = {each.name: each for each in (W1, W2, W3, CNN)}
+WORKLOADS = {each.name: each for each in (W0, W1, W2, W3, CNN)}
 """Workloads that every side can train; W4, start to prompt, is in prompts.py."""
