@@ -24,6 +24,17 @@ from workloads import WORKLOADS, Workload
 
 OUTSIDE = "before and after training"
 RECORDS, REST = "records of scores", "the rest"
+PARTS = {
+    "adam": "Adam",
+    **dict.fromkeys(("add_l1", "add_l2"), "the penalty"),
+    **dict.fromkeys(("bias_relu", "relu", "where_positive"), "relu and its biases"),
+    "add_bias": "biases",
+    "drop": "drawing masks",
+    "subtract_largest": "softmax",
+    **dict.fromkeys(("max_pool", "max_pool_slope"), "pooling"),
+    "unfold": "windows and biases",
+}
+"""What a kernel counts for."""
 HOOKS = {"mask": "drawing masks", "penalize": "the penalty"}
 
 
@@ -97,20 +108,19 @@ def main(workloads: tuple[str, ...]) -> None:
 
 def watch_all(clock: Clock) -> None:
     """Have the parts of a step timed."""
-    from regcmp.engine import convolution, layers, losses, measuring, optimizers, pooling, training
+    from regcmp.engine import convolution, layers, losses, measuring, training
+    from regcmp.engine.kernels import Kernel
     from regcmp.runs import executing
 
     clock.watch(executing, "timed_training", lambda *_: REST)
     clock.watch(layers, "multiply", product)
     clock.watch(convolution, "multiply", product)
+    clock.watch(Kernel, "__call__", lambda kernel, *_: PARTS[kernel.name])
     parts = (
-        (layers.Dense, ("forward", "backward"), "biases"),
-        (convolution.Conv, ("forward", "backward"), "windows and biases"),
-        (pooling.MaxPool, ("forward", "backward"), "pooling"),
-        (layers.Relu, ("forward", "backward"), "relu"),
+        (layers.Dense, ("backward",), "biases"),
+        (convolution.Conv, ("weigh", "backward"), "windows and biases"),
         (losses.CrossEntropy, ("gradient",), "softmax"),
-        (optimizers.Adam, ("step",), "Adam"),
-        (training.Network, ("forward", "backward"), "applying masks"),
+        (training.Network, ("forward", "backward"), "layers and masks"),
         (measuring.Measure, ("record",), RECORDS),
     )
     for owner, names, part in parts:

@@ -17,7 +17,8 @@ from regcmp.engine.architecture import (
     words_of,
 )
 from regcmp.engine.arrays import Floats
-from regcmp.engine.convolution import NARROW, Conv, axis_of
+from regcmp.engine.convolution import Conv, axis_of
+from regcmp.engine.kernels.images import NARROW
 from regcmp.engine.layers import Dense, Layer, Memory, Relu
 from regcmp.engine.network import Network
 from regcmp.engine.normalization import BatchNorm

@@ -11,9 +11,9 @@ from networks import mlp
 from sklearn.linear_model import enet_path
 
 from regcmp.engine.arrays import Floats, Scratch
+from regcmp.engine.kernels.updates import signs
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
 from regcmp.engine.regularizers.matrices import matrices
-from regcmp.engine.regularizers.penalties import signs
 from regcmp.engine.stack import Ingredient
 from regcmp.engine.training import train
 

@@ -16,8 +16,9 @@ from conftest import make_stack
 
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats, Scratch
-from regcmp.engine.convolution import NARROW, Conv, Shape3
+from regcmp.engine.convolution import Conv, Shape3
 from regcmp.engine.initializers import initial_theta
+from regcmp.engine.kernels.images import NARROW
 from regcmp.engine.layers import Dense, Layer, Memory
 from regcmp.engine.measuring import Measure
 from regcmp.engine.network import Network

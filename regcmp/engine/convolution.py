@@ -12,17 +12,14 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.layers import Layer, Memory
+from regcmp.engine.kernels.images import unfold
+from regcmp.engine.layers import Memory, Weighing
 from regcmp.engine.products import multiply
 
 Shape3 = tuple[int, int, int]
 """Height, width and channels."""
-
-NARROW = 8
-"""Below so many channels, windows are copied faster pixel by pixel than whole."""
 
 
 class Axis(NamedTuple):
@@ -48,7 +45,7 @@ def axis_of(length: int, kernel: int, stride: int, same: bool) -> Axis:
     return Axis(added // 2, length + added, out)
 
 
-class Conv(Layer):
+class Conv(Weighing):
     """y = windows(x) W + b: F filters of k x k pixels, over x (H, W, C) with zeros around it.
 
     W (k k C, F) has a filter in each column, by row, column and channel of its window: a filter is a
@@ -79,16 +76,10 @@ class Conv(Layer):
         """To how many outputs an input leads at stride 1; Keras and PyTorch count so at every stride."""
         return self.kernel**2 * self.shape_out[2]
 
-    def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
-        weight, bias = params
-        runs, batch = x.shape[:2]
+    def weigh(self, weight: Floats, x: Floats, memory: Memory) -> Floats:
         memory.x = self._unfolded(x, memory)
-        y = memory.scratch("y", (runs, memory.x.shape[1], self.shape_out[2]))
-        multiply(memory.x, weight, out=y)
-        # Of all pixels at once: a loop over so few filters takes longer than the sum.
-        images = y.reshape(runs, batch, -1)
-        images += np.tile(bias, self.shape_out[0] * self.shape_out[1])
-        return images
+        y = memory.scratch("y", (*memory.x.shape[:2], self.shape_out[2]))
+        return multiply(memory.x, weight, out=y)
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
@@ -141,16 +132,11 @@ class Conv(Layer):
     def _windows(self, images: Floats, stride: int, memory: Memory, name: str) -> Floats:
         """The windows (R, B Ho Wo, k k C) of images (R, B, H, W, C), copied into one matrix a run."""
         k, channels = self.kernel, images.shape[4]
-        windows = sliding_window_view(images, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
-        windows = windows.transpose(0, 1, 2, 3, 5, 6, 4)
-        unfolded = memory.scratch(name, windows.shape)
-        if channels < NARROW:
-            for i in range(k):
-                for j in range(k):
-                    unfolded[..., i, j, :] = windows[..., i, j, :]
-        else:
-            unfolded[...] = windows
-        return unfolded.reshape(len(images), prod(windows.shape[1:4]), k * k * channels)
+        high, wide = ((each - k) // stride + 1 for each in images.shape[2:4])
+        pixels = prod(images.shape[:2]), high, wide
+        unfolded = memory.scratch(name, (*pixels, k, k, channels))
+        unfold(unfolded, images.reshape(-1, *images.shape[2:]), stride)
+        return unfolded.reshape(len(images), -1, k * k * channels)
 
     def _turned(self, weight: Floats, memory: Memory) -> Floats:
         """The filters (R, k k F, C) turned by half a circle, from outputs to inputs."""

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Booleans, Floats, Scratch
+from regcmp.engine.kernels.units import add_bias, bias_relu, relu, where_positive
 from regcmp.engine.products import multiply
 
 
@@ -80,7 +81,33 @@ class Layer:
         return dy
 
 
-class Dense(Layer):
+class Weighing(Layer):
+    """A layer of weights, products with which it sums up, and a bias."""
+
+    def weigh(self, weight: Floats, x: Floats, memory: Memory) -> Floats:
+        """The sums (R, rows, n), without the bias, in a buffer; x is remembered."""
+        raise NotImplementedError
+
+    def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
+        weight, bias = params
+        y = self.weigh(weight, x, memory)
+        add_bias(y, bias)
+        return y.reshape(*x.shape[:2], -1)
+
+    def forward_relu(
+        self, params: list[Floats], x: Floats, memory: Memory, of_relu: Memory
+    ) -> Floats:
+        """``forward``, and that of a ``Relu`` behind it, whose memory is given: one pass instead of two."""
+        weight, bias = params
+        y = self.weigh(weight, x, memory)
+        positive = of_relu.scratch("positive", y.shape, np.bool_)
+        bias_relu(y, bias, positive)
+        shape = (*x.shape[:2], prod(y.shape[1:]) // x.shape[1])
+        of_relu.y, of_relu.positive = y.reshape(shape), positive.reshape(shape)
+        return of_relu.y
+
+
+class Dense(Weighing):
     """y = x W + b, with W (in, out) and b (1, out)."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
@@ -88,8 +115,7 @@ class Dense(Layer):
         self.weights = ((n_in, n_out),)
         self.biases = ((1, n_out),)
 
-    def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
-        weight, bias = params
+    def weigh(self, weight: Floats, x: Floats, memory: Memory) -> Floats:
         memory.x = x
         y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
         multiply(x, weight, out=y)
@@ -97,7 +123,6 @@ class Dense(Layer):
             # Run by run: one example's own weights each are much to hold.
             for run, own in enumerate(memory.connections):
                 y[run] += np.matmul(x[run, :, None], weight[run] * own)[:, 0]
-        y += bias
         return y
 
     def backward(
@@ -129,16 +154,16 @@ class Relu(Layer):
     """y = max(x, 0), with derivative 0 at 0."""
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
-        # A comparison and a product are faster than np.maximum, and backward needs the comparison.
         memory.positive = memory.scratch("positive", x.shape, np.bool_)
-        np.greater(x, 0, out=memory.positive)
-        memory.y = np.multiply(x, memory.positive, out=x)
-        return memory.y
+        relu(x, memory.positive)
+        memory.y = x
+        return x
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
     ) -> Floats:
-        return np.multiply(dy, memory.positive, out=dy)
+        where_positive(dy, memory.positive)
+        return dy
 
 
 class Tanh(Layer):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.kernels.units import subtract_largest
 
 
 class Loss:
@@ -117,10 +118,9 @@ def cross_entropy_gradient(
     off first, so exp can't overflow.
     """
     p = logits
-    # A row of few classes is slow to reduce. Of ten, a copy turned round and a product with ones take
-    # half as long as max and sum.
-    p -= np.ascontiguousarray(p.swapaxes(1, 2)).max(axis=1)[..., None]
+    subtract_largest(p)
     np.exp(p, out=p)
+    # A row of few classes is slow to sum up: of ten, a product with ones takes half as long.
     p /= np.matmul(p, np.ones((p.shape[-1], 1), p.dtype))
     if weights is not None:
         targets = targets * weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Booleans, Floats
-from regcmp.engine.layers import ACTIVATIONS, Layer, Memory
+from regcmp.engine.layers import ACTIVATIONS, Layer, Memory, Relu, Weighing
 from regcmp.engine.losses import Loss
 from regcmp.engine.residual import Fork, Join
 from regcmp.engine.taps import Taps
@@ -51,6 +52,11 @@ class Network:
         activations = tuple(ACTIVATIONS.values())
         self.activations = tuple(i for i, x in enumerate(self.layers) if isinstance(x, activations))
         """The hidden activations; a branch may begin or end between one and the next site."""
+        pairs = enumerate(pairwise(self.layers))
+        self._rectified = {
+            i: x for i, (x, y) in pairs if isinstance(x, Weighing) and isinstance(y, Relu)
+        }
+        """The layers of weights with a relu behind them, which does its work within theirs."""
         self.behind = tuple(map(self._behind, self.activations))
         """The layers that they enter; where a branch ends there, the one behind it."""
 
@@ -99,13 +105,19 @@ class Network:
         memories: list[Memory],
     ) -> Floats:
         """The outputs (R, B, C), logits or values, for x (R, B, D)."""
-        for i, (layer, mask, memory) in enumerate(zip(self.layers, masks, memories, strict=True)):
+        numbers = iter(range(len(self.layers)))
+        for i in numbers:
+            mask, memory = masks[i], memories[i]
             for tap in taps[i]:
                 x = tap.forward(x)
             if mask is not None:
                 # By number, since the two ends of a branch share a memory.
                 x = np.multiply(x, mask, out=memory.scratch(f"masked {i}", x.shape))
-            x = layer.forward(params[i], x, memory)
+            rectified = self._rectified.get(i)
+            if rectified is None or taps[i + 1] or masks[i + 1] is not None:
+                x = self.layers[i].forward(params[i], x, memory)
+            else:
+                x = rectified.forward_relu(params[i], x, memory, memories[next(numbers)])
         for tap in taps[-1]:
             x = tap.forward(x)
         return x

@@ -4,9 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats
-
-SLICE = 1 << 15
-"""Floats that a step works on at a time, so that all of its operands stay in a core's L2 cache."""
+from regcmp.engine.kernels import updates
 
 
 class SGD:
@@ -19,8 +17,7 @@ class SGD:
 
     def step(self, theta: Floats, grad: Floats, rate: float) -> None:
         """Change theta (R, P) in place; ``grad`` is used up."""
-        grad *= rate
-        theta -= grad
+        updates.sgd(theta, grad, rate)
 
 
 class Momentum:
@@ -34,13 +31,7 @@ class Momentum:
 
     def step(self, theta: Floats, grad: Floats, rate: float) -> None:
         """Change theta (R, P) in place; ``grad`` is used up."""
-        self._accelerate(grad, rate)
-        theta += self.velocity
-
-    def _accelerate(self, grad: Floats, rate: float) -> None:
-        grad *= rate
-        self.velocity *= self.momentum
-        self.velocity -= grad
+        updates.momentum(theta, grad, self.velocity, rate, self.momentum)
 
 
 class Nesterov(Momentum):
@@ -48,10 +39,7 @@ class Nesterov(Momentum):
 
     def step(self, theta: Floats, grad: Floats, rate: float) -> None:
         """Change theta (R, P) in place; ``grad`` is used up."""
-        self._accelerate(grad, rate)
-        theta -= grad
-        np.multiply(self.velocity, self.momentum, out=grad)
-        theta += grad
+        updates.nesterov(theta, grad, self.velocity, rate, self.momentum)
 
 
 class Adam:
@@ -72,7 +60,7 @@ class Adam:
         size = int(np.prod(shape))
         self.m = np.zeros(size, dtype)
         self.v = np.zeros(size, dtype)
-        self.buffer = np.empty(min(SLICE, size), dtype)
+        self.buffer = np.empty(min(updates.SLICE, size), dtype)
 
     def step(self, theta: Floats, grad: Floats, rate: float) -> None:
         """Change theta (R, P) in place; ``grad`` is used up."""
@@ -81,21 +69,7 @@ class Adam:
         rate *= np.sqrt(1 - b2**self.t).item() / (1 - b1**self.t)
         rate *= (1 - b1) / np.sqrt(1 - b2).item()
         eps = self.eps / np.sqrt(1 - b2).item()
-        theta, grad = theta.reshape(-1), grad.reshape(-1)
-        for start in range(0, theta.size, SLICE):
-            part = slice(start, start + SLICE)
-            m, v, g = self.m[part], self.v[part], grad[part]
-            step = self.buffer[: g.size]
-            m *= b1
-            m += g
-            g *= g
-            v *= b2
-            v += g
-            np.sqrt(v, out=step)
-            step += eps
-            np.divide(m, step, out=step)
-            step *= rate
-            theta[part] -= step
+        updates.adam(theta, grad, self.m, self.v, self.buffer, b1, b2, eps, rate)
 
 
 OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {

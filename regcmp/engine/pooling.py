@@ -8,6 +8,7 @@ import numpy as np
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.convolution import Shape3, axis_of
+from regcmp.engine.kernels.images import max_pool, max_pool_slope
 from regcmp.engine.layers import Layer, Memory
 
 
@@ -19,7 +20,6 @@ class Pool(Layer):
 
     def __init__(self, image: Shape3, kernel: int, stride: int | None = None) -> None:
         self.kernel, self.stride = kernel, stride or kernel
-        self.apart = self.stride >= kernel
         rows, columns = (axis_of(side, kernel, self.stride, same=False) for side in image[:2])
         self.shape_in, self.shape_out = image, (rows.out, columns.out, image[2])
 
@@ -51,38 +51,16 @@ class MaxPool(Pool):
         memory.x = x
         memory.tall = memory.scratch("tall", self._tall(x))
         memory.y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
-        for y, parts in (
-            (memory.tall, self._rows(self._images(x))),
-            (memory.y, self._columns(memory.tall)),
-        ):
-            y[...] = next(parts)
-            for part in parts:
-                np.maximum(y, part, out=y)
+        y, tall, images = map(_in_a_row, (memory.y, memory.tall, self._images(x)))
+        max_pool(y, tall, images, (self.kernel, self.stride))
         return memory.y.reshape(*x.shape[:2], -1)
 
     def backward(
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
     ) -> Floats:
-        tall, images = memory.tall, self._images(memory.x)
-        d_tall, dx = memory.scratch("d_tall", tall.shape), memory.scratch("dx", images.shape)
-        d_tall.fill(0)
-        dx.fill(0)
-        for left, y, parts, into in (
-            (dy.reshape(memory.y.shape), memory.y, self._columns(tall), self._columns(d_tall)),
-            (d_tall, tall, self._rows(images), self._rows(dx)),
-        ):
-            largest = memory.scratch("largest", y.shape, np.bool_)
-            *pairs, (_, last) = zip(parts, into, strict=True)
-            for part, d_part in pairs:
-                # Where windows don't overlap, a part gets no more than this one share.
-                share = d_part if self.apart else memory.scratch("share", y.shape)
-                np.equal(part, y, out=largest)
-                np.multiply(left, largest, out=share)
-                if not self.apart:
-                    d_part += share
-                # What was given to this one is not there for the next one that is as large.
-                left -= share
-            last += left
+        dx = memory.scratch("dx", (*dy.shape[:2], *self.shape_in))
+        parts = dx, memory.y, memory.tall, self._images(memory.x), dy.reshape(memory.y.shape)
+        max_pool_slope(*map(_in_a_row, parts), (self.kernel, self.stride), memory.scratch)
         return dx.reshape(memory.x.shape)
 
 
@@ -139,3 +117,8 @@ class GlobalAverage(Layer):
         dx = memory.scratch("dx", (*dy.shape[:2], self.pixels, self.shape_in[2]))
         np.multiply(dy[:, :, None], 1 / self.pixels, out=dx)
         return dx.reshape(*dy.shape[:2], -1)
+
+
+def _in_a_row(images: Floats) -> Floats:
+    """The images (R, B, H, W, C) of all runs as (N, H, W, C)."""
+    return images.reshape(-1, *images.shape[2:])

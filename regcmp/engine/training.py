@@ -16,6 +16,7 @@ from regcmp.engine.building import network_of, regularizers_of
 from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.hooks import Hooks, called
 from regcmp.engine.initializers import initial_theta
+from regcmp.engine.kernels.switch import SWITCH
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
 from regcmp.engine.network import Gradient, Network, Step, n_parameters_of, shapes_of
@@ -65,6 +66,7 @@ class Trained:
 def train(stack: Stack) -> list[Trained]:
     """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
     settings, network = stack.settings, network_of(stack.design)
+    SWITCH.expect(np.dtype(settings.dtype), work_of(stack, network))
     theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
     regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
     hooks = Hooks(regularizers)
@@ -225,6 +227,14 @@ def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -
     )
     most = min(STACK_BYTES // (size * n_parameters_of(layers)), BATCH_BYTES // (size * batch))
     return max(1, min(MOST_RUNS, most))
+
+
+def work_of(stack: Stack, network: Network) -> int:
+    """How many numbers the steps of a stack's training go over: parameters, and what layers give out."""
+    rows: int = stack.rows.x_train.shape[1] * stack.settings.epochs
+    steps = -(-rows // stack.settings.batch_size)
+    of_a_row = sum(map(prod, network.shapes)) + sum(each.n_unfolded for each in network.layers)
+    return len(stack.seeds) * (steps * network.n_parameters + rows * of_a_row)
 
 
 def recorded_epochs(epochs: int) -> set[int]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.kernels.updates import fade
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 
 
@@ -81,9 +82,7 @@ class EMA(Regularizer):
     def project(self, theta: Floats, context: Context) -> Floats:
         if self.average is None:
             self.average = theta.copy()
-        self.average -= theta
-        self.average *= self.strength[:, :, 0]
-        self.average += theta
+        fade(self.average, theta, self.strength[:, :, 0])
         return theta
 
     def select(self, theta: Floats, context: Context) -> Floats:

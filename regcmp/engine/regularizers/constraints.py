@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.kernels.updates import decay_of
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.regularizers.matrices import TINY, incoming_norms, matrices
 from regcmp.engine.regularizers.penalties import Penalty
@@ -61,9 +62,8 @@ class Decay(Regularizer):
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
         """Leave the gradient, but remember rate λ w: the step is about to change w."""
-        shrink = np.multiply(context.theta, context.rate, out=self._shrink(context))
-        shrink *= self.strength[:, :, 0]
-        shrink *= self.network.is_weight
+        strength, own = self.strength[:, :, 0], self.network.is_weight
+        decay_of(self._shrink(context), context.theta, context.rate, strength, own)
         return grad
 
     def project(self, theta: Floats, context: Context) -> Floats:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.kernels.units import drop
 from regcmp.engine.network import Masks
 from regcmp.engine.regularizers.base import Context, Number, Regularizer
 from regcmp.engine.streams import WORD, Words, fill_normal, stream
@@ -37,8 +38,7 @@ class Bernoulli:
         """Fill ``mask`` (R, B, width), as is ``shape``; the first call's B is the largest."""
         if self.words is None:
             self.words = Words(self.streams, prod(shape[1:]))
-        np.greater_equal(self.words(shape), self.threshold, out=mask, casting="unsafe")
-        mask *= self.scale
+        drop(mask, self.words(shape), self.threshold, self.scale)
         return mask
 
 
