@@ -7,6 +7,7 @@ one part. The clock itself takes about a hundredth.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -96,9 +97,13 @@ class Clock:
 
 @click.command()
 @click.option("--workloads", metavar="W,...", **words(WORKLOADS))
-def main(workloads: tuple[str, ...]) -> None:
+@click.option(
+    "--kernels", type=click.Choice(["numpy", "fused"]), default="numpy", show_default=True
+)
+def main(workloads: tuple[str, ...], kernels: str) -> None:
     """Print, for each workload, the share of each part in each method's time."""
     start_clean()
+    os.environ["REGCMP_KERNELS"] = kernels
     clock = Clock()
     watch_all(clock)
     for name in workloads:

@@ -173,6 +173,8 @@ class Gradient:
         self.memories = network.memories(dtype)
         self.value = np.empty((runs, network.n_parameters), dtype)
         self._views = network.params(self.value)
+        self._seen: tuple[Floats, list[list[Floats]]] | None = None
+        """The last theta and its layers' parameters: in most steps it is changed in place."""
 
     def __call__(self, theta: Floats, step: Step) -> Floats:
         """The gradient (R, P) at theta (R, P). The next call overwrites it."""
@@ -191,12 +193,17 @@ class Gradient:
         if step.connections:
             for memory, own in zip(self.memories, step.connections, strict=True):
                 memory.connections = own
-        params = self.network.params(theta)
+        params = self._params(theta)
         outputs = self.network.forward(params, step.x, step.masks, step.taps, self.memories)
         dy = self.loss.gradient(outputs, step.targets)
         return self.network.backward(
             params, self._views, dy, step.masks, step.taps, self.memories, need_dx
         )
+
+    def _params(self, theta: Floats) -> list[list[Floats]]:
+        if self._seen is None or self._seen[0] is not theta:
+            self._seen = theta, self.network.params(theta)
+        return self._seen[1]
 
 
 def n_parameters_of(layers: Iterable[Layer]) -> int:
