@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
+from time import monotonic
 from typing import Any
 
 import click
 
-from harness import measure, measure_floor
+from harness import compile_kernels, installed, measure, measure_floor
 from prompts import commands, measure_prompt
 from report import as_dict, lines
-from results import OURS, Results
-from sides import SIDES, Side
+from results import Results
+from sides import SIDES, WITH, WITHOUT, Side
 from workloads import W2, WORKLOADS, Workload, default_comparison
 
 PROMPTS = "w4"
@@ -42,50 +44,63 @@ def words(known: Iterable[str]) -> dict[str, Any]:
 @click.option("--workloads", metavar="W,...", **words([*WORKLOADS, PROMPTS]))
 @click.option("--sides", metavar="SIDE,...", **words(SIDES))
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
 def main(
-    workloads: tuple[str, ...], sides: tuple[str, ...], repeats: int, json_file: Path | None
+    workloads: tuple[str, ...],
+    sides: tuple[str, ...],
+    repeats: int,
+    minutes: float,
+    json_file: Path | None,
 ) -> None:
     """Train the same networks on every side, and print medians and ratios to regcmp.
 
-    The floor is always measured. Three repeats of everything take about forty minutes on two cores.
+    The floor is always measured. From the second repeat on, a side is measured in its fastest variant
+    alone. After so many minutes, or when it is stopped, it prints what it has.
     """
     chosen = [SIDES[name] for name in SIDES if name in sides]
     skipped = [
         f"{each.title}: {each.needs} is not installed" for each in chosen if not each.installed
     ]
     present = [each for each in chosen if each.installed]
-    results = Results()
-    for repeat in range(1, repeats + 1):
-        for name in workloads:
-            say = teller(f"{repeat}/{repeats} {name}")
-            if name == PROMPTS:
-                round_of_prompts(results, say)
-            else:
-                round_of_sides(results, WORKLOADS[name], present, say)
-        if json_file:
-            report = as_dict(results, skipped, repeat)
-            json_file.write_text(json.dumps(report, indent=1) + "\n")
+    if installed("numba"):
+        compile_kernels()
+    results, end = Results(), monotonic() + 60 * minutes
+    signal(SIGTERM, default_int_handler)
+    try:
+        for repeat in range(1, repeats + 1):
+            for name in workloads:
+                say = teller(f"{repeat}/{repeats} {name}", end)
+                if name == PROMPTS:
+                    round_of_prompts(results, say)
+                elif repeat == 1 or name != W2.name:
+                    round_of_sides(results, WORKLOADS[name], present, say)
+    except (KeyboardInterrupt, OutOfTimeError) as stop:
+        skipped.append(f"what was not measured yet: {stop or 'stopped'}")
+    if json_file:
+        report = as_dict(results, skipped, repeats)
+        json_file.write_text(json.dumps(report, indent=1) + "\n")
     for line in lines(results, skipped):
         click.echo(line)
+
+
+class OutOfTimeError(Exception):
+    """There is no time for another measurement."""
 
 
 def round_of_sides(
     results: Results, workload: Workload, sides: list[Side], say: Callable[[str, float], None]
 ) -> None:
-    """Every side once, in every variant; and the floor, next to regcmp."""
+    """The floor, and next to it regcmp; then every other side, at first in every variant."""
+    floor_of(results, workload, say)
     for side in sides:
         # Others need no time on the workload that asks whether regcmp's cost per run grows.
-        if (workload is W2 and side.name != OURS) or not side.runs(workload):
+        if (workload is W2 and side.name not in (WITH, WITHOUT)) or not side.runs(workload):
             continue
-        if side.name == OURS:
-            floor_of(results, workload, say)
-        for variant in side.variants:
+        for variant in results.fastest(workload, side):
             measured = measure(side, variant, workload)
             results.add(workload, side, variant, measured)
             say(f"{side.title}, {variant}", measured["seconds"])
-    if OURS not in {side.name for side in sides}:
-        floor_of(results, workload, say)
 
 
 def floor_of(results: Results, workload: Workload, say: Callable[[str, float], None]) -> None:
@@ -99,16 +114,18 @@ def round_of_prompts(results: Results, say: Callable[[str, float], None]) -> Non
     """Every command line once."""
     floor_of(results, default_comparison(), say)
     for name, command in commands().items():
-        seconds = measure_prompt(command)
+        seconds = measure_prompt(name, command)
         results.prompts.setdefault(name, []).append(seconds)
         say(name, seconds)
 
 
-def teller(where: str) -> Callable[[str, float], None]:
-    """A function that reports progress on stderr."""
+def teller(where: str, end: float) -> Callable[[str, float], None]:
+    """A function that reports progress on stderr. It raises OutOfTimeError after the end."""
 
     def say(what: str, seconds: float) -> None:
         click.echo(f"{where}  {what}: {seconds:.2f} s", err=True)
+        if monotonic() > end:
+            raise OutOfTimeError("the time was up")
 
     return say
 

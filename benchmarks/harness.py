@@ -7,9 +7,11 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -37,8 +39,12 @@ REMOVED = (
 )
 """What could favour or handicap one side."""
 
+EMPTY: Mapping[str, str] = MappingProxyType({})
 STARTED = "REGCMP_STARTED_CLEAN"
-PACKAGES = ("regcmp", "numpy", "scipy", "scikit-learn", "joblib", "torch", "jax", "jaxlib")
+PACKAGES = (
+    *("regcmp", "numpy", "scipy", "scikit-learn", "joblib"),
+    *("numba", "llvmlite", "torch", "jax", "jaxlib"),
+)
 
 
 def clean_environment(threads: int | None = None) -> dict[str, str]:
@@ -60,10 +66,20 @@ def start_clean() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
+def compile_kernels() -> None:
+    """Have the kernels' machine code made, which is kept from then on: no measurement compiles."""
+    code = (
+        "import numpy as np; from regcmp.engine.kernels.switch import SWITCH;"
+        " SWITCH.expect(np.dtype(np.float32), 0)"
+    )
+    environment = clean_environment() | {"REGCMP_KERNELS": "fused"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
 def measure(side: Side, variant: Variant, workload: Workload) -> dict[str, Any]:
     """Train a workload once, in a fresh process."""
     job = {"side": side.name, "processes": variant.processes}
-    return run_child(job, workload, variant.threads)
+    return run_child(job, workload, variant.threads, side.environment)
 
 
 def measure_floor(workload: Workload) -> dict[str, Any]:
@@ -71,7 +87,9 @@ def measure_floor(workload: Workload) -> dict[str, Any]:
     return run_child({"side": "floor"}, workload, 1)
 
 
-def run_child(job: dict[str, Any], workload: Workload, threads: int) -> dict[str, Any]:
+def run_child(
+    job: dict[str, Any], workload: Workload, threads: int, extra: Mapping[str, str] = EMPTY
+) -> dict[str, Any]:
     """Run child.py and read its line; what it wrote to stderr is kept under 'messages'.
 
     'others' is how much of the machine was not ours meanwhile.
@@ -80,7 +98,7 @@ def run_child(job: dict[str, Any], workload: Workload, threads: int) -> dict[str
     before = clocks()
     done = subprocess.run(
         [sys.executable, str(HERE / "child.py"), words],
-        env=clean_environment(threads),
+        env={**clean_environment(threads), **extra},
         capture_output=True,
         text=True,
     )

@@ -23,7 +23,7 @@ def lines(results: Results, skipped: list[str]) -> Iterator[str]:
     found = machine()
     packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
     yield f"{found['processor']}, {found['cores']} cores, {found['system']}"
-    yield f"Python {found['python']}, {packages}; NumPy on {', '.join(results.blas)}"
+    yield f"Python {found['python']}, {packages}; NumPy on {', '.join(results.blas)} kernels"
     yield ""
     for name in results.workloads:
         if name != "w4":
@@ -72,8 +72,6 @@ def _cells(results: Results, row: Row) -> tuple[str, ...]:
         notes.append("DIFFERS")
     if max(row.others) > QUIET:
         notes.append(f"others {max(row.others):.1f}")
-    if not row.judged:
-        notes.append("not judged")
     return (
         row.title,
         row.variant,
@@ -88,8 +86,9 @@ def _cells(results: Results, row: Row) -> tuple[str, ...]:
 
 def _prompts(results: Results) -> Iterator[str]:
     yield "W4: from start to prompt"
-    compare, *_, nothing = results.prompts
-    floors = {nothing: None, compare: _prompt_floor(results)}
+    *_, nothing = results.prompts
+    trained = [each for each in results.prompts if " compare " in each]
+    floors = {nothing: None, **dict.fromkeys(trained, _prompt_floor(results))}
     rows = [("command", "seconds", "over floor", "floor")]
     for command, seconds in results.prompts.items():
         floor = floors.get(command, results.prompts[nothing])
@@ -98,7 +97,7 @@ def _prompts(results: Results) -> Iterator[str]:
             if floor is None
             else (
                 spread(Spread.of_ratios(seconds, floor)),
-                "python -c pass" if command != compare else "matrix products",
+                "matrix products" if command in trained else "python -c pass",
             )
         )
         rows.append((command, spread(Spread.of(seconds)), *cells))
@@ -185,7 +184,6 @@ def _row(results: Results, row: Row) -> dict[str, Any]:
         "workload": row.workload,
         "side": row.title,
         "variant": row.variant,
-        "judged": row.judged,
         "runs": row.runs,
         "seconds": row.seconds,
         "seconds_per_run": asdict(Spread.of(row.per_run)),

@@ -8,10 +8,9 @@ from math import sqrt
 from statistics import fmean, median
 from typing import Any
 
-from sides import Side, Variant
+from sides import WITH, WITHOUT, Side, Variant
 from workloads import Workload
 
-OURS = "regcmp_side"
 TOLERANCE = 3.0
 """How many standard errors two sides' accuracies may differ by."""
 
@@ -32,8 +31,8 @@ class Spread:
 
     @classmethod
     def of_ratios(cls, above: list[float], below: list[float]) -> Spread:
-        """The spread of ratios between values of the same repeat."""
-        return cls.of(a / b for a, b in zip(above, below, strict=True))
+        """The spread of ratios between values of the same repeat; later ones may lack one of both."""
+        return cls.of(a / b for a, b in zip(above, below, strict=False))
 
 
 @dataclass
@@ -44,7 +43,6 @@ class Row:
     side: str
     title: str
     variant: str
-    judged: bool
     runs: int
     seconds: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
@@ -107,7 +105,7 @@ class Results:
         key = (workload.name, side.name, str(variant))
         if key not in self.measured:
             count = len(side.runs(workload))
-            words = (workload.name, side.name, side.title, str(variant), variant.judged, count)
+            words = (workload.name, side.name, side.title, str(variant), count)
             self.measured[key] = Row(*words)
         self.measured[key].add(measured)
 
@@ -128,8 +126,18 @@ class Results:
         return rows
 
     def ours(self, workload: str) -> Row | None:
-        """The row of regcmp."""
-        return next(iter(self.rows(workload, OURS)), None)
+        """The row of regcmp with the extra; without, where that is not installed."""
+        found = self.rows(workload, WITH) or self.rows(workload, WITHOUT)
+        return next(iter(found), None)
+
+    def fastest(self, workload: Workload, side: Side) -> tuple[Variant, ...]:
+        """The variant of a side that took the least in the first repeat; all, if there was none."""
+        seconds = {
+            each: self.measured[workload.name, side.name, str(each)].seconds[0]
+            for each in side.variants
+            if (workload.name, side.name, str(each)) in self.measured
+        }
+        return (min(seconds, key=lambda each: seconds[each]),) if seconds else side.variants
 
     def floor(self, workload: str) -> list[float]:
         """Seconds per run that the matrix products alone take, per repeat."""

@@ -13,8 +13,8 @@ import click
 
 from harness import measure, measure_floor
 from report import columns, disturbance, milliseconds, spread
-from results import OURS, Results, Row, Spread
-from sides import SIDES
+from results import Results, Row, Spread
+from sides import SIDES, WITHOUT
 from workloads import Workload
 
 BASE = Workload("base", hidden=(128,), batch_size=32, epochs=20, seeds=10, dataset="synthetic")
@@ -36,14 +36,14 @@ def sweeps() -> dict[str, dict[int, Workload]]:
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 def main(repeats: int) -> None:
     """Print a table of time per run for each of runs, width and rows."""
-    (variant,) = SIDES[OURS].variants
+    (variant,) = SIDES[WITHOUT].variants
     for name, workloads in sweeps().items():
         results = Results()
         for _ in range(repeats):
             for number, workload in workloads.items():
                 named = replace(workload, name=str(number))
                 results.add_floor(named, measure_floor(named))
-                results.add(named, SIDES[OURS], variant, measure(SIDES[OURS], variant, named))
+                results.add(named, SIDES[WITHOUT], variant, measure(SIDES[WITHOUT], variant, named))
         for line in (*columns(list(table(name, results))), *disturbance(results), ""):
             click.echo(line)
 

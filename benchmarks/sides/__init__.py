@@ -6,8 +6,8 @@ the timed part, a ``Train``. That returns ``Trained``, whose ``score`` is called
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -36,8 +36,6 @@ class Variant:
     processes: int = 1
     own_workers: int = 0
     """Worker processes that the side starts by itself."""
-    judged: bool = True
-    """False: shown, but targets compare with the best of the others."""
 
     def __str__(self) -> str:
         """How a table names it."""
@@ -47,8 +45,7 @@ class Variant:
         return "1 thread" if self.threads == 1 else f"{self.threads} threads"
 
 
-ONE, TWO = Variant(1), Variant(2)
-SHOWN = Variant(processes=2, judged=False)
+ONE, TWO, APART = Variant(1), Variant(2), Variant(processes=2)
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,10 @@ class Side:
     variants: tuple[Variant, ...]
     needs: str = "regcmp"
     """The package that must be installed."""
+    module: str = ""
+    """What trains, where that is not named as the side."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is set for it."""
     only: tuple[str, ...] = ()
     """The kinds of methods that it can train; empty means all."""
     images: bool = True
@@ -79,7 +80,7 @@ class Side:
 
     def load(self, workload: Workload, runs: list[Run]) -> Train:
         """Import the library and prepare the rows; what is returned is timed."""
-        train: Train = import_module(f"sides.{self.name}").load(workload, runs)
+        train: Train = import_module(f"sides.{self.module or self.name}").load(workload, runs)
         return train
 
 
@@ -97,21 +98,30 @@ def by_method(runs: list[Run]) -> dict[str, list[int]]:
     return seeds
 
 
+FROM_PLAN = (
+    "run_experiment from the plan to the frames: start of two workers and their imports, splits,"
+    " scaling, training, history and scores"
+)
+WORKERS = (Variant(own_workers=2),)
+WITH, WITHOUT = "regcmp_fast", "regcmp_side"
+
 SIDES = {
     each.name: each
     for each in (
+        Side(WITH, "regcmp[fast]", FROM_PLAN, WORKERS, needs="numba", module=WITHOUT),
+        Side(WITHOUT, "regcmp", FROM_PLAN, WORKERS, environment={"REGCMP_KERNELS": "numpy"}),
         Side(
             "torch_loop",
             "PyTorch loop",
             "initial weights and training, one run after another; scoring is not timed",
-            (ONE, TWO, SHOWN),
+            (ONE, TWO, APART),
             needs="torch",
         ),
         Side(
             "torch_vmap",
             "PyTorch vmap",
             "initial weights and training, a method's seeds at once; scoring is not timed",
-            (ONE, TWO),
+            (ONE, TWO, APART),
             needs="torch",
             images=False,
         ),
@@ -119,7 +129,7 @@ SIDES = {
             "sklearn_mlp",
             "MLPClassifier",
             "fit, one run after another, none and l2 only; scoring is not timed",
-            (ONE, TWO, SHOWN),
+            (ONE, TWO, APART),
             needs="sklearn",
             only=("none", "l2"),
             images=False,
@@ -129,7 +139,7 @@ SIDES = {
             "JAX jit(vmap(scan))",
             "initial weights, batch orders, compiling once per method, training; scoring is not"
             " timed",
-            (ONE, TWO),
+            (ONE, TWO, APART),
             needs="jax",
         ),
         Side(
@@ -137,15 +147,8 @@ SIDES = {
             "regcmp, R=1",
             "run_experiment for one run at a time in this process: splits, scaling, training,"
             " history, scores and frames",
-            (ONE, SHOWN),
-        ),
-        Side(
-            "regcmp_side",
-            "regcmp",
-            "run_experiment from the plan to the frames: start of two workers and their imports,"
-            " splits, scaling, training, history and scores",
-            (Variant(own_workers=2),),
+            (ONE, APART),
         ),
     )
 }
-"""By name; regcmp comes last in a round, next to the following workload's."""
+"""By name; regcmp comes first in a round, so that there are ratios whenever a run is stopped."""
