@@ -30,7 +30,7 @@ PARTS = {
     **dict.fromkeys(("add_l1", "add_l2"), "the penalty"),
     **dict.fromkeys(("bias_relu", "relu", "where_positive"), "relu and its biases"),
     "add_bias": "biases",
-    "drop": "drawing masks",
+    **dict.fromkeys(("drop", "draw_words"), "drawing masks"),
     "subtract_largest": "softmax",
     **dict.fromkeys(("max_pool", "max_pool_slope"), "pooling"),
     "unfold": "windows and biases",

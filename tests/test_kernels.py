@@ -49,7 +49,10 @@ def code(dtype: np.dtype[Any]) -> Any:
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     from regcmp.engine.kernels.compiling import Code, compiled
 
-    return Code(compiled(dtype), dtype)
+    # Compiled once for all of pytest's processes, and kept as a command would keep it.
+    kept = storing.read(storing.file_of(dtype)) or compiled(dtype)
+    storing.write(storing.file_of(dtype), kept)
+    return Code(kept, dtype)
 
 
 @pytest.fixture
@@ -58,7 +61,8 @@ def looped() -> Iterator[None]:
     before = {name: each.compiled for name, each in KERNELS.items()}
     for dtype in DTYPES:
         for name, function in code(dtype).functions.items():
-            KERNELS[name].compiled = {**KERNELS[name].compiled, dtype: function}
+            key = KERNELS[name].own or dtype
+            KERNELS[name].compiled = {**KERNELS[name].compiled, key: function}
     yield
     for name, compiled in before.items():
         KERNELS[name].compiled = compiled

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.kernels.words import draw_words
 
 Words16: TypeAlias = npt.NDArray[np.uint16]
 
@@ -47,15 +48,16 @@ class Words:
         self.streams = streams
         self.per_step = -(-per_step // 4) * 4
         self.steps = max(1, BLOCK // self.per_step)
-        self.block = np.empty((len(streams), self.steps, self.per_step), np.uint16)
+        raw = np.empty((len(streams), self.steps * self.per_step // 4), np.uint64)
+        self.raw = list(raw)
+        self.block = raw.view(np.uint16).reshape(len(streams), self.steps, self.per_step)
         self.used = self.steps
 
     def __call__(self, shape: tuple[int, ...]) -> Words16:
         """The next step's words in this shape (R, ...), of at most ``per_step`` per run."""
         if self.used == self.steps:
-            for row, generator in zip(self.block, self.streams, strict=True):
-                raw = generator.bit_generator.random_raw(row.size // 4)
-                row[...] = raw.view(np.uint16).reshape(row.shape)
+            for raw, generator in zip(self.raw, self.streams, strict=True):
+                draw_words(raw, generator)
             self.used = 0
         words = self.block[:, self.used, : prod(shape[1:])].reshape(shape)
         self.used += 1

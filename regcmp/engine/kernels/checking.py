@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from regcmp.engine.arrays import Floats, Scratch
 from regcmp.engine.kernels import KERNELS
 from regcmp.engine.kernels.kernel import Compiled
+from regcmp.engine.streams import stream
 
 Draw = Callable[..., Floats]
 """Floats of a shape."""
@@ -37,10 +39,14 @@ def _agree(name: str, compiled: Compiled, operands: Operands) -> bool:
 
 def copies(operands: Operands) -> Operands:
     """The operands once more, with equal strides."""
-    return tuple(_copy(each) if isinstance(each, np.ndarray) else each for each in operands)
+    return tuple(map(_copy, operands))
 
 
 def _copy(array: Any) -> Any:
+    if isinstance(array, np.random.Generator):
+        return deepcopy(array)
+    if not isinstance(array, np.ndarray):
+        return array
     if array.base is None or array.flags.c_contiguous:
         return array.copy()
     whole = array.base.copy()
@@ -50,6 +56,8 @@ def _copy(array: Any) -> Any:
 
 def equal_bits(a: Any, b: Any) -> bool:
     """Whether two operands have the same bits; one NaN is like another, since IEEE tells none apart."""
+    if isinstance(a, np.random.Generator):
+        return bool(a.bit_generator.random_raw() == b.bit_generator.random_raw())
     if not isinstance(a, np.ndarray):
         return True
     if a.dtype.kind != "f":
@@ -115,6 +123,7 @@ def _units(draw: Draw, runs: int, rows: int, n: int) -> dict[str, list[Operands]
         "where_positive": [(y, positive)],
         "drop": [(y, words[:, 1].reshape(y.shape), share, scale)],
         "subtract_largest": [(y,)],
+        "draw_words": [(np.empty(rows * n, np.uint64), stream(runs, "check"))],
     }
 
 

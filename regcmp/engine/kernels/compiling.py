@@ -22,7 +22,7 @@ import numpy as np
 from regcmp.engine.kernels import KERNELS
 from regcmp.engine.kernels.kernel import NUMBERS, Compiled, Kernel
 
-WORDS = {"B": "uint8", "W": "uint16", "N": "int64", "n": "int64"}
+WORDS = {"B": "uint8", "W": "uint16", "U": "uint64", "S": "uint64", "n": "int64"}
 """Numba's types of a loop's parameters; the others are the kernel's dtype."""
 
 LEVEL = 3

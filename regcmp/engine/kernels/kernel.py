@@ -12,6 +12,7 @@ from ctypes import addressof, c_char
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 Pointer = Any
 """Numbers side by side in memory, as a loop sees them."""
@@ -19,10 +20,15 @@ Pointer = Any
 Compiled = Callable[..., None]
 """A loop in machine code: takes addresses and numbers."""
 
-POINTERS = {"F": None, "B": np.dtype(np.bool_), "W": np.dtype(np.uint16), "N": np.dtype(np.int64)}
-"""A loop's parameters by letter: arrays of the kernel's own dtype or of another."""
+POINTERS = {
+    "F": None,
+    "B": np.dtype(np.bool_),
+    "W": np.dtype(np.uint16),
+    "U": np.dtype(np.uint64),
+}
+"""A loop's parameters by letter: arrays of floats of its dtype, or of another. S is an address."""
 NUMBERS = "nf"
-"""A whole number; a number of the kernel's own dtype."""
+"""A whole number; a float of the loop's dtype."""
 
 KERNELS: dict[str, Kernel] = {}
 """Every kernel by its name."""
@@ -38,12 +44,17 @@ class Kernel:
         self.loop: Callable[..., None] = definition
         self.parameters = ""
         self.arrange: Callable[..., Sequence[Any] | None] = lambda *_: None
+        self.own: np.dtype[Any] | None = None
+        """The dtype of the first operand, where that is not of floats."""
         self.compiled: dict[np.dtype[Any], Compiled] = {}
-        """The loop's machine code by the dtype of its floats; empty until it is loaded."""
+        """The loop's machine code by the dtype of the first operand; empty until it is loaded."""
         KERNELS[self.name] = self
 
     def fused(
-        self, parameters: str, arrange: Callable[..., Sequence[Any] | None]
+        self,
+        parameters: str,
+        arrange: Callable[..., Sequence[Any] | None],
+        own: npt.DTypeLike | None = None,
     ) -> Callable[[Callable[..., None]], Callable[..., None]]:
         """Take a loop over pointers, with a letter for each of its parameters.
 
@@ -54,6 +65,7 @@ class Kernel:
 
         def take(loop: Callable[..., None]) -> Callable[..., None]:
             self.loop, self.parameters, self.arrange = loop, parameters.replace(" ", ""), arrange
+            self.own = None if own is None else np.dtype(own)
             self.pointers = [
                 (i, POINTERS[x]) for i, x in enumerate(self.parameters) if x in POINTERS
             ]

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.kernels import KERNELS
@@ -57,6 +58,14 @@ class Switch:
                     raise
                 self.settled[dtype] = None
 
+    def compile(self, dtype: npt.DTypeLike) -> None:
+        """Load machine code, whatever the work, and make it first where none is kept.
+
+        Raises whatever goes wrong with it.
+        """
+        with self.lock:
+            self._settle(np.dtype(dtype), compiling=True)
+
     def _settle(self, dtype: np.dtype[Any], compiling: bool) -> None:
         from regcmp.engine.kernels import storing
 
@@ -74,7 +83,7 @@ class Switch:
 
         self.settled[dtype] = code = Code(object_code, dtype)
         for name, function in code.functions.items():
-            KERNELS[name].compiled[dtype] = function
+            KERNELS[name].compiled[KERNELS[name].own or dtype] = function
 
 
 def is_there() -> bool:
