@@ -33,7 +33,7 @@ PARTS = {
     **dict.fromkeys(("drop", "draw_words"), "drawing masks"),
     "subtract_largest": "softmax",
     **dict.fromkeys(("max_pool", "max_pool_slope"), "pooling"),
-    "unfold": "windows and biases",
+    **dict.fromkeys(("place", "unfold"), "windows and biases"),
 }
 """What a kernel counts for."""
 HOOKS = {"mask": "drawing masks", "penalize": "the penalty"}

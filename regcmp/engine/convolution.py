@@ -8,13 +8,12 @@ with channels first (benchmarks/convolution.py).
 
 from __future__ import annotations
 
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats
-from regcmp.engine.kernels.images import unfold
+from regcmp.engine.kernels.images import place, unfold
 from regcmp.engine.layers import Memory, Weighing
 from regcmp.engine.products import multiply
 
@@ -101,42 +100,35 @@ class Conv(Weighing):
 
     def _unfolded(self, x: Floats, memory: Memory) -> Floats:
         """The windows (R, B Ho Wo, k k C) of x (R, B, H W C)."""
-        images = x.reshape(*x.shape[:2], *self.shape_in)
+        images = x.reshape(-1, *self.shape_in)
         rows, columns = self.rows, self.columns
         if (rows.padded, columns.padded) != self.shape_in[:2]:
-            shape = (*x.shape[:2], rows.padded, columns.padded, self.shape_in[2])
+            shape = (len(images), rows.padded, columns.padded, self.shape_in[2])
             padded = memory.scratch("padded", shape)
-            padded.fill(0)
-            (height, width), (top, left) = self.shape_in[:2], (rows.before, columns.before)
-            padded[:, :, top : top + height, left : left + width] = images
+            place(padded, images, (rows.before, columns.before), 1)
             images = padded
-        return self._windows(images, self.stride, memory, "windows")
+        return self._windows(images, self.stride, memory, "windows", len(x))
 
     def _around(self, dy: Floats, memory: Memory) -> Floats:
         """For each pixel the outputs that its windows gave, (R, B H W, k k F), of dy (R, B, Ho Wo F).
 
         A stride leaves zeros between them.
         """
-        (height, width), k, s = self.shape_in[:2], self.kernel, self.stride
-        shape = (self.rows.padded + k - 1, self.columns.padded + k - 1, self.shape_out[2])
-        spread = memory.scratch("spread", (*dy.shape[:2], *shape))
-        spread.fill(0)
-        last = (k - 1 + s * self.rows.out, k - 1 + s * self.columns.out)
-        spread[:, :, k - 1 : last[0] : s, k - 1 : last[1] : s] = dy.reshape(
-            *dy.shape[:2], *self.shape_out
+        (height, width, _), more = self.shape_in, self.kernel - 1
+        images = dy.reshape(-1, *self.shape_out)
+        spread = memory.scratch(
+            "spread", (len(images), height + more, width + more, images.shape[3])
         )
-        top, left = self.rows.before, self.columns.before
-        inside = spread[:, :, top : top + height + k - 1, left : left + width + k - 1]
-        return self._windows(inside, 1, memory, "around")
+        place(spread, images, (more - self.rows.before, more - self.columns.before), self.stride)
+        return self._windows(spread, 1, memory, "around", len(dy))
 
-    def _windows(self, images: Floats, stride: int, memory: Memory, name: str) -> Floats:
-        """The windows (R, B Ho Wo, k k C) of images (R, B, H, W, C), copied into one matrix a run."""
-        k, channels = self.kernel, images.shape[4]
-        high, wide = ((each - k) // stride + 1 for each in images.shape[2:4])
-        pixels = prod(images.shape[:2]), high, wide
-        unfolded = memory.scratch(name, (*pixels, k, k, channels))
-        unfold(unfolded, images.reshape(-1, *images.shape[2:]), stride)
-        return unfolded.reshape(len(images), -1, k * k * channels)
+    def _windows(self, images: Floats, stride: int, memory: Memory, name: str, runs: int) -> Floats:
+        """The windows (R, B Ho Wo, k k C) of images (R B, H, W, C), copied into one matrix a run."""
+        k, channels = self.kernel, images.shape[3]
+        high, wide = ((each - k) // stride + 1 for each in images.shape[1:3])
+        unfolded = memory.scratch(name, (len(images), high, wide, k, k, channels))
+        unfold(unfolded, images, stride)
+        return unfolded.reshape(runs, -1, k * k * channels)
 
     def _turned(self, weight: Floats, memory: Memory) -> Floats:
         """The filters (R, k k F, C) turned by half a circle, from outputs to inputs."""

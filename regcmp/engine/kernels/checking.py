@@ -129,6 +129,10 @@ def _units(draw: Draw, runs: int, rows: int, n: int) -> dict[str, list[Operands]
 
 def _images(draw: Draw, count: int, scratch: Scratch) -> dict[str, list[Operands]]:
     unfolded: list[Operands] = []
+    placed: list[Operands] = []
+    for size, channels, step in ((5, 1, 1), (8, 3, 1), (9, 8, 2)):
+        images = draw(count, 3, 4, channels)
+        placed.append((draw(count, size, 9, channels), images, (1, 2), step))
     pooled: list[Operands] = []
     for height, width, channels, k, stride in ((5, 4, 1, 3, 1), (7, 6, 9, 2, 2), (4, 4, 8, 1, 1)):
         high, wide = (height - k) // stride + 1, (width - k) // stride + 1
@@ -142,4 +146,4 @@ def _images(draw: Draw, count: int, scratch: Scratch) -> dict[str, list[Operands
     for y, tall, images, window in map(copies, pooled):
         KERNELS["max_pool"].definition(y, tall, images, window)
         slopes.append((draw(*images.shape), y, tall, images, draw(*y.shape), window, scratch))
-    return {"unfold": unfolded, "max_pool": pooled, "max_pool_slope": slopes}
+    return {"place": placed, "unfold": unfolded, "max_pool": pooled, "max_pool_slope": slopes}

@@ -15,6 +15,49 @@ NARROW = 8
 
 
 @kernel
+def place(out: Floats, images: Floats, first: tuple[int, int], step: int) -> None:
+    """Set out (N, high, wide, C) <- images (N, H, W, C), from a pixel on and a step apart, in zeros."""
+    out.fill(0)
+    rows, columns = (
+        slice(start, start + step * n, step)
+        for start, n in zip(first, images.shape[1:3], strict=True)
+    )
+    out[:, rows, columns] = images
+
+
+@place.fused(
+    "FF nnnn nnnnn f",
+    lambda out, images, first, step: (
+        out,
+        images,
+        *images.shape,
+        *out.shape[1:3],
+        *first,
+        step,
+        0.0,
+    ),
+)
+def place_loop(
+    out: Pointer, images: Pointer, count: int, height: int, width: int, channels: int,
+    high: int, wide: int, top: int, left: int, step: int, zero: float,
+) -> None:  # fmt: skip
+    """Row by row."""
+    for i in range(count * high * wide * channels):
+        out[i] = zero
+    for image in range(count):
+        for i in range(height):
+            here = (image * height + i) * width * channels
+            there = ((image * high + top + i * step) * wide + left) * channels
+            if step == 1:
+                for c in range(width * channels):
+                    out[there + c] = images[here + c]
+            else:
+                for j in range(width):
+                    for c in range(channels):
+                        out[there + j * step * channels + c] = images[here + j * channels + c]
+
+
+@kernel
 def unfold(out: Floats, images: Floats, stride: int) -> None:
     """Set out (N, Ho, Wo, k, k, C) <- the windows of images (N, H, W, C), a stride apart."""
     k, channels = out.shape[4:]
