@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import run_here
 from conftest import make_stack
 
 from regcmp.engine.arrays import Floats
@@ -305,3 +306,28 @@ def test_a_short_command_loads_nothing(tmp_path: Path) -> None:
         [sys.executable, "-c", script], env=own, cwd=tmp_path, capture_output=True, text=True
     )
     assert done.stdout.splitlines()[-1].split() == ["LOADED"], done.stderr
+
+
+def test_info_compiles_or_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing, and what went wrong, in one line; nothing where it went well."""
+    told = Told(monkeypatch, None)
+    monkeypatch.setattr("regcmp.engine.kernels.switch.SWITCH", told.switch)
+    assert run_here(("info", "--compile"), tmp_path).code == 0
+    assert told.did == ["compiled", "kept", "loaded"] * 2
+
+    def broken(_: object) -> bytes:
+        raise RuntimeError("loops differ")
+
+    monkeypatch.setattr("regcmp.engine.kernels.switch.checked", broken)
+    failed = run_here(("info", "--compile"), tmp_path)
+    assert failed.code == 1 and failed.err == (
+        "Error: --compile: the loops can't be compiled here (RuntimeError: loops differ); comparisons"
+        " go without, and give the same numbers\n"
+    )
+    monkeypatch.setattr("regcmp.engine.kernels.switch.is_there", lambda: False)
+    without = run_here(("info", "--compile"), tmp_path)
+    assert without.code == 2 and without.err == (
+        "Error: --compile needs numba; install it: pip install 'regcmp[fast]'\n"
+    )
