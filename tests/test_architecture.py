@@ -53,7 +53,10 @@ UPWARDS = {
 OUTSIDE = {"engine": {"numpy"}}
 """What third-party packages a part may import, where that is restricted."""
 
-HOME = {"click": {"cli"}, "rich": {"cli", "report"}, "joblib": {"runs", "api"}}
+HOME = {
+    **{"click": {"cli"}, "rich": {"cli", "report"}, "joblib": {"runs", "api"}},
+    "llvmlite": {"engine"},
+}
 """The parts that alone may import a package."""
 
 
