@@ -54,7 +54,9 @@ OUTSIDE = {"engine": {"numpy"}}
 """What third-party packages a part may import, where that is restricted."""
 
 HOME = {
-    **{"click": {"cli"}, "rich": {"cli", "report"}, "joblib": {"runs", "api"}},
+    "click": {"cli"},
+    "rich": {"cli", "report"},
+    "joblib": {"runs", "api"},
     "llvmlite": {"engine"},
 }
 """The parts that alone may import a package."""

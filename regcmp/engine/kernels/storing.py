@@ -69,5 +69,10 @@ def write(file: Path, code: bytes) -> None:
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, delete=False) as beside:
-            beside.write(sha256(code).digest() + code)
-        os.replace(beside.name, file)
+            pass
+        own = Path(beside.name)
+        try:
+            own.write_bytes(sha256(code).digest() + code)
+            own.replace(file)
+        finally:
+            own.unlink(missing_ok=True)
