@@ -13,11 +13,14 @@ from regcmp.errors import DataError, RegcmpError, UsageError
 if TYPE_CHECKING:
     from regcmp.api import Comparison, compare
     from regcmp.engine.regularizers import Context, Number, Regularizer
+    from regcmp.models.mlp import MLPClassifier, MLPRegressor
     from regcmp.plan.plugins import register
 
 HOMES = {
     "Comparison": "api",
     "Context": "engine.regularizers",
+    "MLPClassifier": "models.mlp",
+    "MLPRegressor": "models.mlp",
     "Number": "engine.regularizers",
     "Regularizer": "engine.regularizers",
     "compare": "api",
@@ -28,6 +31,8 @@ __all__ = [
     "Comparison",
     "Context",
     "DataError",
+    "MLPClassifier",
+    "MLPRegressor",
     "Number",
     "RegcmpError",
     "Regularizer",

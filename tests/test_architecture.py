@@ -26,6 +26,7 @@ LAYERS = (
     ("plan",),
     ("results",),
     ("runs",),
+    ("models",),
     ("analysis",),
     ("report",),
     ("api", "guide"),

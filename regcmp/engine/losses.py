@@ -108,6 +108,29 @@ class SquaredError(Loss):
         return mean
 
 
+class WeightedSquaredError(SquaredError):
+    """½ w (output - y)² for values y of rows that count w times.
+
+    Targets (..., 2) are w y and w, which are 1 times as much until a row's weight multiplies both. So
+    a mixture of rows counts as its rows do.
+    """
+
+    def targets(self, y: npt.NDArray[Any], dtype: npt.DTypeLike) -> Floats:
+        return np.stack([y, np.ones_like(y)], axis=-1).astype(dtype)
+
+    def gradient(self, outputs: Floats, targets: Floats) -> Floats:
+        outputs *= targets[..., 1:]
+        outputs -= targets[..., :1]
+        outputs /= outputs.shape[1]
+        return outputs
+
+    def mean(self, outputs: Floats, targets: Floats) -> Floats:
+        weights = targets[..., 1]
+        y = targets[..., 0] / np.where(weights > 0, weights, 1)
+        loss: Floats = (self.of_rows(outputs, y) * weights).mean(axis=-1)
+        return loss
+
+
 def cross_entropy_gradient(
     logits: Floats, targets: Floats, weights: Floats | None = None
 ) -> Floats:
@@ -142,6 +165,18 @@ def cross_entropy(logits: Floats, labels: Integers) -> Floats:
     return loss
 
 
-def loss_of(n_classes: int, weights: Floats | None = None) -> Loss:
-    """The loss of so many classes, or that of a regression where there are none."""
-    return CrossEntropy(n_classes, weights) if n_classes else SquaredError()
+def probabilities(outputs: Floats) -> Floats:
+    """The softmax (..., C) of log-odds, computed in float64, in their own precision."""
+    p: Floats = np.exp(np.subtract(outputs, outputs.max(axis=-1, keepdims=True), dtype=np.float64))
+    p /= p.sum(axis=-1, keepdims=True)
+    return p.astype(outputs.dtype, copy=False)
+
+
+def loss_of(n_classes: int, weights: Floats | None = None, *, by_row: bool = False) -> Loss:
+    """The loss of so many classes, or that of a regression where there are none.
+
+    ``by_row`` says that a weight of each row multiplies its targets.
+    """
+    if n_classes:
+        return CrossEntropy(n_classes, weights)
+    return WeightedSquaredError() if by_row else SquaredError()

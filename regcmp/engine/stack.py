@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.losses import Loss, loss_of
+from regcmp.engine.optimizers import Optimizer
 from regcmp.engine.regularizers.base import Regularizer
 from regcmp.engine.settings import Settings
 
@@ -52,13 +55,34 @@ class Rows:
     """(H, W, C) where a row is an image, with D = H W C."""
     x_validation: Floats | None = None
     y_validation: Integers | Floats | None = None
+    row_weights: Floats | None = None
+    """(S, N) how much each training row counts in the training loss, beside its class; None for 1 each."""
 
     def loss(self, splits: Sequence[int]) -> Loss:
         """The task's loss for runs that learn from these splits, with their class weights."""
-        if self.class_weights is None:
-            return loss_of(self.n_classes)
-        weights = self.class_weights[list(splits), None].astype(self.x_train.dtype)
-        return loss_of(self.n_classes, weights)
+        by_row, weights = self.row_weights is not None, self.class_weights
+        if weights is None and by_row and self.n_classes:
+            weights = np.ones((len(self.x_train), self.n_classes))
+        if weights is not None:
+            weights = weights[list(splits), None].astype(self.x_train.dtype)
+        return loss_of(self.n_classes, weights, by_row=by_row)
+
+    def targets(self, splits: Sequence[int]) -> Floats:
+        """What outputs should be for all training rows (S N, C), with the weights of rows in them."""
+        targets = self.loss(splits).targets(self.y_train.reshape(-1), self.x_train.dtype)
+        if self.row_weights is not None:
+            targets *= self.row_weights.reshape(-1, 1)
+        return targets
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where training begins, if not at random weights and without any momentum."""
+
+    theta: Floats
+    """(R, P)."""
+    optimizer: Optimizer
+    """With its state, which training changes."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,10 @@ class Stack:
     """The metric by which something is kept of every row; None keeps nothing."""
     keep_models: bool = False
     """Whether the networks that are judged are wanted, and not their scores alone."""
+    shuffle: bool = True
+    """Whether each epoch has its rows in another order."""
+    start: Start | None = None
+    """What training goes on from; None begins anew."""
 
     @property
     def design(self) -> Design:

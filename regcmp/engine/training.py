@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
@@ -20,7 +20,7 @@ from regcmp.engine.kernels.switch import SWITCH
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
 from regcmp.engine.network import Gradient, Network, Step, n_parameters_of, shapes_of
-from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.optimizers import OPTIMIZERS, Optimizer
 from regcmp.engine.regularizers import Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
 from regcmp.engine.settings import Settings
@@ -38,6 +38,9 @@ BATCH_BYTES = 3 << 20
 """How large what the layers of a stack give out for a batch, and windows of it, may be."""
 
 MOST_RUNS = 32
+
+Watch = Callable[[Sequence[Record], Context], bool]
+"""Told of the records of all runs after an epoch, and where training stands; says whether it ends."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +66,24 @@ class Trained:
     """And what a report keeps of them."""
 
 
-def train(stack: Stack) -> list[Trained]:
-    """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths."""
+def train(stack: Stack, watch: Watch | None = None) -> list[Trained]:
+    """Train the R runs of a stack; run r depends on nothing but its own seeds, rows and strengths.
+
+    ``watch`` is told of every epoch and may end training after it. Scores are then recorded for it
+    alone, and no run is stopped for what they say: only for weights that are no numbers.
+    """
     settings, network = stack.settings, network_of(stack.design)
     SWITCH.expect(np.dtype(settings.dtype), work_of(stack, network))
-    theta = initial_theta(network, settings.init, [s.init for s in stack.seeds], settings.dtype)
+    theta, optimizer = beginning(stack, network)
     regularizers = regularizers_of(stack.design, network, [s.noise for s in stack.seeds])
     hooks = Hooks(regularizers)
-    optimizer = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
     batches = Batches(stack)
     gradient = Gradient(network, stack.rows.loss(stack.splits), len(theta), theta.dtype)
     measure = Measure(network, stack.rows, stack.splits, hooks.evaluate(network.no_taps()))
     context = context_of(stack, network, theta, measure)
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
-    recorded = recorded_epochs(settings.epochs)
+    recorded = set() if watch else recorded_epochs(settings.epochs)
     guard = Guard(settings, len(theta), network.shapes)
     rate = settings.rate
 
@@ -109,12 +115,26 @@ def train(stack: Stack) -> list[Trained]:
             if epoch in recorded:
                 history.append(measure.record(epoch, judged, context.others))
             guard.check(epoch, judged, history, theta, context.ended)
-            if guard.all_stopped:
+            if guard.all_stopped or (watch and watch(seen_by(measure, judged, context), context)):
                 break
         models = kept_models(stack, regularizers, measure, judged, context)
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
     ends = zip(judged, selected, models, measure.outcomes, zip(*history, strict=True), strict=True)
     return [trained(network, guard.stops.get(i), *end) for i, end in enumerate(ends)]
+
+
+def beginning(stack: Stack, network: Network) -> tuple[Floats, Optimizer]:
+    """The weights theta (R, P) at the start, and the optimizer that changes them."""
+    if stack.start is not None:
+        return stack.start.theta.copy(), stack.start.optimizer
+    settings, seeds = stack.settings, [s.init for s in stack.seeds]
+    theta = initial_theta(network, settings.init, seeds, settings.dtype)
+    return theta, OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
+
+
+def seen_by(measure: Measure, judged: Floats, context: Context) -> list[Record]:
+    """The records of all runs after this epoch."""
+    return measure.record(context.epoch, judged, context.others)
 
 
 def context_of(stack: Stack, network: Network, theta: Floats, measure: Measure) -> Context:
@@ -179,14 +199,15 @@ class Batches:
         self.epochs = stack.settings.epochs
         # A plain view, since large rows come to a worker as np.memmap, which is slower at every slice.
         self.x = np.asarray(rows.x_train).reshape(-1, n_features)
-        self.targets = rows.loss(stack.splits).targets(rows.y_train.reshape(-1), self.x.dtype)
+        self.targets = rows.targets(stack.splits)
         self.first_row: Integers = np.array(stack.splits)[:, None] * self.n_rows
+        self.shuffle = stack.shuffle
         self.streams = [stream(s.order, "order") for s in stack.seeds]
         self.scratch = Scratch(self.x.dtype)
 
     def epoch(self, epoch: int) -> Iterator[tuple[float, Floats, Floats]]:
         """Yield (share of training done, x (R, B, D), targets (R, B, C)); the next overwrites them."""
-        order = np.stack([each.permutation(self.n_rows) for each in self.streams])
+        order = np.stack([self._order(each) for each in self.streams])
         order += self.first_row
         for start in range(0, self.n_rows, self.batch_size):
             rows = order[:, start : start + self.batch_size]
@@ -196,6 +217,9 @@ class Batches:
             np.take(self.x, rows, axis=0, out=x, mode="clip")
             np.take(self.targets, rows, axis=0, out=targets, mode="clip")
             yield (epoch - 1 + start / self.n_rows) / self.epochs, x, targets
+
+    def _order(self, generator: np.random.Generator) -> Integers:
+        return generator.permutation(self.n_rows) if self.shuffle else np.arange(self.n_rows)
 
 
 def scheduled_among(

@@ -13,7 +13,7 @@ from regcmp.engine.regularizers.stopping import StopAt
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Stack
 from regcmp.engine.training import runs_per_stack
-from regcmp.plan.grammar import Kind, Part
+from regcmp.plan.grammar import Kind, Method
 from regcmp.plan.nuisances import Setting
 from regcmp.runs.condition import Condition, Run
 
@@ -71,19 +71,28 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
 
 def ingredients(runs: Sequence[Run]) -> tuple[Ingredient, ...]:
     """The regularizers that these runs share in kind, with the strengths of each run."""
-    parts_of_runs = zip(*(run.method.parts for run in runs), strict=True)
-    return tuple(_ingredient(parts, runs) for parts in parts_of_runs)
+    found = ingredients_of([run.method for run in runs])
+    return found if runs[0].until is None else tuple(_stopped(each, runs) for each in found)
 
 
-def _ingredient(parts: Sequence[Part], runs: Sequence[Run]) -> Ingredient:
-    """One regularizer of all runs; what an earlier run selected by validation rows is given."""
-    if REGISTRY[parts[0].name].selects and runs[0].until is not None:
-        return Ingredient(StopAt.name, tuple(float(run.until or 0) for run in runs))
-    return Ingredient(
-        parts[0].name,
-        tuple(part.strength for part in parts),
-        {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
-        parts[0].schedule,
+def _stopped(each: Ingredient, runs: Sequence[Run]) -> Ingredient:
+    """An ingredient of runs whose epochs were chosen before: in the place of what chooses them."""
+    if not REGISTRY[each.name].selects:
+        return each
+    return Ingredient(StopAt.name, tuple(float(run.until or 0) for run in runs))
+
+
+def ingredients_of(methods: Iterable[Method]) -> tuple[Ingredient, ...]:
+    """The regularizers of methods of one kind, with the strengths of each."""
+    parts_of_runs = zip(*(each.parts for each in methods), strict=True)
+    return tuple(
+        Ingredient(
+            parts[0].name,
+            tuple(part.strength for part in parts),
+            {key: tuple(dict(part.options)[key] for part in parts) for key, _ in parts[0].options},
+            parts[0].schedule,
+        )
+        for parts in parts_of_runs
     )
 
 

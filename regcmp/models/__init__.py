@@ -1,0 +1,1 @@
+"""Networks to be used: scikit-learn estimators, and models that are saved, loaded and exported."""

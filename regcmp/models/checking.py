@@ -1,0 +1,76 @@
+"""What an estimator is given: features, targets and weights, checked as scikit-learn checks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import _check_sample_weight
+
+from regcmp.engine.arrays import Floats, Integers
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.stack import Design
+from regcmp.errors import UnknownRegularizerError, UsageError
+
+Array = npt.NDArray[Any]
+DTYPES = (np.float64, np.float32)
+"""Either stays as it is; anything else becomes the first."""
+
+
+def validated(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -> Any:
+    """X, or X and y, by scikit-learn's own checks, which have moved."""
+    try:
+        from sklearn.utils.validation import validate_data
+    except ImportError:  # before 1.6
+        return estimator._validate_data(X, y, dtype=DTYPES, **how)
+    return validate_data(estimator, X, y, dtype=DTYPES, **how)
+
+
+def check_known(design: Design) -> None:
+    """Raise UnknownRegularizerError where a network needs a class from outside that is not there."""
+    for each in design.ingredients:
+        if each.name not in REGISTRY:
+            raise UnknownRegularizerError(
+                f"the network was trained with {each.name!r}, which is none of regcmp's own: load the"
+                " plugin that registers it first, by plugins=[...] or --plugin FILE.py",
+                "plugins",
+            )
+
+
+def row_weights(sample_weight: Any, X: Array) -> Floats | None:
+    """(N,) weights of rows, of mean 1: so that a row of weight 2 counts as two rows do.
+
+    Raises ValueError for one below 0, or where all are 0.
+    """
+    if sample_weight is None:
+        return None
+    weights: Floats = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0 or not weights.sum() > 0:
+        raise UsageError(
+            "sample_weight: expected weights of at least 0, and one above 0; the least is"
+            f" {weights.min():g}",
+            "sample_weight",
+        )
+    weights = weights * (len(weights) / weights.sum())
+    return weights
+
+
+def class_weights(given: Any, classes: Array, y: Integers, rows: Floats | None) -> Floats | None:
+    """(C,) how much the rows of each class count; 'balanced' goes by the weights of rows (N,), too."""
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "balanced":
+        counts = np.bincount(y, rows, minlength=len(classes))
+        present = counts > 0
+        balanced = np.zeros(len(classes))
+        balanced[present] = counts.sum() / (present.sum() * counts[present])
+        return balanced
+    if not isinstance(given, dict):
+        raise UsageError(
+            f"class_weight: expected 'balanced', or a dict of weights by class, got {given!r}",
+            "class_weight",
+        )
+    weights: Floats = compute_class_weight(given, classes=classes, y=classes)
+    return weights
