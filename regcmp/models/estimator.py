@@ -3,58 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.building import network_of
 from regcmp.engine.hooks import HookError
-from regcmp.engine.initializers import initial_theta
 from regcmp.engine.measuring import Record
 from regcmp.engine.model import Model
-from regcmp.engine.optimizers import OPTIMIZERS, Optimizer
+from regcmp.engine.optimizers import Optimizer
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
-from regcmp.engine.stack import Rows, RunSeeds, Stack, Start
+from regcmp.engine.stack import RunSeeds
 from regcmp.engine.streams import stream
 from regcmp.engine.training import Trained, train
 from regcmp.errors import PluginError, UsageError
 from regcmp.metrics import LOSS
 from regcmp.models.checking import check_known, row_weights, validated
 from regcmp.models.parameters import Parameters, parameters_of
+from regcmp.models.single import Array, Given, single_stack, start_of
 from regcmp.models.threads import one_thread
-from regcmp.runs.stacking import from_outside, ingredients_of
 
-Array = npt.NDArray[Any]
 CLASSES = "classification"
-
-
-@dataclass(frozen=True)
-class Given:
-    """Rows to learn from, as the engine takes them, and those that training is validated on."""
-
-    x: Floats
-    y: Array
-    weights: Floats | None
-    x_validation: Floats | None = None
-    y_validation: Array | None = None
-
-    def with_set_aside(self, share: float, seed: int, *, stratify: bool) -> Given:
-        """Move this share of the rows to the validation rows, by the seed's stream for it."""
-        train_rows, others = train_test_split(
-            np.arange(len(self.x)),
-            test_size=share,
-            stratify=self.y if stratify else None,
-            random_state=int(stream(seed, "validation").integers(2**32)),
-        )
-        own, others = np.sort(train_rows), np.sort(others)
-        weights = None if self.weights is None else self.weights[own]
-        return Given(self.x[own], self.y[own], weights, self.x[others], self.y[others])
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]
@@ -213,51 +186,6 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _start(self, stack: Stack, optimizer: Optimizer | None, *, anew: bool) -> Start:
-        """Where training begins. Raises UsageError where weights that are there fit another network."""
-        network, settings = network_of(stack.design), stack.settings
-        if anew:
-            seeds = [each.init for each in stack.seeds]
-            theta = initial_theta(network, settings.init, seeds, settings.dtype)
-        else:
-            theta = self._model.members[-1].theta[None]
-        if theta.shape[1] != network.n_parameters:
-            raise UsageError(
-                f"the network has {theta.shape[1]} weights and biases, and its parameters now ask for"
-                f" {network.n_parameters}; fit anew, with warm_start=False",
-                "warm_start",
-            )
-        made = OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
-        return Start(theta, optimizer if type(optimizer) is type(made) else made)
-
-    def _stack(self, given: Given, asked: Parameters, seeds: RunSeeds) -> Stack:
-        """A stack of one run."""
-        parts = ingredients_of([asked.method])
-        weights = self._class_weights(given.y, given.weights)
-        has_validation = given.x_validation is not None and given.y_validation is not None
-        rows = Rows(
-            x_train=given.x[None],
-            y_train=given.y[None],
-            x_test=given.x[None, :1],  # some row has to stand there; its scores are not looked at
-            y_test=given.y[None, :1],
-            n_classes=self._n_classes,
-            class_weights=None if weights is None else weights[None],
-            image=asked.image,
-            x_validation=given.x_validation[None] if has_validation else None,  # type: ignore[index]
-            y_validation=given.y_validation[None] if has_validation else None,  # type: ignore[index]
-            row_weights=None if given.weights is None else given.weights[None],
-        )
-        return Stack(
-            settings=asked.settings,
-            ingredients=parts,
-            seeds=(seeds,),
-            rows=rows,
-            splits=(0,),
-            outside=from_outside(parts),
-            keep_models=True,
-            shuffle=bool(self.shuffle),
-        )
-
     def _train(
         self,
         given: Given,
@@ -270,10 +198,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """Train on these rows, from what is there unless ``anew``; by parts the optimizer goes on, too."""
         if anew:
             self._measure(given.y, given.weights)
-        stack = self._stack(self._as_learned(given), asked, seeds)
+        given = self._as_learned(given)
+        weights = self._class_weights(given.y, given.weights)
+        stack = single_stack(given, asked, seeds, self._n_classes, weights)
+        stack = replace(stack, shuffle=bool(self.shuffle))
         if by_parts or not anew:
             optimizer = self._optimizer if by_parts else None
-            stack = replace(stack, start=self._start(stack, optimizer, anew=anew))
+            stack = replace(stack, start=start_of(stack, None if anew else self._model, optimizer))
         try:
             with one_thread():  # more threads may round otherwise
                 (run,) = train(stack, self._watch)
