@@ -18,6 +18,7 @@ LAYERS = (
     ("hints",),
     ("errors",),
     ("pipes", "memory", "numbers", "curves"),
+    ("writing",),
     ("data",),
     ("data.sources", "data.preparation"),
     ("data.tables",),

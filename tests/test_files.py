@@ -27,8 +27,9 @@ from regcmp.report.json_text import to_json
 from regcmp.report.latex import to_latex
 from regcmp.report.layout import make_table
 from regcmp.report.parquet import to_parquet
-from regcmp.report.places import Target, check_distinct, target, write_whole
+from regcmp.report.places import Target, check_distinct, target
 from regcmp.results import TEXTS
+from regcmp.writing import write_whole
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 PDFLATEX = shutil.which("pdflatex")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from regcmp.errors import RegcmpError, of_a_bug
 from regcmp.report.formats import FRAMES
-from regcmp.report.places import PLOTS, Target, target, write_whole
+from regcmp.report.places import PLOTS, Target, target
+from regcmp.writing import write_whole
 
 if TYPE_CHECKING:
     from regcmp.analysis.gates import Finding

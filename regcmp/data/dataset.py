@@ -62,6 +62,12 @@ class Dataset:
         return int(self.x.shape[1]) if self.mixed is None else self.mixed.shape[1]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that features are made from; by their place where nothing is known of them."""
+        used = tuple(each.name for each in self.columns if each.used)
+        return used or tuple(str(i + 1) for i in range(self.n_columns))
+
+    @property
     def n_features(self) -> int:
         """How many features the network sees of a row."""
         return int(self.x.shape[1]) if self.mixed is None else len(self.layout)

@@ -9,6 +9,7 @@ import numpy as np
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.hooks import called
+from regcmp.engine.layers import Layer
 from regcmp.engine.network import Network
 from regcmp.engine.regularizers import INTERNAL, REGISTRY, Regularizer
 from regcmp.engine.stack import Design
@@ -16,13 +17,18 @@ from regcmp.engine.stack import Design
 
 def network_of(design: Design) -> Network:
     """The network of a design; what changes it is the same in all runs of a stack."""
+    return Network(layers_of_design(design), design.image)
+
+
+def layers_of_design(design: Design) -> list[Layer]:
+    """Its layers, of which nothing is allocated."""
     settings, known = design.settings, known_to(design)
     layers = layers_of(
         settings.arch, settings.hidden, design.shape, design.n_classes or 1, settings.activation
     )
     for each in design.ingredients:
         layers = called(known[each.name].build, layers, each.strength[0])
-    return Network(layers, design.image)
+    return layers
 
 
 def regularizers_of(design: Design, network: Network, seeds: Sequence[int]) -> list[Regularizer]:

@@ -13,7 +13,8 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import probabilities
 from regcmp.errors import UsageError
 from regcmp.models.checking import class_weights
-from regcmp.models.estimator import Array, Perceptron
+from regcmp.models.estimator import Perceptron
+from regcmp.models.single import Array
 
 PARAMETERS = """
 

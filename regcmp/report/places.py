@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from regcmp.errors import RegcmpError, UsageError
-from regcmp.pipes import DEVICE, descriptor, special, write_into
+from regcmp.errors import UsageError
+from regcmp.pipes import DEVICE, descriptor, special
 from regcmp.report.formats import FORMATS, either
 
 PLOTS = ("gap", "curves", "strength", "budget", "pairs", "weights", "boundary")
@@ -137,41 +136,3 @@ def _real(path: str) -> str:
         return os.path.realpath(path)
     except FileNotFoundError:
         return path
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file beside ``path`` and rename it, so that a reader sees the old or the new, never a part.
-
-    The new file keeps the mode of the one it replaces. What is no regular file is written into. Raises
-    RegcmpError where the system refuses.
-    """
-    temporary = ""
-    data = content if isinstance(content, bytes) else content.encode()
-    try:
-        if special(str(path)):
-            write_into(str(path), data)
-            return
-        path = path.resolve() if path.is_symlink() else path
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=".regcmp-", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))
-        os.replace(temporary, path)
-    except OSError as error:
-        raise RegcmpError(f"{str(path)!r} could not be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
-
-
-def _mode(path: Path) -> int:
-    """The mode of the file to be replaced, or that of a new one under this process's umask."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

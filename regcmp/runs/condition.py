@@ -11,7 +11,13 @@ import numpy as np
 
 from regcmp.data.dataset import Dataset
 from regcmp.data.preparation.preparing import Preparation, preparation_of
-from regcmp.data.preparation.splitting import set_aside, split_rows, split_sizes, validation_count
+from regcmp.data.preparation.splitting import (
+    set_aside,
+    split_rows,
+    split_sizes,
+    validation_count,
+    whole_split,
+)
 from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
@@ -62,28 +68,44 @@ class Prepared:
 class Condition:
     """The splits of a plan on its dataset, and what networks learn from them.
 
-    ``whole`` is a condition whose training rows are the training and validation rows of this one: rows
-    whose labels it has flipped are flipped here, too. Raises DataError or UsageError where a split can't
-    be drawn, before anything is trained.
+    Of the ``whole`` dataset there is one split: all rows train, but given test rows and those that are
+    set aside for validation. ``labelled`` is a condition whose training rows are the training and
+    validation rows of this one: rows whose labels it has flipped are flipped here, too.
+
+    Raises DataError or UsageError where a split can't be drawn, before anything is trained.
     """
 
-    def __init__(self, plan: Plan, dataset: Dataset, whole: Condition | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: Dataset,
+        labelled: Condition | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
         protocol = plan.protocol
         self.plan = plan
         self.dataset = dataset
-        sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
+        sizes = dataset.n_rows - dataset.given_test, dataset.given_test
+        if not whole:
+            sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
         self.n_drawn, self.n_test = sizes
         self.n_validation = validation_count(dataset, self.n_drawn, protocol.validation_size)
         seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
         self.splits = {
-            seed: set_aside(dataset, split_rows(dataset, *sizes, seed), self.n_validation, seed)
+            seed: set_aside(
+                dataset,
+                whole_split(dataset) if whole else split_rows(dataset, *sizes, seed),
+                self.n_validation,
+                seed,
+            )
             for seed in seeds
         }
         self.targets: dict[int, Targets] = {
             seed: targets_of(
-                dataset if whole is None else replace(dataset, y=whole.learned(seed)),
+                dataset if labelled is None else replace(dataset, y=labelled.learned(seed)),
                 split,
-                protocol.label_noise if whole is None else 0.0,
+                protocol.label_noise if labelled is None else 0.0,
                 protocol.class_weight,
                 seed,
             )

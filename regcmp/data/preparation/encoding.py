@@ -130,6 +130,13 @@ def _vectorizer() -> Any:
     return TfidfVectorizer(max_features=WORDS, token_pattern=TOKEN)
 
 
+def words_of(words: tuple[str, ...], idf: npt.NDArray[Any]) -> Any:
+    """What turns texts into TF-IDF of these words, as it was once fitted."""
+    vectorizer = _vectorizer().set_params(vocabulary=list(words))
+    vectorizer.idf_ = idf
+    return vectorizer
+
+
 def _places(layout: list[Feature], transformer: Any) -> list[int]:
     """Where each fitted feature stands in the layout."""
     at = {feature: place for place, feature in enumerate(layout)}

@@ -98,6 +98,27 @@ def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
         _check_classes(dataset, "--train-size", split.train, seed)
         _check_classes(dataset, "--test-size", split.test, seed)
         return split
+    _check_learned(dataset, rows)
+    if n_train < len(rows):
+        rows = _draw(dataset, rows, n_train, len(rows) - n_train, seed).train
+        _check_classes(dataset, "--train-size", rows, seed)
+    return Split(rows, np.arange(dataset.n_rows - dataset.given_test, dataset.n_rows))
+
+
+def whole_split(dataset: Dataset) -> Split:
+    """All rows train but given test rows. Raises DataError for a class without rows to learn it from.
+
+    Without given test rows, two training rows stand for them, of which nothing is to be concluded.
+    """
+    rows = np.arange(dataset.n_rows - dataset.given_test)
+    if dataset.given_test:
+        _check_learned(dataset, rows)
+        return Split(rows, np.arange(len(rows), dataset.n_rows))
+    return Split(rows, np.array([dataset.y.argmin(), dataset.y.argmax()]))
+
+
+def _check_learned(dataset: Dataset, rows: Rows) -> None:
+    """Raise DataError for a class that these training rows lack."""
     unlearned = set(range(len(dataset.classes))) - set(dataset.y[rows].tolist())
     if unlearned:
         names = ", ".join(repr(dataset.classes[i]) for i in sorted(unlearned))
@@ -105,10 +126,6 @@ def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
             f"{dataset.name!r}: class {names} is in the given test rows only, so it can't be"
             " learned; drop its rows"
         )
-    if n_train < len(rows):
-        rows = _draw(dataset, rows, n_train, len(rows) - n_train, seed).train
-        _check_classes(dataset, "--train-size", rows, seed)
-    return Split(rows, np.arange(dataset.n_rows - dataset.given_test, dataset.n_rows))
 
 
 def _draw(dataset: Dataset, rows: Rows, n_train: int, n_others: int, seed: int) -> Split:

@@ -85,7 +85,7 @@ def _chosen(file: File, there: list[str]) -> list[str]:
 
 def _member(file: File, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Array:
     with archive.open(member) as data:
-        return _array(data, f"{file.text}: {name}", member.file_size)
+        return read_array(data, f"{file.text}: {name}", member.file_size)
 
 
 def read_npy(file: File) -> Table:
@@ -116,7 +116,7 @@ def read_npy(file: File) -> Table:
     for each in paths:
         try:
             with each.open("rb") as data:
-                arrays.append(_array(data, str(each), each.stat().st_size))
+                arrays.append(read_array(data, str(each), each.stat().st_size))
         except DataError:
             raise
         except DAMAGED as error:
@@ -128,7 +128,7 @@ def _labels_of(path: Path) -> Path:
     return path.with_name("y" + path.name[1:])
 
 
-def _array(data: Any, name: str, size: int) -> Array:
+def read_array(data: Any, name: str, size: int) -> Array:
     """One array, whose header is checked before anything else is read."""
     version = np.lib.format.read_magic(data)
     if version not in ((1, 0), (2, 0)):

@@ -94,7 +94,7 @@ def joined(
     completed = []
     for column in known:
         if column.kind in ("category", "text"):
-            changed[column.name] = _as_texts(theirs[column.name])
+            changed[column.name] = as_cells(theirs[column.name])
         elif column.kind == "boolean":
             changed[column.name] = _truth(column.name, theirs[column.name], table)
         elif column.used and not _numeric(theirs[column.name]):
@@ -159,7 +159,7 @@ def _numeric(values: pd.Series) -> bool:
     return values.dtype.kind in "iufb"
 
 
-def _as_texts(values: pd.Series) -> pd.Series:
+def as_cells(values: pd.Series) -> pd.Series:
     """Texts as a text table has them: of numbers, the shortest."""
     import pandas as pd
 
@@ -176,7 +176,7 @@ def _truth(name: str, values: pd.Series, table: Table) -> pd.Series:
     """Truth values, as such or as texts. Raises DataError for a cell that is none."""
     if values.dtype == bool:
         return values
-    texts = _as_texts(values)
+    texts = as_cells(values)
     present = texts.dropna().astype(str)
     odd = present[~present.str.lower().isin(("true", "false"))]
     if len(odd):
@@ -256,7 +256,7 @@ def _check_finite(numbers: Sequence[str], block: np.ndarray, name: str) -> None:
 # Levels and classes
 
 
-def _plain(level: str) -> str:
+def plain_level(level: str) -> str:
     """A level without what people write in two ways: case, blanks, a number's zeros."""
     text = " ".join(unicodedata.normalize("NFKC", level).casefold().split())
     return f"{float(text):.15g}" if is_number(text) else text
@@ -279,12 +279,12 @@ def _check_levels(column: Column, values: pd.Series, table: Table) -> list[str]:
             f" {some(unknown.index, 3)}, and {some(ours, 3)} there; spell levels alike, or drop it with"
             f" --drop {quoted(column.name)}"
         )
-    plain = {_plain(each): each for each in reversed(ours)}
-    alike = next((each for each in unknown.index if _plain(each) in plain), None)
+    plain = {plain_level(each): each for each in reversed(ours)}
+    alike = next((each for each in unknown.index if plain_level(each) in plain), None)
     if alike is not None:
         return [
             f"{name}: column {column.name!r} has {alike!r} in {counts[alike]} of {of} rows, and"
-            f" {plain[_plain(alike)]!r} in {table.name!r}; spell them alike if they are one level"
+            f" {plain[plain_level(alike)]!r} in {table.name!r}; spell them alike if they are one level"
         ]
     if rows < MANY_UNKNOWN * of:
         return []
@@ -303,12 +303,12 @@ def _checked_target(
     if task == "regression":
         return ours, theirs.assign(**{target: _values(theirs[target], name)})
     if not (_numeric(ours[target]) and _numeric(theirs[target])):
-        ours = ours.assign(**{target: _as_texts(ours[target])})
-        theirs = theirs.assign(**{target: _as_texts(theirs[target])})
+        ours = ours.assign(**{target: as_cells(ours[target])})
+        theirs = theirs.assign(**{target: as_cells(theirs[target])})
     classes = ours[target].drop_duplicates()
     odd = theirs[target][~theirs[target].isin(classes)]
     if len(odd):
-        found, there = (_as_texts(each.drop_duplicates()) for each in (odd, classes))
+        found, there = (as_cells(each.drop_duplicates()) for each in (odd, classes))
         raise DataError(
             f"{name!r}: the target {target!r} has {some(found, 3)} in {len(odd)} of {len(theirs)} rows,"
             f" and no class of that name is in {table.name!r}, which has {some(sorted(there), 5)};"

@@ -77,7 +77,7 @@ def classes_of(target: pd.Series, table: str) -> tuple[npt.NDArray[np.intp], tup
     numeric = types.is_numeric_dtype(target.dtype)
     values = target.to_numpy() if numeric else target.astype(str).to_numpy(object)
     different, y = np.unique(values, return_inverse=True)
-    classes = tuple(map(_class_name, different.tolist()))
+    classes = tuple(map(class_name, different.tolist()))
     if len(classes) < 2:
         raise DataError(
             f"{table!r}: the target {name!r} is {classes[0]!r} in every row, and learning needs at"
@@ -100,7 +100,7 @@ def alike(classes: tuple[str, ...], target: str) -> list[str]:
 
 def as_texts(target: pd.Series) -> pd.Series:
     """The target as names of classes, as --classes-as-text asks for them."""
-    return target.map(_class_name, na_action="ignore").astype(object)
+    return target.map(class_name, na_action="ignore").astype(object)
 
 
 def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | None) -> list[str]:
@@ -141,6 +141,6 @@ def check_notation_of(target: pd.Series, table: str, decimal: str, line: Line | 
     return [f"the target {name!r} has numbers, but {some_words}, too; each is taken for a class"]
 
 
-def _class_name(value: object) -> str:
+def class_name(value: object) -> str:
     """'3' for 3.0."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

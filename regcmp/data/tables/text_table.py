@@ -102,6 +102,35 @@ def read_delimited(
     )
 
 
+def read_in_parts(
+    file: File,
+    reading: Reading,
+    progress: Progress | None,
+    as_text: Collection[str],
+    multiple: int = 1,
+) -> tuple[list[str], Iterator[pd.DataFrame]]:
+    """The names of a text table's columns, and its rows, a multiple of so many at a time.
+
+    Memory is bounded. Columns among ``as_text`` have the text of the file; others numbers, where a part has no other cells.
+    Raises DataError as ``read_delimited`` does.
+    """
+    check_text(file)
+    sep, names, skipped, _ = read_head(file, reading)
+    source = Source(file, reading, sep, names, skipped, progress)
+
+    def parts() -> Iterator[pd.DataFrame]:
+        checked = False
+        with open_text(file, reading, progress) as text:
+            texts = {name: object for name in names if name in as_text}
+            for chunk in _chunks(text, source, multiple, dtype=texts):
+                if not checked and chunk[names[-1]].isna().any():
+                    source.check_lines()
+                    checked = True
+                yield chunk.astype(dict.fromkeys(texts, object))
+
+    return names, parts()
+
+
 def _spellings(
     names: list[str], target: str | None, first_rows: list[list[str]]
 ) -> Spellings | None:
@@ -127,11 +156,12 @@ def _merged(
     return {target: said} if said else {}
 
 
-def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
-    """Frames of some rows each, parsed by pandas' C engine."""
+def _chunks(text: TextIO, source: Source, multiple: int = 1, **how: Any) -> Iterator[pd.DataFrame]:
+    """Frames of some rows each, a multiple of so many, parsed by pandas' C engine."""
     import pandas as pd
 
     reading, names = source.reading, source.names
+    rows = max(1, CHUNK_CELLS // len(names) // multiple) * multiple
     try:
         with pd.read_csv(
             text,
@@ -143,7 +173,7 @@ def _chunks(text: TextIO, source: Source, **how: Any) -> Iterator[pd.DataFrame]:
             quoting=csv.QUOTE_NONE if reading.quoting == "none" else csv.QUOTE_MINIMAL,
             keep_default_na=False,
             na_values=["", *(reading.na or ())],
-            chunksize=max(1, CHUNK_CELLS // len(names)),
+            chunksize=rows,
             low_memory=False,
             engine="c",
             **precision(),

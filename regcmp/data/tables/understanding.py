@@ -303,10 +303,10 @@ def _warnings(known: list[Column], table: Table, *, is_image: bool) -> list[str]
 def _numbers(frame: pd.DataFrame, used: list[Column]) -> Numbers:
     if all(each.kind != "boolean" for each in used):
         return np.asarray(frame[[each.name for each in used]], np.float64)
-    return np.column_stack([_as_numbers(frame[each.name], each.kind) for each in used])
+    return np.column_stack([as_numbers(frame[each.name], each.kind) for each in used])
 
 
-def _as_numbers(values: pd.Series, kind: str) -> Numbers:
+def as_numbers(values: pd.Series, kind: str) -> Numbers:
     """Numbers as they are; of truth values, 1 and 0."""
     if kind == "boolean" and values.dtype != bool:
         values = values.map(lambda each: str(each).lower() == "true", na_action="ignore")
@@ -319,7 +319,7 @@ def _mixed(frame: pd.DataFrame, used: list[Column]) -> pd.DataFrame:
 
     def values(column: Column) -> Numbers | pd.Series:
         if column.kind in PLAIN:
-            return _as_numbers(frame[column.name], column.kind)
+            return as_numbers(frame[column.name], column.kind)
         given = frame[column.name].astype(object)
         texts = given.where(given.notna(), "" if column.kind == "text" else MISSING)
         return texts.astype(str).astype(object).reset_index(drop=True)

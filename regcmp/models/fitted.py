@@ -1,0 +1,189 @@
+"""A model: preparation and networks, fitted; what ``regcmp fit`` makes, and ``regcmp.load`` gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from regcmp.data.columns import Column
+from regcmp.data.preparation.frozen import Frozen
+from regcmp.engine.arrays import Floats
+from regcmp.engine.losses import loss_of, probabilities
+from regcmp.engine.model import Model
+from regcmp.errors import UsageError
+from regcmp.metrics import Outcomes
+from regcmp.models.checking import check_known
+from regcmp.models.threads import one_thread
+from regcmp.writing import write_whole
+
+Array = npt.NDArray[Any]
+CHUNK = 1 << 14
+"""Rows prepared at a time. No result depends on it."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The network of one seed, with what prepares rows for it."""
+
+    seed: int
+    preparation: Frozen
+    mean: float
+    scale: float
+    """Values that it learned are (y - mean) / scale; of classes, 0 and 1."""
+    network: Model
+
+    def outputs(self, rows: Any) -> Floats:
+        """(n, C) log-odds up to a constant, or (n, 1) values in the unit of y; rows as data are taken."""
+        x = self.preparation.transform(rows)
+        outputs = self.network.outputs(x)
+        if self.network.design.n_classes:
+            return outputs
+        values: Floats = outputs * self.scale + self.mean
+        return values
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a model beside its networks."""
+
+    plan: Mapping[str, Any]
+    """Every word that decided it, as a report has them, with the data under "data"."""
+    environment: Mapping[str, Any]
+    dataset: str
+    task: str
+    target: str
+    method: str
+    classes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    """Those that it learns from, in their order."""
+    others: tuple[str, ...] = ()
+    """The other columns that its table had."""
+    image: tuple[int, int, int] | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """How many rows trained, validated and tested it."""
+    mixed: bool = False
+    """Whether columns are imputed and encoded, and not numbers alone."""
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """How it scored on them: by 'train', 'validation' and 'test'."""
+
+
+class FittedModel(BaseEstimator):  # type: ignore[misc]
+    """A fitted estimator that takes rows as they are: it imputes, encodes and scales them itself.
+
+    Of several networks it predicts the mean of their probabilities, or of their values. ``facts`` says
+    what it was trained on, ``networks`` has one ``Fitted`` per seed.
+
+    Attributes:
+        n_features_in_, feature_names_in_: of the columns that it takes.
+    """
+
+    def __init__(self, facts: Facts, networks: Sequence[Fitted]) -> None:
+        self.facts = facts
+        self.networks = networks
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Raise UsageError: it is fitted, and trained again by ``regcmp fit``."""
+        raise UsageError(
+            "a model is fitted already; 'regcmp fit' trains it on other rows, and"
+            " regcmp.MLPClassifier and regcmp.MLPRegressor are estimators to be fitted"
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns it learns from."""
+        return len(self.facts.columns)
+
+    @property
+    def feature_names_in_(self) -> Array:
+        """Their names."""
+        return np.array([each.name for each in self.facts.columns], dtype=object)
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file, '.regcmp' or '.onnx'; whole or not at all."""
+        from regcmp.models.saving import model_as
+
+        write_whole(Path(path), model_as(Path(path).suffix.lower(), self, str(path)))
+
+    def raw_outputs(self, rows: Any) -> Floats:
+        """(n, C) what the networks give for rows as ``Dataset.take`` has them."""
+        check_known(self.networks[0].network.design)
+        parts = []
+        with one_thread():
+            for start in range(0, max(1, len(rows)), CHUNK):
+                part = slice(start, start + CHUNK)
+                own = rows[part] if isinstance(rows, np.ndarray) else rows.iloc[part]
+                outputs = [each.outputs(own) for each in self.networks]
+                parts.append(self._pooled(outputs))
+        return np.concatenate(parts)
+
+    def _pooled(self, outputs: list[Floats]) -> Floats:
+        if len(outputs) == 1:
+            return outputs[0]
+        loss = loss_of(len(self.facts.classes))
+        return loss.pooled([each[None] for each in outputs])[0]
+
+    def outcomes(self, outputs: Floats, y: Array) -> Outcomes:
+        """What these outputs (n, C) make of rows whose class numbers or values are y (n,)."""
+        classes, unit = len(self.facts.classes), self.networks[0]
+        if not classes:
+            y, outputs = (y - unit.mean) / unit.scale, (outputs - unit.mean) / unit.scale
+        losses = loss_of(classes).of_rows(outputs[None], y[None])[0]
+        right = outputs.argmax(axis=1) == y if classes else None
+        return Outcomes(losses, y, right, unit.scale)
+
+    def _outputs(self, X: Any) -> Floats:
+        from regcmp.models.rows import rows_of
+
+        return self.raw_outputs(rows_of(self.facts, X))
+
+
+class FittedClassifier(ClassifierMixin, FittedModel):  # type: ignore[misc]
+    """A model that predicts classes."""
+
+    @property
+    def classes_(self) -> Array:
+        """The names of the classes."""
+        return np.array(self.facts.classes, dtype=object)
+
+    def predict(self, X: Any) -> Array:
+        """(n,) the names of the classes of rows: a frame, or an array of the columns in their order."""
+        found: Array = self.classes_[self._outputs(X).argmax(axis=1)]
+        return found
+
+    def predict_proba(self, X: Any) -> Floats:
+        """(n, C) the probability of each of ``classes_``."""
+        return probabilities(self._outputs(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The accuracy on these rows, whose classes y are names, or numbers that are names."""
+        from sklearn.metrics import accuracy_score
+
+        from regcmp.data.tables.labels import class_name
+
+        names = [class_name(each) for each in np.asarray(y).tolist()]
+        predicted = self.predict(X).tolist()
+        return float(accuracy_score(names, predicted, sample_weight=sample_weight))
+
+
+class FittedRegressor(RegressorMixin, FittedModel):  # type: ignore[misc]
+    """A model that predicts values."""
+
+    def predict(self, X: Any) -> Array:
+        """(n,) the values of rows: a frame, or an array of the columns in their order."""
+        return self._outputs(X)[:, 0]
+
+
+def fitted_model(facts: Facts, networks: Sequence[Fitted]) -> FittedModel:
+    """The estimator of a task."""
+    kind = FittedClassifier if facts.classes else FittedRegressor
+    made: FittedModel = kind(facts, networks)
+    return made

@@ -1,0 +1,139 @@
+"""From a plan of one method and a dataset to a model that is trained on all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from regcmp.data.columns import Column
+from regcmp.data.dataset import Dataset, Rows
+from regcmp.data.preparation.frozen import Frozen, frozen
+from regcmp.data.sources.bundled import BUNDLED, read_bundled
+from regcmp.engine.training import Trained
+from regcmp.environment import environment
+from regcmp.errors import RegcmpError, UsageError
+from regcmp.metrics import scores_of
+from regcmp.models.fitted import CHUNK, Facts, Fitted, FittedModel, fitted_model
+from regcmp.plan import Plan
+from regcmp.runs.condition import Condition, Run
+from regcmp.runs.executing import executor_for, train_all
+from regcmp.runs.stacking import stack_of, stacked_runs
+
+NEUTRAL = {"test_size", "train_size", "label_noise", "noise_features"}
+"""Options of a comparison that a model has no use for: all rows train, and as they are."""
+
+
+def check_usable(plan: Plan) -> None:
+    """Raise UsageError for what makes a network overfit on purpose, which a model is not for."""
+    for name in ("noise_features", "label_noise"):
+        if plan.of(name):
+            flag = name.replace("_", "-")
+            raise UsageError(
+                f"--{flag}: a model is trained on rows as they are; it is for comparisons, so leave it"
+                " out, or fit by --dataset and the method",
+                name,
+            )
+
+
+def fit_model(
+    plan: Plan,
+    dataset: Dataset,
+    jobs: int,
+    progress: Callable[[int], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> FittedModel:
+    """Train the plan's one method under each of its seeds, on all rows but given test rows.
+
+    Raises RegcmpError, naming the seed, where a network came to nothing.
+    """
+    check_usable(plan)
+    condition = Condition(plan, dataset, whole=True)
+    runs = [Run(plan.methods[0], seed) for seed in plan.run_seeds]
+    groups = list(stacked_runs(condition, runs))
+    stacks = (stack_of(condition, each, keep_models=True) for each in groups)
+    trained: dict[int, Trained] = {}
+    with executor_for(min(jobs, len(groups)), warn) as (executor, ahead):
+        for index, outcomes, _ in train_all(stacks, executor, ahead):
+            for run, outcome in zip(groups[index], outcomes, strict=True):
+                trained[run.seed] = outcome
+            progress(len(outcomes))
+    preparations: dict[int, Frozen] = {}
+    networks = [_fitted(condition, seed, trained[seed], preparations) for seed in plan.run_seeds]
+    facts = _facts(condition)
+    scores = _scores(fitted_model(facts, networks), condition)
+    return fitted_model(replace(facts, scores=scores), networks)
+
+
+def _fitted(
+    condition: Condition, seed: int, run: Trained, preparations: dict[int, Frozen]
+) -> Fitted:
+    """The network of a seed. Without validation rows, all seeds share their training rows."""
+    if run.model is None:
+        raise RegcmpError(
+            f"training under seed {seed} was stopped after epoch {run.stopped} ({run.status}); take a"
+            " smaller --lr or strength"
+        )
+    drawn = condition.plan.seed_of("split", seed)
+    first = drawn if condition.n_validation else min(condition.splits)
+    if first not in preparations:
+        rows = condition.dataset.take(condition.splits[first].train)
+        preparations[first] = frozen(condition.prepared(first).preparation, condition.dataset, rows)
+    targets = condition.targets[drawn]
+    return Fitted(seed, preparations[first], targets.mean, targets.scale, run.model)
+
+
+def _facts(condition: Condition) -> Facts:
+    dataset, plan = condition.dataset, condition.plan
+    columns = columns_of(dataset)
+    split = next(iter(condition.splits.values()))
+    return Facts(
+        plan=plan.as_dict() | {"data": dataset.describe()},
+        environment=environment(),
+        dataset=dataset.name,
+        task=dataset.task,
+        target=dataset.target or "target",
+        method=str(plan.methods[0]),
+        classes=dataset.classes,
+        columns=columns,
+        others=tuple(each.name for each in dataset.columns if not each.used),
+        image=condition.image,
+        mixed=dataset.mixed is not None,
+        rows={
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "test": dataset.given_test,
+        },
+    )
+
+
+def columns_of(dataset: Dataset) -> tuple[Column, ...]:
+    """The columns that are learned from; those of a bundled dataset by scikit-learn's names."""
+    used = tuple(each for each in dataset.columns if each.used)
+    if used:
+        return used
+    names: Any = dataset.names
+    if dataset.name in BUNDLED:
+        names = read_bundled(dataset.name).frame.columns[:-1]
+    return tuple(Column(str(name), "number", 0) for name in names)
+
+
+def _scores(model: FittedModel, condition: Condition) -> dict[str, dict[str, float]]:
+    """How the model scored on the rows of the first seed; of an ensemble, validation rows train, too."""
+    split = next(iter(condition.splits.values()))
+    sides = {"train": split.train}
+    if len(model.networks) == 1 and len(split.validation):
+        sides["validation"] = split.validation
+    if len(model.networks) > 1:
+        sides["train"] = np.sort(np.concatenate([split.train, split.validation]))
+    if condition.dataset.given_test:
+        sides["test"] = split.test
+    return {side: _scored(model, condition.dataset, rows) for side, rows in sides.items()}
+
+
+def _scored(model: FittedModel, dataset: Dataset, rows: Rows) -> dict[str, float]:
+    parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    outputs = np.concatenate([model.raw_outputs(dataset.take(part)) for part in parts])
+    return dict(scores_of(model.outcomes(outputs, dataset.y[rows])))
