@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from regcmp.errors import DataError, RegcmpError, UsageError
 
 if TYPE_CHECKING:
-    from regcmp.api import Comparison, compare
+    from regcmp.api import Comparison, compare, fit
     from regcmp.engine.regularizers import Context, Number, Regularizer
+    from regcmp.models.loading import load
     from regcmp.models.mlp import MLPClassifier, MLPRegressor
     from regcmp.plan.plugins import register
 
@@ -24,6 +25,8 @@ HOMES = {
     "Number": "engine.regularizers",
     "Regularizer": "engine.regularizers",
     "compare": "api",
+    "fit": "api",
+    "load": "models.loading",
     "register": "plan.plugins",
 }
 
@@ -38,6 +41,8 @@ __all__ = [
     "Regularizer",
     "UsageError",
     "compare",
+    "fit",
+    "load",
     "register",
 ]
 

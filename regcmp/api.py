@@ -14,11 +14,15 @@ from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes
-from regcmp.analysis.verdict import verdict
+from regcmp.analysis.verdict import verdict, winner
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
+from regcmp.errors import UnknownRegularizerError
+from regcmp.models.fit_words import BEST
+from regcmp.models.fitted import FittedModel
+from regcmp.models.fitting import fit_model, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
@@ -43,6 +47,10 @@ class Comparison(Report):
 
     ``plan``, ``environment`` and ``timing`` say how they came about. Printed, it is the table.
     """
+
+    def fit(self, method: str = "best", **options: Any) -> FittedModel:
+        """Train a method of this comparison on all rows, with its settings: see ``fit_report``."""
+        return fit_report(self, method, **options)
 
     def __repr__(self) -> str:
         """The table and the verdict as text, as a pipe gets them."""
@@ -78,6 +86,91 @@ def compare(dataset: str, methods: Iterable[str] | str | None = None, **options:
     """
     machine = {name: options.pop(name) for name in options_of(Execution) if name in options}
     return run(make_plan(dataset, methods, **options), make_execution(**machine))
+
+
+def fit(dataset: str, method: str, *, seeds: int = 1, **options: Any) -> FittedModel:
+    """Train a network under one method on all rows of a dataset, for predictions.
+
+    ``options`` are those of ``compare`` that say how rows are read and how the network is trained.
+    With several ``seeds`` the model is an ensemble of as many networks. Raises as ``compare`` does.
+    """
+    machine = {name: options.pop(name) for name in options_of(Execution) if name in options}
+    plan = make_fit_plan(dataset, method, seeds=seeds, **options)
+    return train_model(plan, make_execution(**machine))
+
+
+def fit_report(
+    report: Report,
+    method: str = BEST,
+    *,
+    seeds: int = 1,
+    plugins: Iterable[str] = (),
+    dataset: str | None = None,
+    **machine: Any,
+) -> FittedModel:
+    """Train the winner of a report, or another ``method``, on all rows, with the report's settings.
+
+    Where its verdict names no winner, the baseline is taken, with a warning. ``dataset`` is where the
+    rows are now. Raises UsageError, DataError or RegcmpError.
+    """
+    plan, notes = plan_of_report(report, method, seeds, plugins, dataset)
+    for each in notes:
+        warnings.warn(each, stacklevel=3)
+    expected = report.plan["data"]["sha256"]
+    return train_model(plan, make_execution(**machine), expected=expected)
+
+
+def plan_of_report(
+    report: Report, method: str, seeds: int, plugins: Iterable[str], dataset: str | None = None
+) -> tuple[Plan, list[str]]:
+    """The plan that fits a report's method on all rows, and what is to be said of its choice.
+
+    Code from outside is run where ``plugins`` name it, and not because the report does.
+    """
+    notes, baseline = [], str(report.plan["baseline"])
+    if method == BEST:
+        found = winner(report.summary)
+        if found is None:
+            notes.append(
+                f"the report's verdict names no winner, so its baseline {baseline!r} is trained; name"
+                " another one with --method"
+            )
+        method = found or baseline
+    left_out = {"methods", "baseline", "plugins", "vary", "metric"}
+    words = {name: report.plan[name] for name in OPTIONS if name not in left_out}
+    words |= {"method": method, "seeds": seeds, "plugins": list(plugins)}
+    if dataset is not None:
+        words["dataset"] = dataset
+    try:
+        return make_fit_plan(**words, as_needed=True), notes
+    except UnknownRegularizerError as error:
+        kept = ", ".join(repr(each["path"]) for each in report.plan["plugins"])
+        if not kept:
+            raise
+        raise UnknownRegularizerError(
+            f"{error}; the comparison had loaded {kept}: name it with --plugin", *error.options
+        ) from None
+
+
+def train_model(
+    plan: Plan,
+    execution: Execution | None = None,
+    watch: Watch | None = None,
+    expected: str | None = None,
+) -> FittedModel:
+    """Carry out the plan of a model; ``expected`` is the SHA-256 that its dataset had in a report."""
+    watch, execution = watch or Watch(), execution or Execution()
+    dataset = load_dataset(plan.dataset, plan.reading, plan.columns, watch.reading)
+    if expected is not None and dataset.digest != expected:
+        watch.warn(
+            f"{dataset.name} has other rows than those of the report: the model learns from those that"
+            " are there now"
+        )
+    plan = settle(plan, dataset)
+    watch.loaded(dataset, plan)
+    estimate = fitting(plan, dataset, execution, whole=True)
+    watch.estimated(estimate)
+    return fit_model(plan, dataset, execution.jobs or estimate.jobs, watch.progress, watch.warn)
 
 
 def _described(declared: Iterable[Option]) -> tuple[Signature, str]:

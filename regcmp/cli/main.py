@@ -19,6 +19,8 @@ from regcmp.errors import GATE_FAILED, RegcmpError, of_a_bug, unknown
 
 COMMANDS = {
     "compare": "Train one network under several regularizers and compare them.",
+    "fit": "Train a method on all rows, and write the model.",
+    "predict": "Predict new rows with a model.",
     "report": "Render a saved report in any format.",
     "diff": "Compare two saved reports, method by method.",
     "power": "Show what a saved comparison could have found.",

@@ -167,6 +167,11 @@ class Screen:
         if estimate.is_long and not self.quiet:
             self._warn(f"{estimate}".capitalize())
 
+    def say(self, line: str, *, always: bool = False) -> None:
+        """A line on standard error, unless quiet."""
+        if always or not self.quiet:
+            self._warn(line)
+
     def _warn(self, line: str) -> None:
         """A line on standard error, on a terminal in lines that fit it."""
         width = self.console(sys.stderr).width if sys.stderr.isatty() else len(line) + 1

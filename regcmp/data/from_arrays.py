@@ -58,16 +58,27 @@ def from_arrays(
     return Table(name, frame, source, TARGET, test, image)
 
 
-def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
+def features_frame(name: str, x: Array) -> pd.DataFrame:
+    """Features as columns 1, 2, ...; images are laid out in rows. Raises DataError for what is none."""
     import pandas as pd
 
-    for values, what in ((x, "features"), (y, "labels")):
-        _check_kind(name, values, what)
+    _check_kind(name, x, "features")
     if x.ndim not in (2, 3, 4):
         raise DataError(
             f"{name!r}: expected features of shape (rows, columns), found {x.shape}"
             + ("; of one feature, save x.reshape(-1, 1)" if x.ndim == 1 else "")
         )
+    if not x.size:
+        raise DataError(
+            f"{name!r} has no rows or no columns: its features have the shape {x.shape}"
+        )
+    flat = x.reshape(len(x), -1)
+    return pd.DataFrame(flat, columns=[str(i + 1) for i in range(flat.shape[1])])
+
+
+def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
+    frame = features_frame(name, x)
+    _check_kind(name, y, "labels")
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or len(y) != len(x):
@@ -75,12 +86,6 @@ def _frame(name: str, x: Array, y: Array) -> pd.DataFrame:
             f"{name!r}: expected a label for each of {len(x)} rows, found labels of shape {y.shape}"
             + ("; of one-hot labels, save y.argmax(axis=1)" if y.ndim == 2 else "")
         )
-    if not x.size:
-        raise DataError(
-            f"{name!r} has no rows or no columns: its features have the shape {x.shape}"
-        )
-    flat = x.reshape(len(x), -1)
-    frame = pd.DataFrame(flat, columns=[str(i + 1) for i in range(flat.shape[1])])
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "backslashreplace")
     frame[TARGET] = y.astype(object) if y.dtype.kind == "U" else y

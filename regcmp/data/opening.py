@@ -104,7 +104,7 @@ def read_table(
             from regcmp.data.tables.svmlight import read_svmlight
 
             return with_test(*read_svmlight([file, test], progress))
-        table = _read_file(file, reading, columns, progress)
+        table = read_file(file, reading, columns, progress)
     return table if test is None else _with_test(table, test, reading, columns, progress)
 
 
@@ -119,13 +119,13 @@ def _with_test(
 
     texts = [str(name) for name, kind in table.frame.dtypes.items() if kind.kind == "O"]
     try:
-        test = _read_file(file, reading, columns, progress, texts)
+        test = read_file(file, reading, columns, progress, texts)
     except DataError as error:
         raise DataError(for_both(str(error), file.text, table)) from error
     return replace(with_test(table, test), merged={**test.merged, **table.merged})
 
 
-def _read_file(
+def read_file(
     file: File,
     reading: Reading,
     columns: Columns,

@@ -128,8 +128,10 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]
     def _pooled(self, outputs: list[Floats]) -> Floats:
         if len(outputs) == 1:
             return outputs[0]
-        loss = loss_of(len(self.facts.classes))
-        return loss.pooled([each[None] for each in outputs])[0]
+        pooled: Floats = loss_of(len(self.facts.classes)).pooled([each[None] for each in outputs])[
+            0
+        ]
+        return pooled
 
     def outcomes(self, outputs: Floats, y: Array) -> Outcomes:
         """What these outputs (n, C) make of rows whose class numbers or values are y (n,)."""

@@ -12,30 +12,51 @@ from regcmp.data.columns import Column
 from regcmp.data.dataset import Dataset, Rows
 from regcmp.data.preparation.frozen import Frozen, frozen
 from regcmp.data.sources.bundled import BUNDLED, read_bundled
+from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.training import Trained
 from regcmp.environment import environment
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.metrics import scores_of
+from regcmp.models.fit_words import UNUSED
 from regcmp.models.fitted import CHUNK, Facts, Fitted, FittedModel, fitted_model
-from regcmp.plan import Plan
+from regcmp.plan import Plan, make_plan
+from regcmp.plan.kinds import SOURCES
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.executing import executor_for, train_all
 from regcmp.runs.stacking import stack_of, stacked_runs
 
-NEUTRAL = {"test_size", "train_size", "label_noise", "noise_features"}
-"""Options of a comparison that a model has no use for: all rows train, and as they are."""
 
+def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words: Any) -> Plan:
+    """The plan of a model, from the options of a comparison. Raises UsageError, naming one.
 
-def check_usable(plan: Plan) -> None:
-    """Raise UsageError for what makes a network overfit on purpose, which a model is not for."""
+    Rows are set aside only where the method selects by them; else all seeds share one split. That a
+    ``validation_size`` is of no use is no error where it is to be used ``as_needed``.
+    """
     for name in ("noise_features", "label_noise"):
-        if plan.of(name):
+        if words.pop(name, 0):
             flag = name.replace("_", "-")
             raise UsageError(
                 f"--{flag}: a model is trained on rows as they are; it is for comparisons, so leave it"
                 " out, or fit by --dataset and the method",
                 name,
             )
+    words = {key: value for key, value in words.items() if key not in UNUSED}
+    try:
+        plan = make_plan(dataset, [method], baseline=method, **words)
+    except UsageError as error:
+        text = str(error).removeprefix("--baseline: ")
+        raise type(error)(text, *error.options) from None
+    selects = any(REGISTRY[part.name].selects for part in plan.methods[0].parts)
+    if selects:
+        return plan
+    if words.get("validation_size") is not None and not as_needed:
+        raise UsageError(
+            f"--validation-size: {method!r} selects nothing by validation rows, so that all rows train;"
+            " leave the option out",
+            "validation_size",
+        )
+    vary = tuple(each for each in SOURCES if each != "split")
+    return plan.with_values(vary=vary, validation_size=None)
 
 
 def fit_model(
@@ -49,7 +70,6 @@ def fit_model(
 
     Raises RegcmpError, naming the seed, where a network came to nothing.
     """
-    check_usable(plan)
     condition = Condition(plan, dataset, whole=True)
     runs = [Run(plan.methods[0], seed) for seed in plan.run_seeds]
     groups = list(stacked_runs(condition, runs))
@@ -70,19 +90,18 @@ def fit_model(
 def _fitted(
     condition: Condition, seed: int, run: Trained, preparations: dict[int, Frozen]
 ) -> Fitted:
-    """The network of a seed. Without validation rows, all seeds share their training rows."""
+    """The network of a seed; where no rows are set aside, all seeds share their training rows."""
     if run.model is None:
         raise RegcmpError(
             f"training under seed {seed} was stopped after epoch {run.stopped} ({run.status}); take a"
             " smaller --lr or strength"
         )
     drawn = condition.plan.seed_of("split", seed)
-    first = drawn if condition.n_validation else min(condition.splits)
-    if first not in preparations:
-        rows = condition.dataset.take(condition.splits[first].train)
-        preparations[first] = frozen(condition.prepared(first).preparation, condition.dataset, rows)
+    if drawn not in preparations:
+        rows = condition.dataset.take(condition.splits[drawn].train)
+        preparations[drawn] = frozen(condition.prepared(drawn).preparation, condition.dataset, rows)
     targets = condition.targets[drawn]
-    return Fitted(seed, preparations[first], targets.mean, targets.scale, run.model)
+    return Fitted(seed, preparations[drawn], targets.mean, targets.scale, run.model)
 
 
 def _facts(condition: Condition) -> Facts:

@@ -269,7 +269,7 @@ def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) 
     _check(varies.dtype == np.bool_ and varies.shape == (n_features,), "'varies' is malformed")
     places = None if part.places is None else arrays[part.places]
     if places is not None:
-        within = places.dtype == np.intp and places.ndim == 1
+        within = places.dtype == np.int64 and places.ndim == 1
         _check(
             within and bool(((places >= 0) & (places < part.width)).all()), "'places' is malformed"
         )

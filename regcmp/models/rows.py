@@ -60,11 +60,10 @@ class Inspector:
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise DataError where a column is missing, or columns that go by their place are others."""
-        facts, there = self.facts, set(names)
-        wanted = [each.name for each in facts.columns]
+        there, wanted = set(names), [each.name for each in self.facts.columns]
         lacking = [name for name in wanted if name not in there]
+        numbered = all(name.isdecimal() for name in wanted)
         if lacking:
-            numbered = all(name.isdecimal() for name in wanted)
             way_out = "add what is missing"
             if numbered:
                 way_out = "its columns go by their place, that of the target included"
@@ -72,17 +71,25 @@ class Inspector:
                 f"{self.name!r} must have the columns that the model was trained on, but lacks"
                 f" {some(lacking)}; {way_out}"
             )
+        if numbered and (more := [name for name in self._surplus(names) if name.isdecimal()]):
+            raise DataError(
+                f"{self.name!r} must have the {len(wanted)} columns that the model was trained on,"
+                f" which go by their place, but has also {some(more)}; take out what is no feature"
+            )
 
     def surplus(self, names: Sequence[str]) -> list[str]:
         """A warning of columns that the training rows did not have."""
-        facts = self.facts
-        known = {each.name for each in facts.columns} | {facts.target, *facts.others}
-        known |= set(facts.plan.get("drop") or ())
-        more = [name for name in names if name not in known]
+        more = self._surplus(names)
         if not more:
             return []
         subject = f"column {more[0]!r} is" if len(more) == 1 else f"columns {some(more)} are"
         return [f"{self.name}: {subject} not among those that the model knows, and left out"]
+
+    def _surplus(self, names: Sequence[str]) -> list[str]:
+        facts = self.facts
+        known = {each.name for each in facts.columns} | {facts.target, *facts.others}
+        known |= set(facts.plan.get("drop") or ())
+        return [name for name in names if name not in known]
 
     def check(self, frame: pd.DataFrame) -> Checked:
         """These rows, whose columns are there. Raises DataError where a whole column is of another kind."""

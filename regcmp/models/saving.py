@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from regcmp.data.preparation.frozen import Frozen
 from regcmp.errors import UsageError
+from regcmp.models.fit_words import ONNX, SUFFIX
 from regcmp.models.fitted import Fitted, FittedModel
 
 SCHEMA = "regcmp.model/1"
 MANIFEST, DOCUMENT = "manifest.json", "model.json"
-SUFFIX, ONNX = ".regcmp", ".onnx"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of each member: equal models are equal files."""
 
@@ -32,7 +32,8 @@ def model_as(suffix: str, model: FittedModel, name: str) -> bytes:
     if suffix == ONNX:
         from regcmp.models.onnx_export import to_onnx
 
-        return to_onnx(model)
+        made: bytes = to_onnx(model)
+        return made
     raise UsageError(f"-o {name!r}: expected a name that ends in {SUFFIX} or {ONNX}", "-o")
 
 

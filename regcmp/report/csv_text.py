@@ -14,7 +14,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 def to_csv(frame: pd.DataFrame) -> str:
     """The frame as CSV with a header line. Floats are written so that they read back the same."""
     cells = frame.astype(object).where(frame.notna(), None)
-    return "".join(map(_line, [frame.columns, *cells.itertuples(index=False)]))
+    return "".join(map(to_line, [frame.columns, *cells.itertuples(index=False)]))
 
 
 def escape(text: str) -> str:
@@ -22,8 +22,8 @@ def escape(text: str) -> str:
     return "'" + text if text.startswith(DANGEROUS) else text
 
 
-def _line(cells: Iterable[object]) -> str:
-    """One line. Only a writer that ends lines in CR LF quotes cells that hold one or the other."""
+def to_line(cells: Iterable[object]) -> str:
+    """One line of CSV. Only a writer that ends lines in CR LF quotes cells that hold one or the other."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([escape(cell) if isinstance(cell, str) else cell for cell in cells])

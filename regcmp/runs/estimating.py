@@ -85,18 +85,19 @@ WAYS_OUT = {
 }
 
 
-def fitting(plan: Plan, dataset: Dataset, execution: Execution) -> Estimate:
+def fitting(plan: Plan, dataset: Dataset, execution: Execution, *, whole: bool = False) -> Estimate:
     """The estimate for as many worker processes as were asked for, or as have room among the cores.
 
+    All rows train where they are to be the ``whole`` dataset.
     Raises UsageError where it is more memory than is allowed, or than the machine has.
     """
     jobs, most = execution.jobs, execution.max_memory
     room = machine_memory() if most is None else most
     wanted = _cores() if jobs is None else jobs
-    found = estimate_of(plan, dataset, wanted)
+    found = estimate_of(plan, dataset, wanted, whole=whole)
     while jobs is None and wanted > 1 and found.bytes > room:
         wanted -= 1
-        found = estimate_of(plan, dataset, wanted)
+        found = estimate_of(plan, dataset, wanted, whole=whole)
     if found.bytes <= room:
         return found
     largest = max(found.parts, key=lambda name: found.parts[name])
@@ -110,9 +111,9 @@ def fitting(plan: Plan, dataset: Dataset, execution: Execution) -> Estimate:
     )
 
 
-def estimate_of(plan: Plan, dataset: Dataset, jobs: int) -> Estimate:
+def estimate_of(plan: Plan, dataset: Dataset, jobs: int, *, whole: bool = False) -> Estimate:
     """What training takes with this many worker processes. The plan is settled; nothing is allocated."""
-    sizes = _Sizes(plan, dataset)
+    sizes = _Sizes(plan, dataset, whole)
     jobs = min(jobs, sizes.stacks)
     own = sizes.of_stack()
     if jobs == 1:
@@ -131,7 +132,7 @@ def estimate_of(plan: Plan, dataset: Dataset, jobs: int) -> Estimate:
 class _Sizes:
     """The sizes that decide what a comparison takes."""
 
-    def __init__(self, plan: Plan, dataset: Dataset) -> None:
+    def __init__(self, plan: Plan, dataset: Dataset, whole: bool) -> None:
         self.plan, self.settings = plan, plan.settings
         self.itemsize = np.dtype(plan.settings.dtype).itemsize
         self.n_rows, self.features = (
@@ -145,9 +146,10 @@ class _Sizes:
             plan.settings.arch, plan.settings.hidden, shape, self.outputs, plan.settings.activation
         )
         self.parameters = n_parameters_of(self.layers)
-        n_train, self.n_test = split_sizes(
-            dataset, plan.protocol.test_size, plan.protocol.train_size
-        )
+        n_train, self.n_test = dataset.n_rows - dataset.given_test, dataset.given_test
+        if not whole:
+            sizes = plan.protocol.test_size, plan.protocol.train_size
+            n_train, self.n_test = split_sizes(dataset, *sizes)
         self.n_train = n_train - validation_count(dataset, n_train, plan.protocol.validation_size)
         planned = planned_networks(plan)
         self.networks = planned.total()

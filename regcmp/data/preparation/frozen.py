@@ -60,7 +60,7 @@ class Frozen:
     """The columns with a feature that says where a number is missing."""
     categories: tuple[Levels, ...] = ()
     texts: tuple[Words, ...] = ()
-    places: npt.NDArray[np.intp] | None = None
+    places: npt.NDArray[np.int64] | None = None
     """Where each feature, in the order of encoding, stands; None for plain rows."""
 
     @property
@@ -149,7 +149,7 @@ def frozen(preparation: Preparation, dataset: Dataset, rows: Any) -> Frozen:
             for name, (each, columns) in fitted.items()
             if name.startswith("text")
         ),
-        places=np.array(step.places, np.intp),
+        places=np.array(step.places, np.int64),
     )
 
 

@@ -88,6 +88,31 @@ def _member(file: File, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name:
         return read_array(data, f"{file.text}: {name}", member.file_size)
 
 
+def read_features(file: File) -> tuple[Array, Array | None]:
+    """The features of an .npy file, or of an .npz file with its labels, where these are there."""
+    try:
+        if file.format == "npy":
+            with file.path.open("rb") as data:
+                return read_array(data, file.text, file.path.stat().st_size), None
+        with zipfile.ZipFile(file.path) as archive:
+            members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
+            check_size(
+                file.text,
+                sum(each.file_size for each in members.values()),
+                file.path.stat().st_size,
+            )
+            for x, y in (("X", "y"), ("x", "y"), ("X_test", "y_test"), ("x_test", "y_test")):
+                if x in members:
+                    labels = _member(file, archive, members[y], y) if y in members else None
+                    return _member(file, archive, members[x], x), labels
+    except DataError:
+        raise
+    except DAMAGED as error:
+        raise _damaged(file.text, error) from error
+    shown = ", ".join(map(repr, members)) or "none"
+    raise DataError(f"{file.text!r}: expected an array X or X_test; found {shown}")
+
+
 def read_npy(file: File) -> Table:
     """Read X.npy with y.npy beside it, X_train.npy with y_train.npy, and X_test.npy if that is there."""
     path = file.path

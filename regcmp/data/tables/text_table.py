@@ -108,11 +108,11 @@ def read_in_parts(
     progress: Progress | None,
     as_text: Collection[str],
     multiple: int = 1,
-) -> tuple[list[str], Iterator[pd.DataFrame]]:
-    """The names of a text table's columns, and its rows, a multiple of so many at a time.
+) -> tuple[str, list[str], Iterator[pd.DataFrame]]:
+    """What separates a text table's cells, its columns, and its rows, a multiple of so many at a time.
 
-    Memory is bounded. Columns among ``as_text`` have the text of the file; others numbers, where a part has no other cells.
-    Raises DataError as ``read_delimited`` does.
+    Memory is bounded. Columns among ``as_text`` have the text of the file, others numbers where a part
+    has no other cells. Raises DataError as ``read_delimited`` does.
     """
     check_text(file)
     sep, names, skipped, _ = read_head(file, reading)
@@ -128,7 +128,7 @@ def read_in_parts(
                     checked = True
                 yield chunk.astype(dict.fromkeys(texts, object))
 
-    return names, parts()
+    return sep, names, parts()
 
 
 def _spellings(

@@ -1,0 +1,262 @@
+"""A file's rows predicted part by part, in bounded memory where the file is a text table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regcmp.data.columns import LARGEST, PLAIN, find_columns
+from regcmp.data.from_arrays import features_frame
+from regcmp.data.image_sizes import image_text
+from regcmp.data.opening import read_file
+from regcmp.data.preparation.preparing import TOO_FAR
+from regcmp.data.sources.files import File, check_file
+from regcmp.data.table import Progress, Reading
+from regcmp.data.tables.array_files import read_features
+from regcmp.data.tables.floats import to_floats
+from regcmp.data.tables.given_test import as_cells
+from regcmp.data.tables.labels import class_name
+from regcmp.data.tables.reading_options import check_reading
+from regcmp.data.tables.text_lines import line_of_row
+from regcmp.data.tables.text_table import read_in_parts
+from regcmp.engine.arrays import Floats
+from regcmp.engine.evaluating import CHUNK as EVALUATED
+from regcmp.errors import DataError, UsageError
+from regcmp.hints import is_number, split_names
+from regcmp.metrics import Outcomes, scores_of
+from regcmp.models.fitted import CHUNK, Facts, FittedModel
+from regcmp.models.rows import Inspector
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file of new rows: the names of its columns, its rows part by part, and where one begins."""
+
+    file: File
+    names: list[str]
+    parts: Iterator[pd.DataFrame]
+    is_text: bool = False
+    line: Callable[[int], int | None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows, and what the model gives for them."""
+
+    frame: pd.DataFrame
+    outputs: Floats
+    """(n, C) of the networks; of rows that can't be predicted, of no meaning."""
+    bad: Mask
+
+
+@dataclass
+class Predicting:
+    """Predicts the rows of a file, and remembers what is to be said of them in the end."""
+
+    model: FittedModel
+    opened: Opened
+    decimal: str
+    skip: bool = False
+    """Whether a row that can't be predicted is left empty, and no error."""
+    score: bool = False
+    rows: int = 0
+    skipped: int = 0
+    first_fault: str = ""
+    outcomes: list[Outcomes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        name, facts = self.opened.file.text, self.model.facts
+        self.inspector = Inspector(facts, name, self.decimal, self.opened.is_text)
+        self.inspector.check_columns(self.opened.names)
+        if self.score and facts.target not in self.opened.names:
+            raise DataError(
+                f"{name!r} has no column {facts.target!r}, which is the target; leave --score out, or"
+                " add it"
+            )
+
+    def warnings(self) -> list[str]:
+        """What is to be said of all rows."""
+        return [*self.inspector.surplus(self.opened.names), *self.inspector.warnings()]
+
+    def scores(self) -> dict[str, float]:
+        """How the model scores on the rows that were predicted."""
+        parts = self.outcomes
+        if not parts:
+            return {}
+        right = [each.right for each in parts if each.right is not None]
+        whole = Outcomes(
+            np.concatenate([each.losses for each in parts]),
+            np.concatenate([each.targets for each in parts]),
+            np.concatenate(right) if right else None,
+            parts[0].scale,
+        )
+        return dict(scores_of(whole))
+
+    def parts(self) -> Iterator[Part]:
+        """Every part of the file. Raises DataError, naming the row, for one that can't be predicted."""
+        for frame in self.opened.parts:
+            checked = self.inspector.check(frame)
+            bad = checked.bad
+            if bad.any():
+                self._fault(checked.first, checked.fault)
+            outputs, far = self._outputs(checked.rows)
+            bad = self._joined(bad, far, TOO_FAR.partition(";")[0])
+            if self.score:
+                y, odd = self._targets(frame)
+                bad = self._joined(bad, odd, f"its target {self.model.facts.target!r} is missing, or none"
+                                   " that the model knows")  # fmt: skip
+                kept = ~bad
+                if kept.any():
+                    self.outcomes.append(self.model.outcomes(outputs[kept], y[kept]))
+            self.rows += len(frame)
+            self.skipped += int(bad.sum())
+            yield Part(frame, outputs, bad)
+
+    def _joined(self, bad: Mask, more: Mask, why: str) -> Mask:
+        if more.any():
+            self._fault(int(more.argmax()), why)
+        return bad | more
+
+    def _fault(self, place: int, why: str) -> None:
+        """Raise DataError for a row of this part, unless such rows are skipped."""
+        row = self.rows + place
+        line = self.opened.line(row) if self.opened.is_text and not self.first_fault else None
+        where = f"row {row + 1}" + ("" if line is None else f" (line {line})")
+        if not self.skip:
+            raise DataError(
+                f"{self.opened.file.text!r}, {where}: {why}; correct it, or --on-error skip leaves its"
+                " prediction empty"
+            )
+        self.first_fault = self.first_fault or f"{where}: {why}"
+
+    def _outputs(self, rows: Any) -> tuple[Floats, Mask]:
+        """What the networks give, and the rows whose numbers float32 does not hold when scaled."""
+        far = np.zeros(len(rows), bool)
+        try:
+            return self.model.raw_outputs(rows), far
+        except DataError as error:
+            if str(error) != TOO_FAR:
+                raise
+        rows = rows.copy()
+        for place in range(len(rows)):
+            one = rows[place : place + 1] if isinstance(rows, np.ndarray) else rows.iloc[[place]]
+            try:
+                self.model.raw_outputs(one)
+            except DataError:
+                far[place] = True
+        numbers = self._numbers()
+        if isinstance(rows, np.ndarray):
+            rows[far] = np.nan
+        else:
+            rows.loc[far, numbers] = np.nan
+        return self.model.raw_outputs(rows), far
+
+    def _numbers(self) -> list[str]:
+        return [each.name for each in self.model.facts.columns if each.kind in PLAIN]
+
+    def _targets(self, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Mask]:
+        """The classes' numbers, or the values, and where a row has none."""
+        facts = self.model.facts
+        cells = frame[facts.target]
+        if not facts.classes:
+            if self.decimal != "." and cells.dtype == object:
+                cells = cells.map(
+                    lambda each: str(each).replace(self.decimal, "."), na_action="ignore"
+                )
+            values = to_floats(cells, "coerce").to_numpy(np.float64)
+            return np.nan_to_num(values), ~(np.abs(values) <= LARGEST)
+        places = {name: place for place, name in enumerate(facts.classes)}
+        texts = as_cells(cells)
+        codes = texts.map(lambda each: _code(each, places), na_action="ignore").fillna(-1)
+        y = codes.to_numpy().astype(np.intp)
+        return y.clip(0), y < 0
+
+
+def _code(text: Any, places: dict[str, int]) -> int:
+    """The number of a class, by its name or by a number that is its name."""
+    found = places.get(str(text))
+    if found is None and is_number(str(text)):
+        found = places.get(class_name(float(text)))
+    return -1 if found is None else found
+
+
+def open_rows(
+    spec: str,
+    facts: Facts,
+    reading: Reading,
+    keep: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Opened:
+    """Open a file of new rows; ``keep`` names columns that are carried along as they are.
+
+    Raises UsageError or DataError, as reading data does anywhere.
+    """
+    file = check_file(spec, "FILE", reading.format)
+    reading = check_reading(reading)
+    if file.format == "delimited":
+        kinds = {each.name for each in facts.columns if each.kind not in ("number", "constant")}
+        texts = {*kinds, *keep, *([facts.target] if facts.classes else [])}
+        sep, names, parts = read_in_parts(file, reading, progress, texts, EVALUATED)
+        line = partial(line_of_row, file, reading, sep)
+        return Opened(file, names, parts, True, line)
+    frame, image = _whole(file, reading, facts, progress)
+    if image is not None and facts.image is not None and image != facts.image:
+        raise DataError(
+            f"{spec!r} has images of {image_text(image)} pixels, and the model was trained on"
+            f" {image_text(facts.image)}; make them alike"
+        )
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    parts = (frame.iloc[i : i + CHUNK].reset_index(drop=True) for i in range(0, len(frame), CHUNK))
+    return Opened(file, list(frame.columns), parts)
+
+
+def _whole(
+    file: File, reading: Reading, facts: Facts, progress: Progress | None
+) -> tuple[pd.DataFrame, tuple[int, int, int] | None]:
+    """A file that is read at once: its rows, and the shape of its images."""
+    if file.format not in ("npy", "npz"):
+        from regcmp.data.columns import Columns
+
+        table = read_file(file, reading, Columns(), progress)
+        wanted = {each.name for each in facts.columns}
+        for name, fault in table.faults.items():
+            if name in wanted:
+                raise DataError(f"{file.text!r}: {fault}")
+        frame = table.frame if table.target is None else table.frame.rename(
+            columns={table.target: facts.target})  # fmt: skip
+        return frame, table.image
+    x, y = read_features(file)
+    frame = features_frame(file.text, x)
+    if y is not None and y.shape == (len(x),):
+        frame[facts.target] = y
+    sizes = (*x.shape[1:], 1)[:3] if x.ndim in (3, 4) else None
+    return frame, sizes
+
+
+def kept_columns(keep: Sequence[str], names: Sequence[str], table: str) -> list[str]:
+    """The columns to be carried along, in the file's order. Raises UsageError for one that is not there."""
+    if not keep:
+        return []
+    wanted = [part for text in keep for part in split_names(text)]
+    found = find_columns("--keep", wanted, names, table)
+    return [name for name in names if name in found]
+
+
+def check_proba(facts: Facts) -> None:
+    """Raise UsageError where there are no probabilities."""
+    if not facts.classes:
+        raise UsageError(
+            f"--proba: the model is a regression of {facts.target!r}, which has values and no"
+            " probabilities; leave the option out",
+            "proba",
+        )
