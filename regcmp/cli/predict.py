@@ -105,10 +105,10 @@ def predict(
         kept = kept_columns(keep, opened.names, file)
         work = Predicting(loaded, opened, reading.decimal, on_error == SKIP, score)
         with _written(place) as write:
-            write(header(loaded, kept, proba))
-            last = perf_counter()
+            names, last = header(loaded, kept, proba), perf_counter()
             for part in work.parts():
-                write(lines(loaded, part, kept, proba))
+                write(names + lines(loaded, part, kept, proba))
+                names = ""
                 if perf_counter() - last > EVERY:
                     last = perf_counter()
                     screen.say(f"Predicted {work.rows:,} rows.")

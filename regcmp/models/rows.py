@@ -148,7 +148,7 @@ class Inspector:
             cells = as_cells(cells)
         present = cells.notna().to_numpy()
         if self.text:
-            present &= ~cells.isin(MARKERS).to_numpy()
+            present = present & ~cells.isin(MARKERS).to_numpy()
         texts = cells.where(present, None)
         if self.decimal != ".":
             texts = texts.map(self._with_point, na_action="ignore")
