@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from regcmp.cli.plan_options import DATA_OPTIONS, complete_method, declare, of_g
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
-from regcmp.models.fit_words import BEST, FORMATS, UNUSED
+from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED
 from regcmp.plan import OPTIONS
 from regcmp.plan.execution import make_execution
 from regcmp.report.places import Target, check_distinct, target
@@ -111,8 +112,12 @@ def fit(
     from regcmp.api import Watch, train_model
     from regcmp.models.saving import model_as
 
-    def loaded(found: Dataset, _: Plan) -> None:
+    def loaded(found: Dataset, settled: Plan) -> None:
         screen.warn_of_data(found.warnings)
+        if any(each.format == ONNX for each in places):
+            from regcmp.models.onnx_export import check_exportable
+
+            check_exportable([each for each in found.columns if each.used], settled.methods[0])
 
     with screen.progress(plan.protocol.seeds) as (advance, reading):
         watch = Watch(reading, loaded, screen.announce, advance, lambda t: screen.warn_of_data([t]))
@@ -128,6 +133,10 @@ def fit(
 
 def _place(text: str) -> Target:
     found = target("-o", text, FORMATS)
+    if found.format == ONNX and find_spec("onnx") is None:
+        raise UsageError(
+            f"-o {text!r}: {ONNX} needs onnx; install it: pip install 'regcmp[onnx]'", "-o"
+        )
     if found.path is None:
         raise UsageError(f"-o {text!r}: a model is no text for a terminal; name a file", "-o")
     return found
