@@ -20,9 +20,9 @@ from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.errors import UnknownRegularizerError
-from regcmp.models.fit_words import BEST
+from regcmp.models.fit_words import BEST, make_fit_plan
 from regcmp.models.fitted import FittedModel
-from regcmp.models.fitting import fit_model, make_fit_plan
+from regcmp.models.fitting import fit_model
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution

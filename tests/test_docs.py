@@ -125,8 +125,10 @@ def test_a_python_example_runs(code: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("digits: 1,797 rows")
-    assert "\nNo winner from 2 seeds" in done.stdout
+    assert done.stdout
+    if "print(comparison)" in code:
+        assert done.stdout.startswith("digits: 1,797 rows")
+        assert "\nNo winner from 2 seeds" in done.stdout
 
 
 @pytest.mark.full

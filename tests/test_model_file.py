@@ -152,6 +152,7 @@ def test_a_model_is_an_estimator(csv: str) -> None:
     assert model.score(frame, frame["churn"]) == model.facts.scores["train"]["accuracy"]
     shuffled = frame[frame.columns[::-1]]
     assert model.predict(shuffled).tolist() == model.predict(frame).tolist()
+    assert repr(model) == "FittedClassifier(none for 'churn', 1 network)"
     again = pickle.loads(pickle.dumps(model))
     assert again.predict_proba(frame).tobytes() == model.predict_proba(frame).tobytes()
     with pytest.raises(regcmp.UsageError, match="fitted already"):
@@ -264,6 +265,13 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
     "a width": (set_at("preparations", 0, "width", value=10**9), "it prepares other columns"),
     "a scale of 0": (put("preparations/0/scales.npy", npy(np.zeros(4))), "a scale is 0"),
     "another image": (set_at("facts", "image", value=[3, 3, 1]), "images are of another size"),
+    "an image of encoded columns": (
+        lambda found: [
+            set_at("facts", "mixed", value=True)(found),
+            set_at("facts", "image", value=[2, 2, 1])(found),
+        ],
+        "its columns are no pixels",
+    ),
     "a kind of none": (set_at("facts", "columns", 0, "kind", value="x"), "of no known kind"),
     "a newer format": (
         lambda found: found.update(

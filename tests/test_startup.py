@@ -50,6 +50,9 @@ def test_the_help_of_the_whole_imports_nothing_heavy(words: tuple[str, ...]) -> 
         ("compare", "--dataset", "irs"),
         ("compare", "--dataset", "iris", "--jobs", "0"),
         ("compare", "--dataset", "iris", "-o", "nowhere/report.csv"),
+        ("fit", "--help"),
+        ("fit", "l2", "-o", "model.regcmp"),
+        ("predict", "--help"),
         ("methods",),
         ("methods", "l2"),
         ("datasets",),
@@ -86,4 +89,5 @@ def test_a_worker_imports_the_engine_and_numpy_alone() -> None:
 def test_the_package_alone_imports_nothing_heavy() -> None:
     """The API comes at its first use."""
     assert not imported_by("import regcmp").intersection({*HEAVY, "click"})
+    assert "sklearn" in imported_by("import regcmp; regcmp.MLPClassifier")
     assert "pandas" in imported_by("import regcmp; regcmp.compare")

@@ -16,9 +16,10 @@ from regcmp.cli.plan_options import DATA_OPTIONS, complete_method, declare, of_g
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
-from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED
+from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED, make_fit_plan
 from regcmp.plan import OPTIONS
 from regcmp.plan.execution import make_execution
+from regcmp.plan.kinds import parse
 from regcmp.report.places import Target, check_distinct, target
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ HAS_ITS_OWN = ("seeds", "seed", "plugins", "dataset")
 SEEDS = replace(
     OPTIONS["seeds"],
     default=1,
-    high=1000,
     group="Model",
     help="Networks, each under a seed of its own, whose predictions are averaged.",
 )
@@ -145,8 +145,6 @@ def _place(text: str) -> Target:
 def _from_words(
     method: str, dataset: str | None, chosen: str | None, options: dict[str, Any]
 ) -> Plan:
-    from regcmp.models.fitting import make_fit_plan
-
     if chosen is not None:
         raise UsageError(
             f"--method is for a report, and {method!r} is a method; give it alone", "chosen"
@@ -183,12 +181,10 @@ def _from_report(
     from regcmp.api import plan_of_report
     from regcmp.report.reader import read_report
 
-    report = read_report(file)
-    plan, notes = plan_of_report(
-        report, chosen or BEST, int(options["seeds"]), options["plugins"], dataset
-    )
+    report, seeds = read_report(file), parse(SEEDS, options["seeds"])
+    plan, notes = plan_of_report(report, chosen or BEST, seeds, options["plugins"], dataset)
     if ctx.get_parameter_source("seed") == ParameterSource.COMMANDLINE:
-        plan = plan.with_values(seed=int(options["seed"]))
+        plan = plan.with_values(seed=parse(SEED, options["seed"]))
     screen.warn_of_data(notes)
     return plan, report.plan["data"]["sha256"], _found(report, str(plan.methods[0]))
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 TOPICS = (
     *("table", "methods", "tuning", "data", "images", "protocol", "store"),
     *("options", "gates", "reports", "diff", "plots", "config"),
-    *("python", "examples", "limits", "contributing"),
+    *("models", "python", "examples", "limits", "contributing"),
 )
 """The names of the files, in reading order."""
 

@@ -1,4 +1,13 @@
-"""Words of ``regcmp fit`` that its help needs, and that cost nothing to import."""
+"""The words of ``regcmp fit``, checked before anything heavy is imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.errors import UsageError
+from regcmp.plan import Plan, make_plan
+from regcmp.plan.kinds import SOURCES
 
 BEST = "best"
 """The method that a verdict names."""
@@ -7,3 +16,36 @@ FORMATS = (SUFFIX, ONNX)
 """What a model is written as."""
 UNUSED = frozenset({"test_size", "train_size", "label_noise", "noise_features"})
 """Options of a comparison that a model has no use for: all rows train, and as they are."""
+
+
+def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words: Any) -> Plan:
+    """The plan of a model, from the options of a comparison. Raises UsageError, naming one.
+
+    Rows are set aside only where the method selects by them; else all seeds share one split. That a
+    ``validation_size`` is of no use is no error where it is to be used ``as_needed``.
+    """
+    for name in ("noise_features", "label_noise"):
+        if words.pop(name, 0):
+            flag = name.replace("_", "-")
+            raise UsageError(
+                f"--{flag}: a model is trained on rows as they are; it is for comparisons, so leave it"
+                " out, or fit by --dataset and the method",
+                name,
+            )
+    words = {key: value for key, value in words.items() if key not in UNUSED}
+    try:
+        plan = make_plan(dataset, [method], baseline=method, **words)
+    except UsageError as error:
+        text = str(error).removeprefix("--baseline: ")
+        raise type(error)(text, *error.options) from None
+    selects = any(REGISTRY[part.name].selects for part in plan.methods[0].parts)
+    if selects:
+        return plan
+    if words.get("validation_size") is not None and not as_needed:
+        raise UsageError(
+            f"--validation-size: {method!r} selects nothing by validation rows, so that all rows train;"
+            " leave the option out",
+            "validation_size",
+        )
+    vary = tuple(each for each in SOURCES if each != "split")
+    return plan.with_values(vary=vary, validation_size=None)

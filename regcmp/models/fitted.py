@@ -87,6 +87,15 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]
         self.facts = facts
         self.networks = networks
 
+    def __repr__(self) -> str:
+        """What it is, without its weights."""
+        networks, facts = len(self.networks), self.facts
+        many = "1 network" if networks == 1 else f"{networks} networks"
+        return f"{type(self).__name__}({facts.method} for {facts.target!r}, {many})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self)}
+
     def fit(self, X: Any, y: Any) -> Any:
         """Raise UsageError: it is fitted, and trained again by ``regcmp fit``."""
         raise UsageError(

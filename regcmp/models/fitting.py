@@ -12,51 +12,15 @@ from regcmp.data.columns import Column
 from regcmp.data.dataset import Dataset, Rows
 from regcmp.data.preparation.frozen import Frozen, frozen
 from regcmp.data.sources.bundled import BUNDLED, read_bundled
-from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.training import Trained
 from regcmp.environment import environment
-from regcmp.errors import RegcmpError, UsageError
+from regcmp.errors import RegcmpError
 from regcmp.metrics import scores_of
-from regcmp.models.fit_words import UNUSED
 from regcmp.models.fitted import CHUNK, Facts, Fitted, FittedModel, fitted_model
-from regcmp.plan import Plan, make_plan
-from regcmp.plan.kinds import SOURCES
+from regcmp.plan import Plan
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.executing import executor_for, train_all
 from regcmp.runs.stacking import stack_of, stacked_runs
-
-
-def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words: Any) -> Plan:
-    """The plan of a model, from the options of a comparison. Raises UsageError, naming one.
-
-    Rows are set aside only where the method selects by them; else all seeds share one split. That a
-    ``validation_size`` is of no use is no error where it is to be used ``as_needed``.
-    """
-    for name in ("noise_features", "label_noise"):
-        if words.pop(name, 0):
-            flag = name.replace("_", "-")
-            raise UsageError(
-                f"--{flag}: a model is trained on rows as they are; it is for comparisons, so leave it"
-                " out, or fit by --dataset and the method",
-                name,
-            )
-    words = {key: value for key, value in words.items() if key not in UNUSED}
-    try:
-        plan = make_plan(dataset, [method], baseline=method, **words)
-    except UsageError as error:
-        text = str(error).removeprefix("--baseline: ")
-        raise type(error)(text, *error.options) from None
-    selects = any(REGISTRY[part.name].selects for part in plan.methods[0].parts)
-    if selects:
-        return plan
-    if words.get("validation_size") is not None and not as_needed:
-        raise UsageError(
-            f"--validation-size: {method!r} selects nothing by validation rows, so that all rows train;"
-            " leave the option out",
-            "validation_size",
-        )
-    vary = tuple(each for each in SOURCES if each != "split")
-    return plan.with_values(vary=vary, validation_size=None)
 
 
 def fit_model(

@@ -243,6 +243,8 @@ def _check_facts(facts: Facts) -> None:
     )
     _check(known and len(facts.classes) != 1, "its classes are not those of its task")
     _check(len(set(facts.classes)) == len(facts.classes), "a class is there twice")
+    # Else the size of what is prepared would not be bounded by that of the file.
+    _check(facts.image is None or not facts.mixed, "its columns are no pixels")
 
 
 def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) -> Frozen:
