@@ -59,6 +59,10 @@ SAMPLED = {
     "test_colours_follow_flag_and_environment": 3,
     "test_what_an_error_advises_is_accepted": 4,
     "test_a_missing_key_is_named_or_not_needed": 6,
+    "test_scikit_learn_finds_no_fault": 3,
+    "test_theirs_holds_for_ours": 3,
+    "test_what_is_loaded_predicts_the_same_bits": 4,
+    "test_networks_of_tables": 3,
 }
 """Tests of many cases of one kind, each of which starts processes or trains: a quick run takes one
 case in so many, others on another day."""

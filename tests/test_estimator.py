@@ -42,7 +42,10 @@ def data(estimator: type, n: int = 150) -> tuple[Any, Any]:
     return X_IRIS[order], y[order]
 
 
-@parametrize_with_checks([each(**SMALL) for each in ESTIMATORS])
+CHECKS = parametrize_with_checks([each(**SMALL) for each in ESTIMATORS]).mark
+
+
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
 def test_scikit_learn_finds_no_fault(estimator: Any, check: Any) -> None:
     """None of its checks is expected to fail."""
     check(estimator)

@@ -206,7 +206,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             optimizer = self._optimizer if by_parts else None
             stack = replace(stack, start=start_of(stack, None if anew else self._model, optimizer))
         try:
-            with one_thread():  # more threads may round otherwise
+            with one_thread(), np.errstate(all="ignore"):
                 (run,) = train(stack, self._watch)
         except HookError as error:
             raise PluginError(str(error)) from error
