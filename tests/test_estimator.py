@@ -216,6 +216,11 @@ def test_early_stopping_is_the_method(estimator: Any) -> None:
     assert by_name.n_iter_ < 300
     assert by_name.best_iter_ == int(np.argmin(curve)) + 1
     assert by_name.n_iter_ == by_name.best_iter_ + 5
+    assert curve[-1] > min(curve), "the curve is that of each epoch, and not of the best so far"
+    own = estimator(**words, early_stopping=True, n_iter_no_change=4)
+    own.fit(x[:100], y[:100], X_val=x[100:], y_val=y[100:])
+    best = own.validation_scores_[own.best_iter_ - 1]
+    assert best == pytest.approx(own.score(x[100:], y[100:]))
 
 
 def test_rows_set_aside_are_not_trained_on() -> None:

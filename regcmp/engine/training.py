@@ -133,8 +133,9 @@ def beginning(stack: Stack, network: Network) -> tuple[Floats, Optimizer]:
 
 
 def seen_by(measure: Measure, judged: Floats, context: Context) -> list[Record]:
-    """The records of all runs after this epoch."""
-    return measure.record(context.epoch, judged, context.others)
+    """The records of all runs after this epoch: of its own weights, also where older ones are judged."""
+    own = judged if context.validated is None else context.validated
+    return measure.record(context.epoch, own, context.others)
 
 
 def context_of(stack: Stack, network: Network, theta: Floats, measure: Measure) -> Context:

@@ -87,6 +87,8 @@ class Context:
     """The mean loss (R,) at any theta on the validation rows, in evaluation mode."""
     selected: Integers | None = None
     """(R,) the epoch whose weights are judged, where ``select`` chose one."""
+    validated: Floats | None = None
+    """(R, P) the weights of this epoch, where ``select`` looked at them and judges older ones."""
     ended: Booleans | None = None
     """(R,) the runs that ``select`` had done with before this epoch: what became of them is not looked at."""
     others: list[Floats] = field(default_factory=list)

@@ -48,6 +48,7 @@ class EarlyStop(Regularizer):
         self.best = np.zeros((len(self.seeds), self.network.n_parameters), self.strength.dtype)
 
     def select(self, theta: Floats, context: Context) -> Floats:
+        context.validated = theta
         loss = context.validation_loss(theta)
         context.ended = (self.waited >= self.patience) & (self.patience > 0)
         better = (loss < self.lowest) & (self.waited < self.patience)
