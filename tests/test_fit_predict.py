@@ -393,6 +393,8 @@ def test_markers_of_gaps_are_gaps(folder: Path) -> None:
     marked = changed(folder, "marked.csv", age=["NA"] + ["41"] * 11)
     empty = changed(folder, "blank.csv", age=[""] + ["41"] * 11)
     assert predict(folder, marked).out == predict(folder, empty).out
+    said = predict(folder, marked, "--na", "-999")
+    assert said.code == 1 and "row 1 (line 2): column 'age' has 'NA', and is a number" in said.err
 
 
 def test_the_notation_of_the_training_table_is_read(folder: Path, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Optimizers: each keeps its state for all runs and changes theta in place."""
 
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
@@ -73,8 +71,6 @@ class Adam:
         eps = self.eps / np.sqrt(1 - b2).item()
         updates.adam(theta, grad, self.m, self.v, self.buffer, b1, b2, eps, rate)
 
-
-Optimizer: TypeAlias = SGD | Momentum | Adam
 
 OPTIMIZERS: dict[str, type[SGD] | type[Momentum] | type[Adam]] = {
     "adam": Adam,

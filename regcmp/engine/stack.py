@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.losses import Loss, loss_of
-from regcmp.engine.optimizers import Optimizer
 from regcmp.engine.regularizers.base import Regularizer
 from regcmp.engine.settings import Settings
 
@@ -73,6 +73,13 @@ class Rows:
         if self.row_weights is not None:
             targets *= self.row_weights.reshape(-1, 1)
         return targets
+
+
+class Optimizer(Protocol):
+    """What changes weights, with what it remembers of earlier steps."""
+
+    def step(self, theta: Floats, grad: Floats, rate: float) -> None:
+        """Change theta (R, P) in place; ``grad`` is used up."""
 
 
 @dataclass(frozen=True)

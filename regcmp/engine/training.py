@@ -20,11 +20,11 @@ from regcmp.engine.kernels.switch import SWITCH
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
 from regcmp.engine.network import Gradient, Network, Step, n_parameters_of, shapes_of
-from regcmp.engine.optimizers import OPTIMIZERS, Optimizer
+from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.regularizers import Context, Regularizer
 from regcmp.engine.schedules import SCHEDULES, STRENGTH_SCHEDULES, Schedule
 from regcmp.engine.settings import Settings
-from regcmp.engine.stack import Rows, Stack
+from regcmp.engine.stack import Optimizer, Rows, Stack
 from regcmp.engine.streams import stream
 from regcmp.metrics import METRICS, Kept, Outcomes
 

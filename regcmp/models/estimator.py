@@ -15,9 +15,8 @@ from regcmp.engine.building import network_of
 from regcmp.engine.hooks import HookError
 from regcmp.engine.measuring import Record
 from regcmp.engine.model import Model
-from regcmp.engine.optimizers import Optimizer
 from regcmp.engine.regularizers import REGISTRY, Context, Regularizer
-from regcmp.engine.stack import RunSeeds
+from regcmp.engine.stack import Optimizer, RunSeeds
 from regcmp.engine.streams import stream
 from regcmp.engine.training import Trained, train
 from regcmp.errors import PluginError, UsageError

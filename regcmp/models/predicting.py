@@ -46,6 +46,8 @@ class Opened:
     names: list[str]
     parts: Iterator[pd.DataFrame]
     is_text: bool = False
+    markers: bool = False
+    """Whether 'NA' and the like may stand for a missing number, as nobody said what does."""
     line: Callable[[int], int | None] = lambda _: None
 
 
@@ -76,7 +78,7 @@ class Predicting:
 
     def __post_init__(self) -> None:
         name, facts = self.opened.file.text, self.model.facts
-        self.inspector = Inspector(facts, name, self.decimal, self.opened.is_text)
+        self.inspector = Inspector(facts, name, self.decimal, self.opened.markers)
         self.inspector.check_columns(self.opened.names)
         if self.score and facts.target not in self.opened.names:
             raise DataError(
@@ -208,7 +210,7 @@ def open_rows(
         texts = {*kinds, *keep, *([facts.target] if facts.classes else [])}
         sep, names, parts = read_in_parts(file, reading, progress, texts, EVALUATED)
         line = partial(line_of_row, file, reading, sep)
-        return Opened(file, names, parts, True, line)
+        return Opened(file, names, parts, True, reading.na is None, line)
     frame, image = _whole(file, reading, facts, progress)
     if image is not None and facts.image is not None and image != facts.image:
         raise DataError(

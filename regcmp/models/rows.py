@@ -51,8 +51,8 @@ class Inspector:
     name: str
     """What messages call the rows."""
     decimal: str = "."
-    text: bool = False
-    """Whether cells are those of a text, in which 'NA' and the like may stand for a missing one."""
+    markers: bool = False
+    """Whether 'NA' and the like between numbers stand for a missing one."""
     gaps: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class Inspector:
         if cells.dtype != object:
             cells = as_cells(cells)
         present = cells.notna().to_numpy()
-        if self.text:
+        if self.markers:
             present = present & ~cells.isin(MARKERS).to_numpy()
         texts = cells.where(present, None)
         if self.decimal != ".":

@@ -13,8 +13,8 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.building import network_of
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.model import Model
-from regcmp.engine.optimizers import OPTIMIZERS, Optimizer
-from regcmp.engine.stack import Rows, RunSeeds, Stack, Start
+from regcmp.engine.optimizers import OPTIMIZERS
+from regcmp.engine.stack import Optimizer, Rows, RunSeeds, Stack, Start
 from regcmp.engine.streams import stream
 from regcmp.errors import UsageError
 from regcmp.models.parameters import Parameters
