@@ -13,8 +13,8 @@ from typing import Any
 from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
-from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes
-from regcmp.analysis.verdict import verdict, winner
+from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes, most_chosen
+from regcmp.analysis.verdict import in_words, verdict, winner
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
@@ -136,9 +136,12 @@ def plan_of_report(
                 " another one with --method"
             )
         method = found or baseline
-    left_out = {"methods", "baseline", "plugins", "vary", "metric"}
+    left_out = {"methods", "baseline", "plugins", "vary", "metric", *TUNING}
     words = {name: report.plan[name] for name in OPTIONS if name not in left_out}
     words |= {"method": method, "seeds": seeds, "plugins": list(plugins)}
+    if (chosen := most_chosen(report.tried, method)) is not None:
+        words |= {"method": chosen.candidate, **chosen.settings}
+        notes.append(f"of {in_words(method)}, the most chosen candidate is trained: {chosen}")
     if dataset is not None:
         words["dataset"] = dataset
     try:
@@ -193,6 +196,10 @@ def _keyword_options() -> list[Option]:
 
 compare.__signature__, _listed = _described(_keyword_options())  # type: ignore[attr-defined]
 compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
+
+
+TUNING = ("trials", "tune", "select_by", "refit")
+"""Options of a search, which a model has no use for."""
 
 
 def _nothing(*_: Any) -> None:

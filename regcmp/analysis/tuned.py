@@ -68,6 +68,29 @@ def budget_rows(ranked: Iterable[Ranked]) -> Iterator[dict[str, object]]:
                 }
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A candidate, with the settings that it was trained with, as texts."""
+
+    candidate: str
+    settings: dict[str, str]
+
+    def __str__(self) -> str:
+        flags = (f" --{name.replace('_', '-')} {value}" for name, value in self.settings.items())
+        return self.candidate + "".join(flags)
+
+
+def most_chosen(tried: pd.DataFrame, method: str) -> Chosen | None:
+    """The candidate that stands for a tuned method under most seeds; None where nothing was tuned."""
+    chosen = tried[(tried["chosen"] == 1) & (tried["status"] == "ok") & (tried["method"] == method)]
+    if chosen.empty:
+        return None
+    counts = Counter(zip(chosen["candidate"], chosen["setting"], strict=True))
+    candidate, setting = counts.most_common(1)[0][0]
+    pairs = (each.partition("=") for each in setting.split())
+    return Chosen(candidate, {name.replace("-", "_"): value for name, _, value in pairs})
+
+
 def chosen_of(tried: pd.DataFrame) -> dict[str, Counter[str]]:
     """How often each candidate of a row was chosen, under how many of its seeds."""
     found: dict[str, Counter[str]] = {}

@@ -16,9 +16,9 @@ from regcmp.cli.plan_options import DATA_OPTIONS, complete_method, declare, of_g
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
-from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED, make_fit_plan
+from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED, fitted_method, make_fit_plan
 from regcmp.plan import OPTIONS
-from regcmp.plan.execution import make_execution
+from regcmp.plan.execution import EXECUTION, make_execution
 from regcmp.plan.kinds import parse
 from regcmp.report.places import Target, check_distinct, target
 
@@ -56,7 +56,8 @@ FIT_OPTIONS = (
     option("Output", "-q", "--quiet", is_flag=True, help="No progress, no warnings, no summary."),
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
-    *of_group("Other"),
+    declare(OPTIONS["plugins"]),
+    *(declare(EXECUTION[name]) for name in ("jobs", "max_memory")),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
 )  # fmt: skip
 
@@ -117,7 +118,7 @@ def fit(
         if any(each.format == ONNX for each in places):
             from regcmp.models.onnx_export import check_exportable
 
-            check_exportable([each for each in found.columns if each.used], settled.methods[0])
+            check_exportable([each for each in found.columns if each.used], fitted_method(settled))
 
     with screen.progress(plan.protocol.seeds) as (advance, reading):
         watch = Watch(reading, loaded, screen.announce, advance, lambda t: screen.warn_of_data([t]))

@@ -157,20 +157,15 @@ class Screen:
             for each in warnings:
                 self._warn(f"Warning: {printable(shortened(each))}")
 
-    def say(self, line: str) -> None:
-        """A line on standard error, unless it is empty."""
-        if line and not self.quiet:
+    def say(self, line: str, *, always: bool = False) -> None:
+        """A line on standard error, unless it is empty, or quiet was asked for."""
+        if line and (always or not self.quiet):
             self._warn(line)
 
     def announce(self, estimate: Estimate) -> None:
         """Say on standard error what long work takes, before it starts."""
         if estimate.is_long and not self.quiet:
             self._warn(f"{estimate}".capitalize())
-
-    def say(self, line: str, *, always: bool = False) -> None:
-        """A line on standard error, unless quiet."""
-        if always or not self.quiet:
-            self._warn(line)
 
     def _warn(self, line: str) -> None:
         """A line on standard error, on a terminal in lines that fit it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
 from regcmp.plan import Plan, make_plan
+from regcmp.plan.grammar import Method
 from regcmp.plan.kinds import SOURCES
+from regcmp.plan.tuning import selects
 
 BEST = "best"
 """The method that a verdict names."""
@@ -38,8 +39,7 @@ def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words
     except UsageError as error:
         text = str(error).removeprefix("--baseline: ")
         raise type(error)(text, *error.options) from None
-    selects = any(REGISTRY[part.name].selects for part in plan.methods[0].parts)
-    if selects:
+    if selects([fitted_method(plan)]):
         return plan
     if words.get("validation_size") is not None and not as_needed:
         raise UsageError(
@@ -49,3 +49,15 @@ def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words
         )
     vary = tuple(each for each in SOURCES if each != "split")
     return plan.with_values(vary=vary, validation_size=None)
+
+
+def fitted_method(plan: Plan) -> Method:
+    """The one method of a model's plan. Raises UsageError for one whose strength is still to be chosen."""
+    (method,) = plan.methods
+    if not isinstance(method, Method):
+        raise UsageError(
+            f"method {str(method)!r}: a model has one strength; name it, as in l2=0.01, or fit a report in"
+            " which it was tuned",
+            "methods",
+        )
+    return method

@@ -16,6 +16,7 @@ from regcmp.engine.training import Trained
 from regcmp.environment import environment
 from regcmp.errors import RegcmpError
 from regcmp.metrics import scores_of
+from regcmp.models.fit_words import fitted_method
 from regcmp.models.fitted import CHUNK, Facts, Fitted, FittedModel, fitted_model
 from regcmp.plan import Plan
 from regcmp.runs.condition import Condition, Run
@@ -35,7 +36,7 @@ def fit_model(
     Raises RegcmpError, naming the seed, where a network came to nothing.
     """
     condition = Condition(plan, dataset, whole=True)
-    runs = [Run(plan.methods[0], seed) for seed in plan.run_seeds]
+    runs = [Run(fitted_method(plan), seed) for seed in plan.run_seeds]
     groups = list(stacked_runs(condition, runs))
     stacks = (stack_of(condition, each, keep_models=True) for each in groups)
     trained: dict[int, Trained] = {}

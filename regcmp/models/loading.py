@@ -23,6 +23,7 @@ from regcmp.engine.network import n_parameters_of
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.stack import Design
 from regcmp.errors import DataError, RegcmpError, UnknownRegularizerError
+from regcmp.models.fit_words import fitted_method
 from regcmp.models.fitted import Facts, Fitted, FittedModel, fitted_model
 from regcmp.models.saving import DOCUMENT, MANIFEST, SCHEMA
 from regcmp.plan import make_plan
@@ -310,7 +311,7 @@ def _fitted(
     _check(preparation.dtype == settings.dtype, "a preparation is of another precision")
     shape = facts.image or (preparation.width,)
     _check(int(np.prod(shape)) == preparation.width, "its images are of another size")
-    ingredients = ingredients_of([plan.methods[0]])
+    ingredients = ingredients_of([fitted_method(plan)])
     design = Design(settings, ingredients, shape, len(facts.classes), facts.image)
     layers = layers_of_design(design)
     size = n_parameters_of(layers)  # before a network is made, which allocates as much

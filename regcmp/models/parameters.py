@@ -14,8 +14,9 @@ from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError
 from regcmp.option import Option
 from regcmp.plan import OPTIONS
-from regcmp.plan.grammar import Method, check_fit, parse_word
+from regcmp.plan.grammar import Method, parse_word
 from regcmp.plan.kinds import items, parse
+from regcmp.plan.tuning import check_fit
 
 SETTINGS = {
     "arch": "arch",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from regcmp.analysis.statistics import LEVEL
 from regcmp.analysis.testing import FEWEST_ROWS
-from regcmp.analysis.tuned import chosen_of
+from regcmp.analysis.tuned import most_chosen
 from regcmp.analysis.verdict import winner
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
@@ -160,12 +160,8 @@ def _budgets(report: Report) -> list[str]:
 def _to_paste(report: Report) -> list[str]:
     """Where a tuned method wins: the command that trains its most chosen candidate."""
     best = winner(report.summary)
-    counts = chosen_of(report.tried).get(best or "")
-    if not counts:
-        return []
-    words, _, setting = counts.most_common(1)[0][0].partition(" with ")
-    flags = "".join(f" --{each.replace('=', ' ')}" for each in setting.split())
-    return [f"Most chosen of {best}: regcmp compare ... {words or best}{flags}"]
+    chosen = most_chosen(report.tried, best) if best else None
+    return [f"Most chosen of {best}: regcmp compare ... {chosen}"] if chosen else []
 
 
 def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
