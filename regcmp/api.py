@@ -218,10 +218,10 @@ class Watch:
     """Of what training takes."""
     progress: Callable[[int], None] = _nothing
     """Of each number of runs that were done."""
-    stored: Callable[[str], None] = _nothing
-    """Of how many runs a store had, in words; '' where none had any."""
     warn: Callable[[str], None] = warnings.warn
     """Of what this machine can't do."""
+    stored: Callable[[str], None] = _nothing
+    """Of how many runs a store had, in words; '' where none had any."""
 
 
 def _opened(plan: Plan, watch: Watch) -> tuple[Plan, Dataset]:

@@ -206,6 +206,7 @@ def _found(report: Any, method: str) -> str:
 
 def summary(model: FittedModel, expectation: str = "") -> list[str]:
     """On what rows a model was trained, and how it scores there."""
+    from regcmp.analysis.verdict import in_words
     from regcmp.metrics import METRICS, metrics_of
 
     facts, rows = model.facts, model.facts.rows
@@ -225,7 +226,8 @@ def summary(model: FittedModel, expectation: str = "") -> list[str]:
         else f"{networks} networks, seeds {seed} to {seed + networks - 1}"
     )
     lines = [
-        f"{facts.dataset}: {facts.method} for {facts.target!r}, trained on {rows['train']:,} rows ({of}).",
+        f"{facts.dataset}: {in_words(facts.method)} for {facts.target!r}, trained on"
+        f" {rows['train']:,} rows ({of}).",
         f"On these rows: {level('train')}, which is no estimate for new rows.",
     ]
     if rows["validation"]:
