@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from inspect import Parameter, Signature, signature
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize, summarize_reference
@@ -21,8 +21,6 @@ from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.errors import UnknownRegularizerError
 from regcmp.models.fit_words import BEST, make_fit_plan
-from regcmp.models.fitted import FittedModel
-from regcmp.models.fitting import fit_model
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
@@ -39,6 +37,9 @@ from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
 from regcmp.runs.keeping import open_keeper
 from regcmp.runs.tuning import Tried
+
+if TYPE_CHECKING:
+    from regcmp.models.fitted import FittedModel
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ def train_model(
     expected: str | None = None,
 ) -> FittedModel:
     """Carry out the plan of a model; ``expected`` is the SHA-256 that its dataset had in a report."""
+    from regcmp.models.fitting import fit_model  # a comparison does not wait for scikit-learn
+
     watch, execution = watch or Watch(), execution or Execution()
     dataset = load_dataset(plan.dataset, plan.reading, plan.columns, watch.reading)
     if expected is not None and dataset.digest != expected:

@@ -544,14 +544,14 @@ def test_words_that_are_not_meant_are_refused(words: list[str], message: str, fo
 
 @pytest.mark.full
 def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
-    """Ten times the rows take less than half as much again."""
+    """Beyond a part of a file: three times the rows take about the same."""
     psutil = pytest.importorskip("psutil")
     import subprocess
 
     from commands import SCRIPT, environment
 
     peaks = []
-    for times in (300, 3000):
+    for times in (3000, 9000):
         pd.concat([clients()] * times).to_csv(folder / "many.csv", index=False)
         process = subprocess.Popen(
             [SCRIPT, "predict", "model.regcmp", "many.csv", "-o", "many_out.csv"],
@@ -565,4 +565,4 @@ def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
                 break
         assert process.wait() == 0
         peaks.append(peak)
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[1] < 1.25 * peaks[0]

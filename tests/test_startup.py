@@ -89,5 +89,6 @@ def test_a_worker_imports_the_engine_and_numpy_alone() -> None:
 def test_the_package_alone_imports_nothing_heavy() -> None:
     """The API comes at its first use."""
     assert not imported_by("import regcmp").intersection({*HEAVY, "click"})
+    assert "sklearn" not in imported_by("import regcmp; regcmp.compare")
     assert "sklearn" in imported_by("import regcmp; regcmp.MLPClassifier")
     assert "pandas" in imported_by("import regcmp; regcmp.compare")
