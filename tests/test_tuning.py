@@ -55,7 +55,7 @@ def tuned(word: str) -> Tuned:
         ("tune:l2", "tune:l2", ["l2=0.0001", "l2=0.001", "l2=0.003", "l2=0.01", "l2=0.03"]),
         ("tune:l2=1e-2,1e-3,1e-2", "tune:l2=0.001,0.01", ["l2=0.001", "l2=0.01"]),
         ("tune:l2=1e-3..1e-1", "tune:l2=0.001..0.1", ["l2=0.001", "l2=0.01", "l2=0.1"]),
-        ("tune:l2=1e-3..1e-1x2", "tune:l2=0.001,0.1", ["l2=0.001", "l2=0.1"]),
+        ("tune:l2=1e-3..1e-1x2", "tune:l2=0.001..0.1x2", ["l2=0.001", "l2=0.1"]),
         (
             "tune:dropout=0.5:schedule=cosine:input=0.1",
             "tune:dropout=0.5:input=0.1:schedule=cosine",
@@ -118,6 +118,10 @@ def test_rates_and_whole_numbers_are_even() -> None:
         ("l2=0.1..0.1", "is empty"),
         ("tune:l2=0..1", "spaced by the logarithm"),
         ("l2=-1..1", "spaced by the logarithm"),
+        ("l2=1e-5...1e-1", "more than two dots"),
+        ("l2=1e-5..1x1000+l1=1e-5..1x1000", "multiplies out to 1,000,000 methods"),
+        ("tune:l1+l2+dropout+noise+mixup+fgsm+maxnorm", "multiplies out to"),
+        ("l2 --tried t.csv", "nothing is tuned"),
         ("l2=..1", "needs a number at each end"),
         ("l2=1..", "needs a number at each end"),
         ("l2=1..nan", "needs a number at each end"),
@@ -611,7 +615,83 @@ def test_a_tried_row_is_written_once_per_candidate(tmp_path: Path) -> None:
     assert set(table["setting"]) == {"epochs=3", "epochs=4"}
     assert (table.groupby(["method", "seed"])["chosen"].sum() == 1).all()
     assert "Candidates tried under each seed: none 2, tune:l2=0.1,0.2 4." in done.out
-    assert "epochs among 3, 4 for every method" in " ".join(done.out.split())
+    assert "epochs among 3 or 4 for every method" in " ".join(done.out.split())
+
+
+@pytest.mark.usefixtures("registry_as_before")
+@pytest.mark.parametrize(
+    "ends", ["(0.5,)", "(-1, 'a')", "(0.0, 0.1)", "(0.1, 50)", "(1, 0.1)", "3"]
+)
+def test_a_range_of_mixtures_is_checked(ends: str, tmp_path: Path) -> None:
+    """Where a plugin is loaded."""
+    (tmp_path / "mine.py").write_text(
+        "import regcmp\n@regcmp.register\nclass Mine(regcmp.Regularizer):\n    'Nothing.'\n"
+        "    name = 'mine'\n    strength_is = regcmp.Number(1, 0, 10, 'nothing')\n    formula = 'w'\n"
+        f"    cocktail = {ends}\n"
+    )
+    done = run_here(["methods", "cocktail", "--plugin", "mine.py"], tmp_path)
+    assert done.code == 2 and "expected cocktail = (LOW, HIGH)" in done.err
+
+
+def test_what_is_tuned_for_all_is_no_number_of_the_network_s_line(tmp_path: Path) -> None:
+    """And the winner's last line has it, also of a row whose strength was typed."""
+    words = ["compare", "--dataset", "digits", "--train-size", "100", "none", "l2=0.01"]
+    options = [
+        "--tune",
+        "lr=3e-3,6e-3",
+        "--epochs",
+        "40",
+        "--save-config",
+        "e.toml",
+        "--seeds",
+        "10",
+    ]
+    done = run_here([*words, *options], tmp_path)
+    assert "rate tuned cooldown" in " ".join(done.out.split())
+    assert re.search(
+        r"^Most chosen of l2=0.01: regcmp compare ... l2=0.01 --lr 0.00[36]$", done.out, re.M
+    )
+    again = run_here(["compare", "--config", "e.toml"], tmp_path)
+    assert again.out == done.out
+    wide = ["none", "--tune", "hidden=4;8,8", "--seeds", "1", "--epochs", "1"]
+    rows = run_here([*words[:3], *wide], tmp_path)
+    assert "hidden among 4 or 8,8" in rows.out and "network 64-tuned-10" in rows.out
+
+
+def test_one_candidate_is_recorded_too(tmp_path: Path) -> None:
+    """As under --trials 1: what each seed drew is in the rows and in a note."""
+    words = ["compare", "--dataset", "wine", "none", "tune:l2", "--trials", "1", "--epochs", "2"]
+    done = run_here([*words, "--seeds", "3", "--tried", "t.csv"], tmp_path)
+    said = " ".join(done.out.split())
+    assert "1 candidate of each" in said and "each the only candidate" in said
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 3
+
+
+def test_settings_are_given_by_name_from_python() -> None:
+    """As lists; widths as lists of lists; ranges of whole numbers have a point per decade."""
+    given = {"lr": [0.1, 1], "hidden": [[4], [8, 8]], "batch_size": "1..100"}
+    plan = make_plan("wine", "none", tune=given)
+    assert plan.as_dict()["tune"] == ["lr=0.1,1", "batch-size=1,10,100", "hidden=4;8,8"]
+
+
+def test_random_draws_have_ends_too() -> None:
+    """Of each seed's own draws, where there are four or more; a tie tells nothing."""
+    method = tuned("tune:l2=1e-5..1e-1")
+    rows = []
+    for seed in range(4):
+        drawn = method.candidates(seed, 6)
+        lowest = min(drawn, key=lambda each: each.parts[0].strength)
+        rows += [
+            {"dataset": "d", "method": str(method), "seed": seed, "candidate": str(each), "setting": "",
+             "status": "ok", "epochs": 8, "select_by": "accuracy", "chosen": int(each == lowest),
+             "validation_score": 0.9 if each == lowest else 0.8, "validation_loss": 1.0}
+            for each in drawn
+        ]  # fmt: skip
+    table = frame(rows, TRIED_COLUMNS)
+    said = "4 of 4 choices are the smallest l2 of their seed: try smaller ones"
+    assert said in choice_notes(table, [method], ())[str(method)]
+    table["validation_score"] = 0.9
+    assert said not in choice_notes(table, [method], ())[str(method)]
 
 
 def test_a_row_of_the_search_is_no_run() -> None:

@@ -18,6 +18,8 @@ from regcmp.plan.tuning import AnyMethod, Tuned
 MOST_NAMED = 3
 """So many candidates are named in a note."""
 LEAST_TIMES = 2
+FEWEST_DRAWS = 4
+"""Of a seed, below which the lowest or the highest of random draws is chosen by chance."""
 OFTEN = 0.5
 """The share of seeds whose choice lies at an end of a grid from which on a note says so."""
 
@@ -57,6 +59,8 @@ def budget_rows(ranked: Iterable[Ranked]) -> Iterator[dict[str, object]]:
     for each in ranked:
         curves.setdefault(each.method, []).append(expected_after(each.tests))
     for method, seeds in curves.items():
+        if len(seeds) == 1:  # from which each candidate's score could be solved for
+            continue
         for k, values in enumerate(zip(*seeds, strict=False), start=1):
             known = [each for each in values if each is not None]
             if known:
@@ -105,16 +109,20 @@ def chosen_of(tried: pd.DataFrame) -> dict[str, Counter[str]]:
 def choice_notes(
     tried: pd.DataFrame, methods: Sequence[AnyMethod], nuisances: Sequence[Nuisance]
 ) -> dict[str, list[str]]:
-    """Notes on each tuned row: what was chosen, and at which end of a grid."""
+    """Notes on each tuned row: what was chosen, at which end of a grid, and what was stopped."""
     notes: dict[str, list[str]] = {}
     for name, counts in chosen_of(tried).items():
+        rows = tried[tried["method"] == name]
         notes[name] = [_chosen_text(counts)]
+        if len(rows) == rows["seed"].nunique():
+            notes[name] = [f"{notes[name][0]}: each the only candidate"]
+        if stopped := int((rows["status"] != "ok").sum()):
+            notes[name].append(f"{stopped} of {len(rows)} candidates were stopped")
     for method in methods:
         if str(method) in notes:
-            chosen = tried[(tried["method"] == str(method)) & (tried["chosen"] == 1)]
-            chosen = chosen[chosen["status"] == "ok"]
-            notes[str(method)] += _at_ends_of_settings(nuisances, chosen)
-            notes[str(method)] += _at_ends(method, chosen) if isinstance(method, Tuned) else []
+            rows = tried[(tried["method"] == str(method)) & (tried["status"] == "ok")]
+            notes[str(method)] += _at_ends_of_settings(nuisances, rows)
+            notes[str(method)] += _at_ends(method, rows) if isinstance(method, Tuned) else []
     return notes
 
 
@@ -134,41 +142,59 @@ def _chosen_text(counts: Counter[str]) -> str:
     return text
 
 
-def _at_ends(method: Tuned, chosen: pd.DataFrame) -> Iterator[str]:
-    """Which regularizer's choices lie at an end of its grid so often that the grid should go on."""
-    parts = [parts_of(each) for each in chosen["candidate"]]
+def _at_ends(method: Tuned, tried: pd.DataFrame) -> Iterator[str]:
+    """Which regularizer's choices lie at an end of its grid so often that the grid should go on.
+
+    Of random draws from a range, the ends are those of each seed's draws.
+    """
+    parts = tried["candidate"].map(parts_of)
     for choice in method.choices:
-        name, number = choice.parts[0].name, REGISTRY[choice.parts[0].name].strength_is
-        if not choice.span:
-            values = [_strength(each, name) for each in parts]
-            bounds = max(number.low, 0.0), number.high
-            yield from _at_end(name, values, [each.strength for each in choice.parts], bounds)
+        name, regularizer = choice.parts[0].name, REGISTRY[choice.parts[0].name]
+        number = regularizer.strength_is
+        values = parts.map(lambda each, name=name: _strength(each, name))
+        listed = {each.strength for each in choice.parts}
+        off = [] if regularizer.off is None else [regularizer.off]
+        low = max(number.low, 0.0, *(each for each in off if each < min(listed)))
+        high = min(number.high, *(each for each in off if each > max(listed)), inf)
+        grid = listed if set(values) <= listed else None
+        step = 1 if number.whole else 0
+        yield from _at_end(name, tried.assign(value=values), grid, (low + step, high - step))
 
 
-def _at_ends_of_settings(nuisances: Sequence[Nuisance], chosen: pd.DataFrame) -> Iterator[str]:
+def _at_ends_of_settings(nuisances: Sequence[Nuisance], tried: pd.DataFrame) -> Iterator[str]:
     """The same of settings that are tuned for every method, where they are numbers."""
     for i, nuisance in enumerate(nuisances):
         if nuisance.name != "hidden":
-            texts = [each.split(" ")[i].partition("=")[2] for each in chosen["setting"]]
-            yield from _at_end(
-                nuisance.key, list(map(float, texts)), list(map(float, nuisance.values)), (0.0, inf)
+            values = tried["setting"].map(
+                lambda each, i=i: float(each.split(" ")[i].partition("=")[2])
             )
+            grid = set(map(float, nuisance.values))
+            bounds = (0.0 if nuisance.name == "lr" else 1.0, inf)
+            yield from _at_end(nuisance.key, tried.assign(value=values), grid, bounds)
 
 
 def _at_end(
-    name: str, values: Sequence[float], grid: Sequence[float], bounds: tuple[float, float]
+    name: str, tried: pd.DataFrame, grid: set[float] | None, bounds: tuple[float, float]
 ) -> Iterator[str]:
-    low, high = min(grid), max(grid)
-    for end, word, further, goes_on in (
-        (low, "smallest", "smaller", low > bounds[0]),
-        (high, "largest", "larger", high < bounds[1]),
-    ):
-        times = values.count(end)
-        if low < high and goes_on and times >= max(LEAST_TIMES, OFTEN * len(values)):
-            yield (
-                f"{times} of {len(values)} choices are the {word} {name}, {shortest(end)}: try"
-                f" {further} ones"
+    """Of candidates with a ``value``, which end is chosen in half of the seeds or more, and not by a tie."""
+    chosen = tried[tried["chosen"] == 1]
+    for word, further, find in (("smallest", "smaller", min), ("largest", "larger", max)):
+        times, end, ends = 0, 0.0, set[float]()
+        for row in chosen.itertuples():
+            drawn = tried[tried["seed"] == row.seed]
+            if len(set(drawn["value"])) < (2 if grid else FEWEST_DRAWS):
+                continue
+            end = find(grid or set(drawn["value"]))
+            others = drawn[drawn["value"] != row.value]
+            tied = (others["validation_score"] == row.validation_score) & (
+                others["validation_loss"] == row.validation_loss
             )
+            if row.value == end and bounds[0] < end < bounds[1] and not tied.any():
+                times += 1
+                ends.add(end)
+        if times >= max(LEAST_TIMES, OFTEN * len(chosen)):
+            which = f", {shortest(end)}" if len(ends) == 1 else " of their seed"
+            yield f"{times} of {len(chosen)} choices are the {word} {name}{which}: try {further} ones"
 
 
 def _strength(parts: Iterable[Part], name: str) -> float:

@@ -23,8 +23,10 @@ from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
+from regcmp.errors import UsageError
 from regcmp.plan import make_plan
 from regcmp.plan.execution import make_execution
+from regcmp.plan.grammar import TUNE
 from regcmp.plan.options import DEFAULT_METHODS
 from regcmp.report.formats import FORMATS, FRAMES, either, offered
 from regcmp.report.places import check_distinct
@@ -116,6 +118,11 @@ def compare(
     inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), store, *words["plugins"])
     check_distinct((each for _, each in exports), inputs)
     check_plot(plot)
+    if tried_file is not None and not plan.is_tuned:
+        raise UsageError(
+            f"--tried: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
+            "tried",
+        )
     check_place(plot, [place for _, place in exports], quiet=quiet)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
     need_gates((each for _, each in exports), gates)

@@ -71,6 +71,7 @@ def methods(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
       regcmp methods --json
     """
     load_plugins(plugins)
+    name = name.removeprefix(TUNE) if name else name
     if as_json and name != NONE and (name is None or name in REGISTRY):
         chosen = REGISTRY.values() if name is None else [REGISTRY[name]]
         print(json.dumps(list(map(facts, chosen)), ensure_ascii=False, indent=2))
@@ -104,10 +105,13 @@ def listing() -> str:
             FOLLOWS,
             "",
             f"A method: {GRAMMAR}",
-            f"A NUMBER can be a range, {RANGE}: l2=1e-5..1e-1 has a point per decade,",
-            "dropout=0.1..0.5 one per tenth.",
-            f"A tuned method, {TUNE}METHOD: its strengths are chosen under each seed, by validation",
-            f"rows. Without numbers, they are those to try. {TUNE}{COCKTAIL} draws random mixtures.",
+            "",
+            f"A NUMBER can be a range, {RANGE}: l2=1e-5..1e-1 has a point per",
+            "decade, dropout=0.1..0.5 one per tenth.",
+            "",
+            f"A tuned method, {TUNE}METHOD: its strengths are chosen under each seed, by",
+            "validation rows. Without numbers, they are those to try.",
+            f"{TUNE}{COCKTAIL} draws random mixtures: regcmp methods {COCKTAIL}.",
         ]
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import isfinite
+from math import isfinite, prod
 from typing import TypeVar
 
 from regcmp.engine.layers import Layer
@@ -27,6 +27,8 @@ NONE, TUNE, COCKTAIL = "none", "tune:", "cocktail"
 STRENGTH, SCHEDULE, CONSTANT = "strength", "schedule", "constant"
 HIDDEN = "…"
 MAX_DROPPED = Settings.max_dropped
+MOST_METHODS = 20_000
+"""Of one word."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,19 @@ def parse_word(word: str, max_dropped: float = MAX_DROPPED) -> list[Method]:
     if word.strip() == NONE:
         return [Method()]
     choices = parse_choices(word, word, max_dropped)
+    check_size(choices, word)
     return [method_of(parts) for parts in product(*(each.parts for each in choices))]
+
+
+def check_size(choices: Sequence[Choice], word: str) -> None:
+    """Raise UsageError for a word that multiplies out to more than anyone trains."""
+    size = prod(len(each.parts) for each in choices)
+    if size > MOST_METHODS:
+        raise UsageError(
+            f"method {word!r} multiplies out to {size:,} methods; expected at most {MOST_METHODS:,}, so"
+            " name fewer strengths",
+            "methods",
+        )
 
 
 def method_of(parts: Iterable[Part]) -> Method:
@@ -213,7 +227,8 @@ def _parse_part(text: str, word: str, max_dropped: float) -> Choice:
         values, span = _parse_strengths(numbers, regularizer, word, max_dropped)
     parts = tuple(Part(name, value, options, schedule) for value in values)
     given = _span_text(span) if span else ",".join(map(shortest, sorted(set(values))))
-    return Choice(parts, given if equals else "", span)
+    is_open = span is not None and span.given is None
+    return Choice(parts, given if equals else "", span if is_open else None)
 
 
 def _parse_settings(
@@ -272,8 +287,7 @@ def _parse_strengths(
             values.append(_number(text, name, allowed, word, max_dropped))
         except UsageError as error:
             raise UsageError(f"{error}{with_point(numbers)}", *error.options) from None
-    alone = span if len(texts) == 1 and span and span.given is None else None
-    return tuple(values), alone
+    return tuple(values), span if len(texts) == 1 else None
 
 
 def _span(text: str, regularizer: type[Regularizer], word: str) -> Span:
@@ -299,7 +313,8 @@ def _range_error(
 
 
 def _span_text(span: Span) -> str:
-    return f"{shortest(span.low)}{DOTS}{shortest(span.high)}"
+    points = "" if span.given is None else f"x{span.given}"
+    return f"{shortest(span.low)}{DOTS}{shortest(span.high)}{points}"
 
 
 def unknown_regularizer(name: str, word: str) -> UsageError:

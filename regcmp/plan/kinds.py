@@ -6,7 +6,7 @@ come as text: the message then says what was expected, whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from operator import index
@@ -271,8 +271,22 @@ def _either() -> str:
     return f"one or more of {', '.join(REFERENCES)}"
 
 
-def nuisances(option: Option, value: Iterable[str] | str) -> tuple[Nuisance, ...]:
-    """Settings and their values, from texts such as 'lr=1e-3,1e-2'."""
+def _joined_values(values: Any) -> str:
+    """'1,2' of numbers, '32;64,64' of widths."""
+    listed = items(values) if not isinstance(values, str) else [values]
+    nested = any(isinstance(each, list | tuple) for each in listed)
+    texts_of = [
+        ",".join(map(str, each)) if isinstance(each, list | tuple) else str(each) for each in listed
+    ]
+    return (";" if nested else ",").join(texts_of)
+
+
+def nuisances(
+    option: Option, value: Mapping[str, Any] | Iterable[str] | str
+) -> tuple[Nuisance, ...]:
+    """Settings and their values, from texts such as 'lr=1e-3,1e-2', or from lists by name."""
+    if isinstance(value, Mapping):
+        value = [f"{name}={_joined_values(each)}" for name, each in value.items()]
     return parse_nuisances(option, texts(option.flag, value, "words such as 'lr=1e-3,1e-2'"), parse)
 
 

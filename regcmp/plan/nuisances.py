@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -96,10 +96,9 @@ def _values(declared: Option, text: str, parse: Parse) -> list[Any]:
     if DOTS not in text or declared.kind == "widths":
         return [parse(declared, text)]
     whole = declared.kind == "whole"
-    number = Number(1, 0, float("inf"), declared.help, whole=whole)
-    return [
-        parse(declared, int(each) if whole else each) for each in parse_span(text, number).points()
-    ]
+    span = parse_span(text, Number(1, 0, float("inf"), declared.help))  # by the logarithm
+    points = replace(span, whole=whole).points()
+    return [parse(declared, int(each) if whole else each) for each in points]
 
 
 def _key(name: str) -> str:

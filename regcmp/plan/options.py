@@ -216,6 +216,8 @@ def _check_tuning(plan: Plan) -> None:
                 f"{flag}: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
                 name,
             )
+    # A saved plan has the optimizer's own rate in the place of none.
+    own = {"lr": replace(settings, lr=None).rate}
     for each in protocol.tune:
         if each.name == "hidden" and settings.arch != MLP:
             raise UsageError(
@@ -223,7 +225,7 @@ def _check_tuning(plan: Plan) -> None:
                 " the two out",
                 "tune", "arch",
             )  # fmt: skip
-        if getattr(settings, each.name) != getattr(Settings, each.name):
+        if getattr(settings, each.name) not in (getattr(Settings, each.name), own.get(each.name)):
             flag = OPTIONS[each.name].flag
             raise UsageError(
                 f"--tune {each}: {flag} sets one value, and --tune tries several; leave one of the two out",

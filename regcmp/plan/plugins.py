@@ -59,6 +59,7 @@ def register(regularizer: Class) -> Class:
         raise UsageError(
             f"{what}: its tasks must be a tuple of {' or '.join(TASKS)}, got {regularizer.tasks!r}"
         )
+    _check_cocktail(what, regularizer)
     older = REGISTRY.get(name, regularizer)
     if name in BUILT_IN | INTERNAL.keys() or _origin(older) != _origin(regularizer):
         raise UsageError(f"{what}: the name {name!r} exists already; choose another one")
@@ -66,6 +67,24 @@ def register(regularizer: Class) -> Class:
     regularizer.file = getattr(module, "__file__", None) or ""
     REGISTRY[name] = regularizer
     return regularizer
+
+
+def _check_cocktail(what: str, regularizer: type[Regularizer]) -> None:
+    """Raise UsageError for a range of mixtures that is none, or not among the strengths."""
+    ends, number = vars(regularizer).get("cocktail"), regularizer.strength_is
+    if ends is None:
+        return
+    try:
+        low, high = (float(each) for each in ends)
+        fits = number.low <= low < high <= number.high and (number.is_linear or low > 0)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        above = "" if number.is_linear else ", above 0"
+        raise UsageError(
+            f"{what}: expected cocktail = (LOW, HIGH) between {number.low:g} and {number.high:g}{above},"
+            f" got {ends!r}"
+        )
 
 
 def load_plugins(given: Iterable[str | Path | Mapping[str, str]]) -> tuple[Plugin, ...]:

@@ -63,6 +63,8 @@ class Span:
 
 def parse_span(text: str, number: Number) -> Span:
     """The range that a text such as '1e-5..1e-1x9' names. Raises RangeError."""
+    if text.count(".." + ".") or text.count(DOTS) > 1:
+        raise RangeError("has more than two dots between its ends")
     low, _, rest = text.partition(DOTS)
     high, times, points = rest.partition("x")
     ends = [_end(each) for each in (low, high)]

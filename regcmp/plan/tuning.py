@@ -22,6 +22,7 @@ from regcmp.plan.grammar import (
     Choice,
     Method,
     Part,
+    check_size,
     excluded,
     method_of,
     parse_choices,
@@ -172,7 +173,8 @@ def parse_any(word: str, max_dropped: float = MAX_DROPPED) -> Sequence[AnyMethod
         )
     if text == COCKTAIL:
         return [Cocktail(pool_of_cocktail())]
-    choices = map(_with_grid, parse_choices(text, word, max_dropped))
+    choices = [_with_grid(each) for each in parse_choices(text, word, max_dropped)]
+    check_size(choices, word)
     return [Tuned(tuple(sorted(choices, key=lambda each: each.parts[0].key())))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from regcmp.errors import DataError
@@ -19,6 +20,8 @@ from regcmp.results import Report
 LARGEST = 1e100
 """Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
 CHOSEN = "#b3261e"
+MOST_STRENGTHS, BINS, WIDE = 12, 8, 10.0
+"""Above so many strengths, they are put into bins: by the logarithm, where one is so many times another."""
 SIDES = "Solid blue: test; dashed orange: train"
 
 
@@ -171,7 +174,7 @@ def tuned_strengths(report: Report) -> list[Figure]:
         parts = rows["candidate"].map(parts_of)
         if (parts.map(len) != 1).any() or parts.map(lambda each: each[0].strength).nunique() < 2:
             continue
-        values = parts.map(lambda each: each[0].strength)
+        values = _binned(parts.map(lambda each: each[0].strength))
         stats = (rows["validation_score"] * score.factor).groupby(values).agg(["mean", "std"])
         stats = stats[stats["mean"].notna()]
         times = values[rows["chosen"] == 1].value_counts()
@@ -202,6 +205,20 @@ def tuned_strengths(report: Report) -> list[Figure]:
         f"{_spread(report, 'bars')}. Red: strengths that were chosen. Strengths stand evenly spaced."
     )
     return _panels("Validation score against strength", caption, panels)
+
+
+def _binned(values: pd.Series) -> pd.Series:
+    """The strengths; where random draws make too many different ones, each as the middle of its bin."""
+    if values.nunique() <= MOST_STRENGTHS:
+        return values
+    if values.min() > 0 and values.max() / values.min() > WIDE:
+        edges = np.geomspace(values.min(), values.max(), BINS + 1)
+        middles = np.sqrt(edges[1:] * edges[:-1])
+    else:
+        edges = np.linspace(values.min(), values.max(), BINS + 1)
+        middles = (edges[1:] + edges[:-1]) / 2
+    places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, BINS - 1)
+    return pd.Series([float(f"{middles[i]:.2g}") for i in places], index=values.index)
 
 
 def budget(report: Report) -> list[Figure]:

@@ -179,14 +179,19 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     layers = plan["hidden"] if plan["arch"] == "mlp" else plan["arch"].split("-")
     if not all(str(layer).isdigit() for layer in layers):
         inputs = "x".join(map(str, data["image"] or [inputs]))
-    network = "-".join(map(str, (inputs, *layers, classes or 1)))
+    tuned = {each.partition("=")[0] for each in plan["tune"]}
+    hidden = ("tuned",) if "hidden" in tuned else layers
+    network = "-".join(map(str, (inputs, *hidden, classes or 1)))
+    rate = "tuned" if "lr" in tuned else f"{plan['lr']:g}"
+    batches = "tuned size" if "batch-size" in tuned else plan["batch_size"]
+    epochs = "tuned epochs" if "epochs" in tuned else count(plan["epochs"], "epoch")
     return (
         f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
         f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
         *_changes(plan),
         *_tuning(plan),
-        f"network {network} {plan['activation']}; {plan['optimizer']}, rate {plan['lr']:g}"
-        f" {plan['schedule']}, batches of {plan['batch_size']}, {count(plan['epochs'], 'epoch')}",
+        f"network {network} {plan['activation']}; {plan['optimizer']}, rate {rate} {plan['schedule']},"
+        f" batches of {batches}, {epochs}",
     )
 
 
@@ -195,12 +200,16 @@ def _tuning(plan: dict[str, Any]) -> list[str]:
     names = [each for each in plan["methods"] if each.startswith(TUNE)]
     if not (names or plan["tune"]):
         return []
-    what = [f"{plan['trials']} candidates of each tuned method"] if names else []
-    what += [
-        each.replace("=", " among ", 1).replace(",", ", ") + " for every method"
-        for each in plan["tune"]
-    ]
-    judged = "then trained on both" if plan["refit"] else "judged as trained"
+    what = [f"{count(plan['trials'], 'candidate')} of each tuned method"] if names else []
+    for each in plan["tune"]:
+        name, _, values = each.partition("=")
+        joint = ";" if name == "hidden" else ","
+        what.append(f"{name} among {' or '.join(values.split(joint))} for every method")
+    judged = (
+        "then trained again on training and validation rows"
+        if plan["refit"]
+        else "judged as trained"
+    )
     return [
         f"tuned under each seed: {', '.join(what)}; by {METRICS[plan['select_by']].title} on"
         f" {plan['data']['n_selection']:,} validation rows, {judged}"

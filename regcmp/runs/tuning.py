@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from math import inf
 
@@ -66,14 +67,23 @@ class Search:
             for seed in plan.run_seeds
         }
 
+    @cached_property
+    def _searched(self) -> dict[str, bool]:
+        """Whether a row's candidates are trained to be chosen from: also one, which its word left open."""
+        settings = settings_of(self.plan.protocol.tune)
+        return {
+            str(each): not isinstance(each, Method) or len(settings) > 1
+            for each in self.plan.methods
+        }
+
     @property
     def runs(self) -> list[Run]:
         """What is trained to find the best; where there is nothing to find, nothing is."""
         return list(
             dict.fromkeys(
                 run
-                for runs in self.candidates.values()
-                if len(runs) > 1 or not self.plan.protocol.refit or selects(runs[0].method)
+                for (name, _), runs in self.candidates.items()
+                if self._searched[name] or not self.plan.protocol.refit or selects(runs[0].method)
                 for run in runs
             )
         )
@@ -103,7 +113,7 @@ class Search:
         return [
             self._tried(place, run, finished[run], ranked[place].index(run))
             for place, runs in self.candidates.items()
-            if len(runs) > 1
+            if self._searched[place[0]]
             for run in runs
         ]
 
@@ -155,7 +165,7 @@ def planned_networks(plan: Plan) -> Counter[tuple[Method, Setting]]:
     for method in plan.methods:
         drawn = {seed: candidates_of(method, seed, protocol.trials) for seed in seeds}
         first = drawn[seeds[0]][0]
-        searched = len(drawn[seeds[0]]) * len(settings) > 1 or selects(first)
+        searched = not isinstance(method, Method) or len(settings) > 1 or selects(first)
         if not plan.is_tuned or (protocol.refit and not searched):
             ends[first, settings[0]] += len(seeds)
             continue

@@ -17,7 +17,7 @@ class EarlyStop(Regularizer):
     the comparison alike (--validation-size). When n epochs in a row brought no smaller loss, a run
     has stopped: its stack trains on, but no later weights of it are looked at. Where an average is
     judged, as by ema, it is the average that is validated. Beside tuned methods, a run is trained once
-    more on training and validation rows together, and judged at the epoch that it stopped at.
+    more on training and validation rows together, and judged at the epoch that was selected before.
     """
 
     name = "earlystop"
@@ -26,7 +26,7 @@ class EarlyStop(Regularizer):
     )
     fixed = "it says which weights are evaluated"
     selects = keeps = True
-    grid = (3, 5, 10, 20, 40)
+    grid = (40, 20, 10, 5, 3)
     formula = (
         "judge w of the epoch with the smallest loss; stop after n epochs without a smaller one"
     )
