@@ -10,16 +10,16 @@ from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
-from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes, most_chosen
+from regcmp.analysis.tuned import budget_rows, most_chosen
 from regcmp.analysis.verdict import in_words, verdict, winner
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.errors import UnknownRegularizerError
+from regcmp.framing import correction, plan_carried_out, ranked, tried_and_noted
 from regcmp.models.fit_words import BEST, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
@@ -31,12 +31,10 @@ from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
-from regcmp.results import BUDGET_COLUMNS, TRIED_COLUMNS, Report, frame
-from regcmp.runs.collecting import Outcome
+from regcmp.results import BUDGET_COLUMNS, Report, frame
 from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
 from regcmp.runs.keeping import open_keeper
-from regcmp.runs.tuning import Tried
 
 if TYPE_CHECKING:
     from regcmp.models.fitted import FittedModel
@@ -252,23 +250,12 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn, keeper)
         watch.stored(keeper.said)
     protocol = plan.protocol
-    varied = "split" in protocol.vary
-    ratio = correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
+    ratio = correction(plan, dataset, outcome)
     test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
-    tried = frame((_tried_row(plan, each) for each in outcome.tried), TRIED_COLUMNS)
-    for name, notes in choice_notes(tried, plan.methods, protocol.tune).items():
-        here = summary["method"] == name
-        summary.loc[here, "note"] = "; ".join(filter(None, [*summary.loc[here, "note"], *notes]))
+    tried = tried_and_noted(summary, plan, outcome)
     return Comparison(
-        plan=plan.as_dict()
-        | {
-            "data": _data(dataset, outcome),
-            "correction_ratio": ratio,
-            "tested_by": test.name,
-            "effective_rows": outcome.rows.effective_rows(plan.run_seeds),
-            "other_networks": [str(each) for each in plan.methods if each.changes_network],
-        },
+        plan=plan_carried_out(plan, dataset, outcome, test),
         environment=environment(),
         timing={
             "seconds": perf_counter() - start,
@@ -288,7 +275,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
             summarize_reference(**vars(each), metric=protocol.metric) for each in outcome.references
         ],
         tried=tried,
-        budget=frame(budget_rows(_ranked(outcome.tried)), BUDGET_COLUMNS),
+        budget=frame(budget_rows(ranked(outcome.tried)), BUDGET_COLUMNS),
         boundary=outcome.boundary,
     )
 
@@ -304,37 +291,3 @@ def rehearse(plan: Plan, execution: Execution | None = None, watch: Watch | None
     estimate = fitting(plan, dataset, execution)
     seconds = seconds_by_sample(plan, dataset) / estimate.jobs
     return str(replace(estimate, seconds=seconds)).capitalize()
-
-
-def _tried_row(plan: Plan, each: Tried) -> dict[str, Any]:
-    """A candidate's row, without its test score."""
-    return {
-        "dataset": plan.dataset,
-        **{name: getattr(each, name) for name in ("method", "seed", "candidate", "setting")},
-        "status": each.status,
-        "epochs": each.epochs,
-        "select_by": plan.protocol.select_by,
-        "validation_score": each.score,
-        "validation_loss": each.loss,
-        "chosen": int(each.rank == 0),
-    }
-
-
-def _ranked(tried: Iterable[Tried]) -> list[Ranked]:
-    """The candidates of each row and seed, the best first."""
-    places: dict[tuple[str, int], list[Tried]] = {}
-    for each in tried:
-        places.setdefault((each.method, each.seed), []).append(each)
-    return [
-        Ranked(*place, [each.test for each in sorted(found, key=lambda each: each.rank)])
-        for place, found in places.items()
-    ]
-
-
-def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
-    return dataset.describe() | {
-        "n_train": outcome.n_train,
-        "n_test": outcome.n_test,
-        "n_validation": outcome.n_validation,
-        "n_selection": outcome.n_selection,
-    }

@@ -198,19 +198,12 @@ TRIED = {
     "seed": SEED,
     "candidate": Field(str, "A method.", always=True),
     "setting": Field(
-        str,
-        "Settings that were tuned for every method, as in 'lr=0.003'.",
-        always=True,
-        may_be_empty=True,
+        str, "As in 'lr=0.003'; '' where none is tuned.", always=True, may_be_empty=True
     ),
     "status": Field(str, "As of a run.", always=True),
     "epochs": _count("As of a run.", always=True),
-    "select_by": Field(
-        str, "The score that candidates are chosen by.", choices=tuple(METRICS), always=True
-    ),
-    "validation_score": Field(
-        about="That score on validation rows; null of a run that was stopped."
-    ),
+    "select_by": METRIC,
+    "validation_score": Field(about="By that metric; null of a run that was stopped."),
     "validation_loss": Field(low=0),
     "chosen": Field(
         int, "1 where it stands for the method under this seed, else 0.", 0, 1, always=True
@@ -222,9 +215,7 @@ BUDGET = {
     "method": NAME,
     "trials": _count("How many candidates are tried.", always=True),
     "test_mean": Field(
-        about="Expected test score of the best of them by validation rows, as it was trained in the search:"
-        " the mean over all orders of candidates, and over seeds.",
-        always=True,
+        about="Expected of the best of them, as trained in the search.", always=True
     ),
     "test_sd": Field(about="Across seeds.", low=0),
 }

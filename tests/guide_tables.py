@@ -16,7 +16,7 @@ import click
 from regcmp.cli.main import COMMANDS, cli
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY, TASKS, Regularizer
 from regcmp.guide import TOPICS, summary
-from regcmp.plan.grammar import shortest
+from regcmp.plan.strengths import shortest
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "regcmp" / "guide"

@@ -30,6 +30,7 @@ LAYERS = (
     ("models",),
     ("analysis",),
     ("report",),
+    ("framing",),
     ("api", "guide"),
     ("cli", "__init__"),
 )

@@ -29,7 +29,7 @@ from regcmp.data.sources.synthetic import SYNTHETIC
 from regcmp.engine.regularizers import BUILT_IN, REGISTRY
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.guide import TOPICS, read, summary
-from regcmp.plan.grammar import shortest
+from regcmp.plan.strengths import shortest
 from regcmp.report.formats import FORMATS
 from regcmp.report.places import PLOTS
 from regcmp.results import HISTORY_COLUMNS, METRICS, RUN_COLUMNS, SUMMARY_COLUMNS, TEXTS

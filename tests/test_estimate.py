@@ -226,7 +226,7 @@ def test_sizes_and_durations_in_words() -> None:
     sizes = [size_text(each) for each in (1e6, 5.5e8, 7.94e9, 1.2e13, 3e15)]
     assert sizes == ["1.0 MB", "550 MB", "7.9 GB", "12 TB", "3,000 TB"]
     times = [duration(each) for each in (20, 100, 5000, 9000, 3e5, 1e9)]
-    assert times == ["a minute", "2 minutes", "83 minutes", "2 hours", "3 days", "32 years"]
+    assert times == ["20 seconds", "2 minutes", "83 minutes", "2 hours", "3 days", "32 years"]
 
 
 def test_a_layer_as_wide_as_the_message_allows_is_trained() -> None:

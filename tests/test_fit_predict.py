@@ -156,7 +156,7 @@ def test_a_report_without_a_winner_gives_its_baseline(tmp_path: Path) -> None:
         "Warning: the report's verdict names no winner, so its baseline 'none' is trained; name another"
         " one with --method\n"
     )
-    assert "iris: none for 'target', trained on 150 rows" in done.out
+    assert "iris: no regularization for 'target', trained on 150 rows" in done.out
     comparison = regcmp.compare("iris", ["none", "l2"], seeds=2, hidden=4, epochs=2, jobs=1)
     with pytest.warns(UserWarning, match="names no winner, so its baseline 'none' is trained"):
         model = comparison.fit("best")

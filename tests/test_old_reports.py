@@ -20,7 +20,10 @@ from regcmp.report.reader import read_report
 FILES = sorted((Path(__file__).parent / "reports").glob("*.json"))
 DERIVED = {"error", "error_floor", "df"}
 """Columns that follow from others; test_power.py has what they hold."""
-SHOWN = {"maps": set(KINDS) - {"strength"}, "regression": set(KINDS) - {"boundary"}}
+SHOWN = {
+    "maps": set(KINDS) - {"strength", "budget"},
+    "regression": set(KINDS) - {"boundary", "budget"},
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -17,8 +17,9 @@ from regcmp.hints import ELSEWHERE
 from regcmp.option import options_of
 from regcmp.plan import Plan, make_plan
 from regcmp.plan.execution import Execution
-from regcmp.plan.grammar import Method, shortest
+from regcmp.plan.grammar import Method
 from regcmp.plan.options import SECTIONS
+from regcmp.plan.strengths import shortest
 from regcmp.plan.tuning import parse_methods
 
 

@@ -522,7 +522,7 @@ def test_the_store_has_no_row_of_data(tmp_path: Path) -> None:
 
 # The version of the numbers
 
-GOLDEN = Path(__file__).parent / "golden" / "numerics.json"
+GOLDEN = Path(__file__).parent / "numerics.json"
 
 
 def numbers() -> dict[str, list[float]]:

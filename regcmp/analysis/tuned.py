@@ -10,10 +10,10 @@ from math import comb, inf
 import numpy as np
 import pandas as pd
 
-from regcmp.engine.regularizers import REGISTRY
-from regcmp.plan.grammar import Part, parts_of, shortest
+from regcmp.plan.grammar import Part, parts_of
 from regcmp.plan.nuisances import Nuisance
-from regcmp.plan.tuning import AnyMethod, Tuned
+from regcmp.plan.strengths import shortest
+from regcmp.plan.tuning import AnyMethod, Tuned, bounds_of
 
 MOST_NAMED = 3
 """So many candidates are named in a note."""
@@ -149,16 +149,10 @@ def _at_ends(method: Tuned, tried: pd.DataFrame) -> Iterator[str]:
     """
     parts = tried["candidate"].map(parts_of)
     for choice in method.choices:
-        name, regularizer = choice.parts[0].name, REGISTRY[choice.parts[0].name]
-        number = regularizer.strength_is
+        name, listed = choice.parts[0].name, {each.strength for each in choice.parts}
         values = parts.map(lambda each, name=name: _strength(each, name))
-        listed = {each.strength for each in choice.parts}
-        off = [] if regularizer.off is None else [regularizer.off]
-        low = max(number.low, 0.0, *(each for each in off if each < min(listed)))
-        high = min(number.high, *(each for each in off if each > max(listed)), inf)
         grid = listed if set(values) <= listed else None
-        step = 1 if number.whole else 0
-        yield from _at_end(name, tried.assign(value=values), grid, (low + step, high - step))
+        yield from _at_end(name, tried.assign(value=values), grid, bounds_of(choice))
 
 
 def _at_ends_of_settings(nuisances: Sequence[Nuisance], tried: pd.DataFrame) -> Iterator[str]:

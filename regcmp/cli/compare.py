@@ -99,12 +99,14 @@ def compare(
 
     A METHOD is a regularizer or several: NAME[=NUMBER[,NUMBER...]][:OPTION=VALUE...][+NAME...].
     Lists multiply out, and a bare name takes its documented default; 'regcmp methods' lists them.
-    Without any, none, l1, l2 and dropout are compared.
+    tune:METHOD chooses its strengths under each seed, on validation rows. Without any METHOD, none,
+    l1, l2 and dropout are compared.
 
     \b
     Examples:
       regcmp compare --dataset digits
       regcmp compare --dataset digits none l2=1e-4,1e-2 dropout=0.5:input=0.2+l2
+      regcmp compare --dataset digits --train-size 100 none tune:l2 tune:dropout
       regcmp compare --dataset breast_cancer --train-size 60 --metric log_loss
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
@@ -116,24 +118,19 @@ def compare(
     )
     exports = listed(outputs, runs_file, history_file, tried_file, save_config)
     inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), store, *words["plugins"])
-    check_distinct((each for _, each in exports), inputs)
+    places = [place for _, place in exports]
+    check_distinct(places, inputs)
     check_plot(plot)
-    if tried_file is not None and not plan.is_tuned:
-        raise UsageError(
-            f"--tried: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
-            "tried",
-        )
-    check_place(plot, [place for _, place in exports], quiet=quiet)
+    _check_tried(tried_file, plan)
+    check_place(plot, places, quiet=quiet)
     gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
-    need_gates((each for _, each in exports), gates)
+    need_gates(places, gates)
 
     from regcmp.api import Watch, rehearse, run
     from regcmp.runs.tuning import planned_networks
 
     screen = Screen(quiet=quiet, color=color)
     screen.warn_of_data(not_loaded(ctx))
-
-    places = [place for _, place in exports]
 
     def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
@@ -144,14 +141,7 @@ def compare(
         print(rehearse(plan, execution, Watch(loaded=loaded)))
         return
     with screen.progress(planned_networks(plan).total()) as (advance, reading):
-        watch = Watch(
-            reading=reading,
-            loaded=loaded,
-            estimated=screen.announce,
-            progress=advance,
-            stored=screen.say,
-            warn=lambda text: screen.warn_of_data([text]),
-        )
+        watch = Watch(reading, loaded, screen.announce, advance, screen.warn, screen.say)
         comparison = run(plan, execution, watch)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(
@@ -166,6 +156,15 @@ def compare(
     conclude(findings, refused, comparison.to_markdown, no_github=no_github, quiet=quiet)
     if strict and comparison.summary["n_failed"].any():
         raise SystemExit(1)
+
+
+def _check_tried(tried_file: str | None, plan: Plan) -> None:
+    """Raise UsageError for candidates that are to be written where there are none."""
+    if tried_file is not None and not plan.is_tuned:
+        raise UsageError(
+            f"--tried: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
+            "tried",
+        )
 
 
 def grounds(plan: dict[str, Any]) -> Grounds:

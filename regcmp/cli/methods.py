@@ -20,11 +20,11 @@ from regcmp.plan.grammar import (
     SCHEDULE,
     TUNE,
     excluded,
-    shortest,
     unknown_regularizer,
     why_fixed,
 )
 from regcmp.plan.plugins import load_plugins
+from regcmp.plan.strengths import shortest
 from regcmp.plan.tuning import pool_of_cocktail
 
 CONVENTIONS = """\

@@ -157,6 +157,10 @@ class Screen:
             for each in warnings:
                 self._warn(f"Warning: {printable(shortened(each))}")
 
+    def warn(self, text: str) -> None:
+        """Say one thing of that kind."""
+        self.warn_of_data([text])
+
     def say(self, line: str, *, always: bool = False) -> None:
         """A line on standard error, unless it is empty, or quiet was asked for."""
         if line and (always or not self.quiet):

@@ -6,18 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import isfinite, prod
-from typing import TypeVar
+from math import prod
 
 from regcmp.engine.layers import Layer
-from regcmp.engine.regularizers import REGISTRY, Number, Regularizer
+from regcmp.engine.regularizers import REGISTRY, Regularizer
 from regcmp.engine.schedules import STRENGTH_SCHEDULES
 from regcmp.engine.settings import Settings
 from regcmp.errors import UnknownRegularizerError, UsageError, unknown
-from regcmp.hints import is_number, regularizer_meant, with_point
-from regcmp.plan.ranges import DOTS, RangeError, Span, parse_span
+from regcmp.hints import is_number, regularizer_meant
+from regcmp.plan.ranges import Span
+from regcmp.plan.strengths import number_in, parse_strengths, shortest, span_text
 
-T = TypeVar("T")
 Kind = tuple[tuple[str, str], ...]
 Key = tuple[int, float, tuple[tuple[str, float], ...], str]
 
@@ -221,12 +220,15 @@ def _parse_part(text: str, word: str, max_dropped: float) -> Choice:
         raise unknown_regularizer(name, word)
     regularizer = REGISTRY[name]
     options, schedule = _parse_settings(tail, regularizer, word, max_dropped, bare=not equals)
-    values: tuple[float, ...] = (regularizer.strength_is.default,)
+    default = shortest(regularizer.strength_is.default)
+    values: tuple[float, ...] = (
+        number_in(default, name, regularizer.strength_is, word, max_dropped),
+    )
     span = None
     if equals:
-        values, span = _parse_strengths(numbers, regularizer, word, max_dropped)
+        values, span = parse_strengths(numbers, regularizer, word, max_dropped)
     parts = tuple(Part(name, value, options, schedule) for value in values)
-    given = _span_text(span) if span else ",".join(map(shortest, sorted(set(values))))
+    given = span_text(span) if span else ",".join(map(shortest, sorted(set(values))))
     is_open = span is not None and span.given is None
     return Choice(parts, given if equals else "", span if is_open else None)
 
@@ -264,57 +266,8 @@ def _parse_settings(
             schedule = _schedule(value, regularizer, word)
             continue
         number = regularizer.options_are[key]
-        options[key] = _number(value, f"{name}:{key}", number, word, max_dropped)
+        options[key] = number_in(value, f"{name}:{key}", number, word, max_dropped)
     return tuple(sorted(options.items())), schedule
-
-
-def _parse_strengths(
-    numbers: str, regularizer: type[Regularizer], word: str, max_dropped: float
-) -> tuple[tuple[float, ...], Span | None]:
-    """The strengths of a list of numbers and ranges, and the range where it is all there is."""
-    name, allowed = regularizer.name, regularizer.strength_is
-    texts = numbers.split(",")
-    values: list[float] = []
-    span = None
-    for text in texts:
-        if DOTS in text:
-            span = _span(text, regularizer, word)
-            for end in (span.low, span.high):
-                _number(shortest(end), name, allowed, word, max_dropped)
-            values += _points(span, text, regularizer, word)
-            continue
-        try:
-            values.append(_number(text, name, allowed, word, max_dropped))
-        except UsageError as error:
-            raise UsageError(f"{error}{with_point(numbers)}", *error.options) from None
-    return tuple(values), span if len(texts) == 1 else None
-
-
-def _span(text: str, regularizer: type[Regularizer], word: str) -> Span:
-    try:
-        return parse_span(text, regularizer.strength_is)
-    except RangeError as error:
-        raise _range_error(text, regularizer, word, error) from None
-
-
-def _points(span: Span, text: str, regularizer: type[Regularizer], word: str) -> tuple[float, ...]:
-    try:
-        return span.points()
-    except RangeError as error:
-        raise _range_error(text, regularizer, word, error) from None
-
-
-def _range_error(
-    text: str, regularizer: type[Regularizer], word: str, error: RangeError
-) -> UsageError:
-    return UsageError(
-        f"method {word!r}: the range {text!r} of {regularizer.name!r} {error}", "methods"
-    )
-
-
-def _span_text(span: Span) -> str:
-    points = "" if span.given is None else f"x{span.given}"
-    return f"{shortest(span.low)}{DOTS}{shortest(span.high)}{points}"
 
 
 def unknown_regularizer(name: str, word: str) -> UsageError:
@@ -357,42 +310,3 @@ def why_fixed(regularizer: type[Regularizer]) -> str:
     if regularizer.off != 0:
         return "a schedule reaches 0, which does not switch it off"
     return regularizer.fixed
-
-
-def _number(text: str, what: str, allowed: Number, word: str, max_dropped: float) -> float:
-    high = min(allowed.high, max_dropped) if allowed.drops else allowed.high
-    try:
-        if re.fullmatch(r"0\d+", text):  # most likely what follows a decimal comma
-            raise ValueError(text)
-        value = float(plain_text(text))
-    except ValueError:
-        raise UsageError(
-            f"method {word!r}: expected a number for {what}, got {text!r}; for example"
-            f" {what}={shortest(allowed.default)}",
-            "methods",
-        ) from None
-    if not (isfinite(value) and allowed.low <= value <= high):
-        way_out = "; --max-dropped allows more" if high < value <= allowed.high else ""
-        raise UsageError(
-            f"method {word!r}: {what} is the {allowed.meaning},"
-            f" from {shortest(allowed.low)} to {shortest(high)}, got {text!r}{way_out}",
-            "methods",
-        )
-    if allowed.whole and not value.is_integer():
-        raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}", "methods")
-    return value + 0.0  # -0.0 and 0.0 are one strength
-
-
-def plain_text(number: T) -> T:
-    """The number as it is; of a text, only one in ordinary digits, without '1_0' or another script's.
-
-    Raises ValueError.
-    """
-    if isinstance(number, str) and ("_" in number or not number.isascii()):
-        raise ValueError(number)
-    return number
-
-
-def shortest(value: float) -> str:
-    """The shortest text that reads back as this number: '3', '0.0001', '1e-05'."""
-    return repr(float(value)).removesuffix(".0")

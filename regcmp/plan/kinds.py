@@ -6,7 +6,7 @@ come as text: the message then says what was expected, whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from operator import index
@@ -19,8 +19,8 @@ from regcmp.errors import UsageError, unknown
 from regcmp.hints import brief, split_names, with_point
 from regcmp.memory import parse_size
 from regcmp.option import Option
-from regcmp.plan.grammar import plain_text
-from regcmp.plan.nuisances import Nuisance, parse_nuisances
+from regcmp.plan.nuisances import Nuisance, as_texts, parse_nuisances
+from regcmp.plan.strengths import plain_text
 
 SOURCES = ("split", "init", "order")
 """What a seed can redraw."""
@@ -35,13 +35,8 @@ MAX_WIDTH = 100_000
 Parser = Callable[[Option, Any], Any]
 
 
-TEXT, NUMBER, NUMBERS, EITHER, SWITCH = (
-    "a text",
-    "a number",
-    "a number or a list of numbers",
-    "a text or a number",
-    "true or false",
-)
+TEXT, NUMBER, SWITCH = "a text", "a number", "true or false"
+NUMBERS, EITHER = "a number or a list of numbers", "a text or a number"
 """What a value is in a TOML file. Either: a column of a file without names may be a number, and so may
 a marker such as -999."""
 
@@ -271,25 +266,6 @@ def _either() -> str:
     return f"one or more of {', '.join(REFERENCES)}"
 
 
-def _joined_values(values: Any) -> str:
-    """'1,2' of numbers, '32;64,64' of widths."""
-    listed = items(values) if not isinstance(values, str) else [values]
-    nested = any(isinstance(each, list | tuple) for each in listed)
-    texts_of = [
-        ",".join(map(str, each)) if isinstance(each, list | tuple) else str(each) for each in listed
-    ]
-    return (";" if nested else ",").join(texts_of)
-
-
-def nuisances(
-    option: Option, value: Mapping[str, Any] | Iterable[str] | str
-) -> tuple[Nuisance, ...]:
-    """Settings and their values, from texts such as 'lr=1e-3,1e-2', or from lists by name."""
-    if isinstance(value, Mapping):
-        value = [f"{name}={_joined_values(each)}" for name, each in value.items()]
-    return parse_nuisances(option, texts(option.flag, value, "words such as 'lr=1e-3,1e-2'"), parse)
-
-
 def columns(option: Option, value: Iterable[str] | str) -> tuple[str, ...]:
     """Columns from names, or from texts that join several by commas."""
     given = (
@@ -316,6 +292,12 @@ def image(option: Option, value: str | Sequence[int]) -> str:
 def bytes_of(option: Option, value: Any) -> int:
     """A size such as 8GB."""
     return parse_size(value)
+
+
+def _nuisances(option: Option, value: Any) -> tuple[Nuisance, ...]:
+    return parse_nuisances(
+        option, texts(option.flag, as_texts(value), "words such as 'lr=1,2'"), parse
+    )
 
 
 def _text(option: Option | None = None) -> Any:
@@ -358,7 +340,7 @@ KINDS = {
         listed=True,
     ),
     "sources": Kind(sources, lambda _: list[Literal[SOURCES]], listed=True),  # type: ignore[valid-type]
-    "nuisances": Kind(nuisances, lambda _: list[_text()]),  # type: ignore[misc]
+    "nuisances": Kind(_nuisances, lambda _: list[_text()]),  # type: ignore[misc]
     # make_plan parses these itself, since each depends on others.
     "source": Kind(as_given, _text),
     "method": Kind(as_given, _text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -49,6 +49,22 @@ def settings_of(nuisances: Iterable[Nuisance]) -> list[Setting]:
 def setting_text(setting: Setting) -> str:
     """'lr=0.003 epochs=40'."""
     return " ".join(f"{_key(name)}={_text(value)}" for name, value in setting)
+
+
+def as_texts(value: Any) -> Any:
+    """What was given; of lists by name, the words that say the same."""
+    if not isinstance(value, Mapping):
+        return value
+    return [f"{name}={_joined(each)}" for name, each in value.items()]
+
+
+def _joined(values: Any) -> str:
+    """'1,2' of numbers, '32;64,64' of widths."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return str(values)
+    texts = [each if isinstance(each, list | tuple) else [each] for each in values]
+    joint = ";" if any(len(each) > 1 for each in texts) else ","
+    return joint.join(",".join(map(str, each)) for each in texts)
 
 
 def parse_nuisances(option: Option, texts: Sequence[str], parse: Parse) -> tuple[Nuisance, ...]:

@@ -27,9 +27,9 @@ from regcmp.plan.grammar import (
     method_of,
     parse_choices,
     parse_word,
-    shortest,
 )
 from regcmp.plan.ranges import Span
+from regcmp.plan.strengths import shortest
 
 OPEN_TRIALS = 16
 """How many candidates are drawn where no word of the command says how many there are."""
@@ -223,6 +223,17 @@ def selects(methods: Iterable[AnyMethod]) -> bool:
 def possible(method: AnyMethod) -> tuple[Method, ...]:
     """What may be trained under a method's name: of a plain method, itself."""
     return (method,) if isinstance(method, Method) else method.possible
+
+
+def bounds_of(choice: Choice) -> tuple[float, float]:
+    """Between which strengths a grid can go on: within what is allowed, and short of what is off."""
+    regularizer = REGISTRY[choice.parts[0].name]
+    number, strengths = regularizer.strength_is, [each.strength for each in choice.parts]
+    off = [] if regularizer.off is None else [regularizer.off]
+    low = max(number.low, 0.0, *(each for each in off if each < min(strengths)))
+    high = min(number.high, *(each for each in off if each > max(strengths)), inf)
+    step = 1 if number.whole else 0
+    return low + step, high - step
 
 
 def weakness(method: Method) -> tuple[object, ...]:

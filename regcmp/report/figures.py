@@ -167,9 +167,8 @@ def tuned_strengths(report: Report) -> list[Figure]:
     """A panel for each tuned method with one regularizer: validation score against strength."""
     if not len(report.tried):
         return []
-    score = METRICS[report.tried["select_by"].iloc[0]]
+    score, panels = METRICS[report.tried["select_by"].iloc[0]], []
     style = Style(score, score.decimals)
-    panels = []
     for method, rows in report.tried.groupby("method", sort=False):
         parts = rows["candidate"].map(parts_of)
         if (parts.map(len) != 1).any() or parts.map(lambda each: each[0].strength).nunique() < 2:
@@ -180,10 +179,9 @@ def tuned_strengths(report: Report) -> list[Figure]:
         times = values[rows["chosen"] == 1].value_counts()
         chosen = [(i, value) for i, value in enumerate(stats.index) if value in times.index]
         said = ", ".join(f"{value:g} in {count(int(times[value]), 'seed')}" for _, value in chosen)
-        places = tuple(map(float, range(len(stats))))
         means, sds = tuple(stats["mean"]), tuple(stats["std"].fillna(0.0))
         marks = (
-            Line("validation", places, means, sds, bars=True),
+            Line("validation", tuple(map(float, range(len(means)))), means, sds, bars=True),
             Points(
                 tuple(float(i) for i, _ in chosen),
                 tuple(means[i] for i, _ in chosen),
@@ -211,13 +209,14 @@ def _binned(values: pd.Series) -> pd.Series:
     """The strengths; where random draws make too many different ones, each as the middle of its bin."""
     if values.nunique() <= MOST_STRENGTHS:
         return values
-    if values.min() > 0 and values.max() / values.min() > WIDE:
-        edges = np.geomspace(values.min(), values.max(), BINS + 1)
+    low, high = values.min(), values.max()
+    if low > 0 and high / low > WIDE:
+        edges = np.geomspace(low, high, BINS + 1)
         middles = np.sqrt(edges[1:] * edges[:-1])
     else:
-        edges = np.linspace(values.min(), values.max(), BINS + 1)
+        edges = np.linspace(low, high, BINS + 1)
         middles = (edges[1:] + edges[:-1]) / 2
-    places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, BINS - 1)
+    places = np.searchsorted(edges[1:-1], values, side="right")
     return pd.Series([float(f"{middles[i]:.2g}") for i in places], index=values.index)
 
 
@@ -230,7 +229,7 @@ def budget(report: Report) -> list[Figure]:
             continue
         means = rows["test_mean"] * style.factor
         sds = rows["test_sd"].fillna(0.0) * style.factor
-        trials = tuple(rows["trials"].astype(float))
+        trials = tuple(map(float, rows["trials"]))
         gain = style.difference(rows["test_mean"].iloc[-1] - rows["test_mean"].iloc[0])
         panels.append(
             Panel(

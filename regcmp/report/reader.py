@@ -15,7 +15,8 @@ from regcmp.hints import is_number
 from regcmp.pipes import read_input
 from regcmp.plan.grammar import Part, parts_of
 from regcmp.plan.protocol import PLAIN, TWO_WAY
-from regcmp.report.document import ABSENT, DATA, REQUIRED, SCHEMA, plan_keys, report_type
+from regcmp.report.document import DATA, SCHEMA, plan_keys, report_type
+from regcmp.report.keys import ABSENT, REQUIRED
 from regcmp.report.row_marks import rows_of
 from regcmp.results import (
     BUDGET_COLUMNS,

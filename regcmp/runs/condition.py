@@ -22,11 +22,11 @@ from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
 from regcmp.engine.stack import Rows, RunSeeds
-from regcmp.environment import numerics
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.nuisances import Setting, setting_text
 from regcmp.plan.options import SECTION_OF
+from regcmp.runs.numerics import numerics
 
 SPLIT_BYTES = 1 << 28
 """How large the splits that are kept at once may be, here and in a stack; one always is. No result

@@ -1,0 +1,78 @@
+"""What the outcome of training becomes in a report: its plan, and the candidates of tuned methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from regcmp.analysis.tuned import Ranked, choice_notes
+from regcmp.results import TRIED_COLUMNS, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from regcmp.analysis.testing import Test
+    from regcmp.data.dataset import Dataset
+    from regcmp.plan import Plan
+    from regcmp.runs.collecting import Outcome
+    from regcmp.runs.tuning import Tried
+
+
+def plan_carried_out(plan: Plan, dataset: Dataset, outcome: Outcome, test: Test) -> dict[str, Any]:
+    """The plan as a report has it: its options, and what was found out when it was carried out."""
+    return plan.as_dict() | {
+        "data": _data(dataset, outcome),
+        "correction_ratio": correction(plan, dataset, outcome),
+        "tested_by": test.name,
+        "effective_rows": outcome.rows.effective_rows(plan.run_seeds),
+        "other_networks": [str(each) for each in plan.methods if each.changes_network],
+    }
+
+
+def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
+    """What corrects for splits that share rows; 0 where the split is held."""
+    varied = "split" in plan.protocol.vary
+    return correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
+
+
+def tried_and_noted(summary: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
+    """The candidates of tuned methods, with what is to be noted of them added to the summary."""
+    tried = frame((_tried_row(plan, each) for each in outcome.tried), TRIED_COLUMNS)
+    for name, notes in choice_notes(tried, plan.methods, plan.protocol.tune).items():
+        here = summary["method"] == name
+        summary.loc[here, "note"] = "; ".join(filter(None, [*summary.loc[here, "note"], *notes]))
+    return tried
+
+
+def _tried_row(plan: Plan, each: Tried) -> dict[str, Any]:
+    """A candidate's row, without its test score."""
+    return {
+        "dataset": plan.dataset,
+        **{name: getattr(each, name) for name in ("method", "seed", "candidate", "setting")},
+        "status": each.status,
+        "epochs": each.epochs,
+        "select_by": plan.protocol.select_by,
+        "validation_score": each.score,
+        "validation_loss": each.loss,
+        "chosen": int(each.rank == 0),
+    }
+
+
+def ranked(tried: Iterable[Tried]) -> list[Ranked]:
+    """The candidates of each row and seed, the best first."""
+    places: dict[tuple[str, int], list[Tried]] = {}
+    for each in tried:
+        places.setdefault((each.method, each.seed), []).append(each)
+    return [
+        Ranked(*place, [each.test for each in sorted(found, key=lambda each: each.rank)])
+        for place, found in places.items()
+    ]
+
+
+def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
+    return dataset.describe() | {
+        "n_train": outcome.n_train,
+        "n_test": outcome.n_test,
+        "n_validation": outcome.n_validation,
+        "n_selection": outcome.n_selection,
+    }
