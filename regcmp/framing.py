@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.tuned import Ranked, choice_notes
 from regcmp.results import TRIED_COLUMNS, frame
 
