@@ -608,7 +608,19 @@ def test_datasets_are_listed_and_shown(shown: Ahead) -> None:
 
 
 COMPLETED = {
-    "": ("compare", "report", "diff", "power", "methods", "datasets", "guide", "info"),
+    "": (
+        "compare",
+        "fit",
+        "predict",
+        "report",
+        "diff",
+        "power",
+        "store",
+        "methods",
+        "datasets",
+        "guide",
+        "info",
+    ),
     "co": ("compare",),
     "compare --da": ("--dataset",),
     "compare --dataset ": (*BUNDLED, *SYNTHETIC, *ALIASES),

@@ -52,6 +52,8 @@ def store(
     path = default_path() if place in (None, OFF) else Path(str(place))
     most = None if prune is None else parse_size(prune)
     if not path.exists() and action != "import":
+        if action == "export":
+            raise DataError(f"{str(path)!r}: no such store, so there is nothing to export")
         print(f"{path}: no runs yet")
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -220,13 +220,8 @@ def _parse_part(text: str, word: str, max_dropped: float) -> Choice:
         raise unknown_regularizer(name, word)
     regularizer = REGISTRY[name]
     options, schedule = _parse_settings(tail, regularizer, word, max_dropped, bare=not equals)
-    default = shortest(regularizer.strength_is.default)
-    values: tuple[float, ...] = (
-        number_in(default, name, regularizer.strength_is, word, max_dropped),
-    )
-    span = None
-    if equals:
-        values, span = parse_strengths(numbers, regularizer, word, max_dropped)
+    numbers = numbers if equals else shortest(regularizer.strength_is.default)
+    values, span = parse_strengths(numbers, regularizer, word, max_dropped)
     parts = tuple(Part(name, value, options, schedule) for value in values)
     given = span_text(span) if span else ",".join(map(shortest, sorted(set(values))))
     is_open = span is not None and span.given is None
