@@ -566,3 +566,23 @@ def test_memory_does_not_grow_with_the_rows(folder: Path) -> None:
         assert process.wait() == 0
         peaks.append(peak)
     assert peaks[1] < 1.25 * peaks[0]
+
+
+def test_values_far_from_zero_are_told_apart(tmp_path: Path) -> None:
+    """A mean of 30 million standard deviations, as of times in seconds: float32 would join the values."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    y = 1.7e9 + 57 * (x[:, 0] + 0.1 * rng.normal(size=200))
+    pd.DataFrame(x, columns=list("abc")).assign(value=y).to_csv(tmp_path / "far.csv", index=False)
+    words = ["fit", "--dataset", "far.csv", "--target", "value", "--epochs", "60", "none"]
+    assert run_here([*words, "-o", "m.regcmp"], tmp_path).code == 0
+    done = run_here(["predict", "m.regcmp", "far.csv", "--score", "-o", "p.csv"], tmp_path)
+    assert done.code == 0 and "log loss" not in done.out + done.err
+    found = pd.read_csv(tmp_path / "p.csv")["prediction"]
+    assert found.nunique() > 190
+    assert 1 - ((y - found) ** 2).mean() / y.var() > 0.95
+    model = regcmp.load(tmp_path / "m.regcmp")
+    assert model.score(pd.DataFrame(x, columns=list("abc")), y) > 0.95
+    assert model.predict(pd.DataFrame(x[:0], columns=list("abc"))).shape == (0,)
+    ours = regcmp.MLPRegressor(max_iter=60, random_state=0).fit(x.astype(np.float32), y)
+    assert ours.score(x.astype(np.float32), y) > 0.95

@@ -179,6 +179,7 @@ def _from_report(
                 " --dataset and a method instead of the report",
                 name,
             )
+    from regcmp.analysis.verdict import winner
     from regcmp.api import plan_of_report
     from regcmp.report.reader import read_report
 
@@ -187,7 +188,9 @@ def _from_report(
     if ctx.get_parameter_source("seed") == ParameterSource.COMMANDLINE:
         plan = plan.with_values(seed=parse(SEED, options["seed"]))
     screen.warn_of_data(notes)
-    return plan, report.plan["data"]["sha256"], _found(report, str(plan.methods[0]))
+    of_table = winner(report.summary) if chosen in (None, BEST) else chosen
+    found = _found(report, of_table or "") or _found(report, str(plan.methods[0]))
+    return plan, report.plan["data"]["sha256"], found
 
 
 def _found(report: Any, method: str) -> str:

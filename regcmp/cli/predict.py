@@ -192,7 +192,7 @@ def _conclude(screen: Screen, work: Predicting, model: FittedModel, *, to_stderr
 
         scores = work.scores()
         shown = []
-        for name in dict.fromkeys([*metrics_of(model.facts.task), "log_loss"]):
+        for name in metrics_of(model.facts.task):
             metric = METRICS[name]
             if (value := scores.get(metric.key)) is not None:
                 text = f"{value * metric.factor:.{metric.decimals + 1}f}{metric.column_unit}"

@@ -43,6 +43,8 @@ class Model:
         loss = loss_of(self.design.n_classes)
         evaluator = Evaluator(network, loss, taps, self.design.settings.dtype)
         judged = [Judged(network.params(m.theta[None]), m.moments) for m in self.members]
+        if not len(x):
+            return np.empty((0, self.design.n_classes or 1), self.design.settings.dtype)
         with np.errstate(all="ignore"):
             parts = [
                 evaluator.outputs(judged, x[None, part])[0].copy() for part in parts_of(len(x))

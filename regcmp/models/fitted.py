@@ -44,7 +44,8 @@ class Fitted:
         outputs = self.network.outputs(x)
         if self.network.design.n_classes:
             return outputs
-        values: Floats = outputs * self.scale + self.mean
+        # In float64: float32 tells no value apart whose mean is large beside its spread.
+        values: Floats = outputs.astype(np.float64) * self.scale + self.mean
         return values
 
 

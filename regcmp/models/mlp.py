@@ -187,7 +187,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """(n,) the values of X (n, D)."""
         check_is_fitted(self)
-        values: Array = self._outputs(X)[:, 0] * self.target_scale_ + self.target_mean_
+        outputs = self._outputs(X)[:, 0].astype(np.float64)  # float32 may not hold y
+        values: Array = outputs * self.target_scale_ + self.target_mean_
         return values
 
     def _measure(self, y: Array, weights: Floats | None) -> None:

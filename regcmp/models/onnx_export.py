@@ -80,7 +80,8 @@ def _proto(model: FittedModel) -> Any:
         if id(each.preparation) not in features:
             features[id(each.preparation)] = _prepared(graph, facts, each.preparation)
     parts = [_network(graph, features[id(each.preparation)], each) for each in model.networks]
-    outputs = _outputs(graph, facts, _mean(graph, parts, _dtype(model)), _dtype(model))
+    dtype = _dtype(model) if facts.classes else VALUES
+    outputs = _outputs(graph, facts, _mean(graph, parts, dtype), dtype)
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "regcmp", inputs, outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", OPSET_ML)],
@@ -176,6 +177,10 @@ def _onnx_type(dtype: str) -> int:
 # Networks
 
 
+VALUES = np.dtype(np.float64)
+"""What values are predicted in."""
+
+
 def _network(graph: Graph, features: str, fitted: Fitted) -> str:
     """Probabilities (n, C), or values (n, 1), of the network of one seed."""
     model: Model = fitted.network
@@ -189,8 +194,12 @@ def _network(graph: Graph, features: str, fitted: Fitted) -> str:
     mean = _mean(graph, parts, dtype)
     if model.design.n_classes:
         return mean
-    scaled = graph.add("Mul", mean, graph.constant(fitted.scale, dtype))
-    return graph.add("Add", scaled, graph.constant(fitted.mean, dtype))
+    from onnx import TensorProto
+
+    # In doubles: floats tell no value apart whose mean is large beside its spread.
+    wide = graph.add("Cast", mean, to=TensorProto.DOUBLE)
+    scaled = graph.add("Mul", wide, graph.constant(fitted.scale, VALUES))
+    return graph.add("Add", scaled, graph.constant(fitted.mean, VALUES))
 
 
 def _mean(graph: Graph, parts: list[str], dtype: Any) -> str:
