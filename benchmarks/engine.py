@@ -76,7 +76,7 @@ def main(
                 elif repeat == 1 or name != W2.name:
                     round_of_sides(results, WORKLOADS[name], present, say)
     except (KeyboardInterrupt, OutOfTimeError) as stop:
-        skipped.append(f"what was not measured yet: {stop or 'stopped'}")
+        skipped.append(f"the rest was not measured: {str(stop) or 'stopped'}")
     if json_file:
         report = as_dict(results, skipped, repeats)
         json_file.write_text(json.dumps(report, indent=1) + "\n")
@@ -85,7 +85,7 @@ def main(
 
 
 class OutOfTimeError(Exception):
-    """There is no time for another measurement."""
+    """The time for measuring is over."""
 
 
 def round_of_sides(

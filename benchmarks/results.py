@@ -137,7 +137,7 @@ class Results:
             for each in side.variants
             if (workload.name, side.name, str(each)) in self.measured
         }
-        return (min(seconds, key=lambda each: seconds[each]),) if seconds else side.variants
+        return (min(seconds, key=seconds.__getitem__),) if seconds else side.variants
 
     def floor(self, workload: str) -> list[float]:
         """Seconds per run that the matrix products alone take, per repeat."""

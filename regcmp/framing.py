@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from regcmp.analysis.statistics import correction_ratio
-from regcmp.analysis.tuned import Ranked, choice_notes
+from regcmp.analysis.tuned import choice_notes
 from regcmp.results import TRIED_COLUMNS, frame
 
 if TYPE_CHECKING:
@@ -59,15 +59,18 @@ def _tried_row(plan: Plan, each: Tried) -> dict[str, Any]:
     }
 
 
-def ranked(tried: Iterable[Tried]) -> list[Ranked]:
-    """The candidates of each row and seed, the best first."""
-    places: dict[tuple[str, int], list[Tried]] = {}
+def ranked(tried: Iterable[Tried]) -> dict[str, list[list[float | None]]]:
+    """The test scores of each row's candidates, seed by seed, the best on validation rows first."""
+    places: dict[str, dict[int, list[Tried]]] = {}
     for each in tried:
-        places.setdefault((each.method, each.seed), []).append(each)
-    return [
-        Ranked(*place, [each.test for each in sorted(found, key=lambda each: each.rank)])
-        for place, found in places.items()
-    ]
+        places.setdefault(each.method, {}).setdefault(each.seed, []).append(each)
+    return {
+        method: [
+            [each.test for each in sorted(found, key=lambda each: each.rank)]
+            for found in seeds.values()
+        ]
+        for method, seeds in places.items()
+    }
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:

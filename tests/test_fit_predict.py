@@ -500,10 +500,7 @@ def test_arrays_and_images_are_predicted(tmp_path: Path) -> None:
     assert whole.out.startswith("1,797 rows: accuracy ")
     np.save(tmp_path / "wide.npy", np.zeros((3, 81)))
     done = run_here(["predict", "model.regcmp", "wide.npy"], tmp_path)
-    assert (
-        "must have the 64 columns that the model was trained on, which go by their place"
-        in done.err
-    )
+    assert "must have the 64 columns that the model was trained on, matched by position" in done.err
 
 
 def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
@@ -523,7 +520,7 @@ def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
     [
         (["model.regcmp", "none.csv"], "FILE: there is no file 'none.csv'"),
         (["none.regcmp", "new.csv"], "can't read 'none.regcmp'"),
-        (["new.csv", "new.csv"], "'new.csv' is no model of regcmp"),
+        (["new.csv", "new.csv"], "'new.csv' is not a regcmp model"),
         (
             ["model.regcmp", "new.csv", "--keep", "idd"],
             "--keep: 'new.csv' has no column 'idd'; did you",

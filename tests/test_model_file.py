@@ -270,7 +270,7 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
             set_at("facts", "mixed", value=True)(found),
             set_at("facts", "image", value=[2, 2, 1])(found),
         ],
-        "its columns are no pixels",
+        "its columns are not pixels",
     ),
     "a kind of none": (set_at("facts", "columns", 0, "kind", value="x"), "of no known kind"),
     "a newer format": (
@@ -314,7 +314,9 @@ def test_a_truncated_model_is_one_line(share: float, tmp_path: Path) -> None:
     """Wherever it ends."""
     data = to_bytes(iris())
     (tmp_path / "cut.regcmp").write_bytes(data[: int(share * len(data))])
-    with pytest.raises(regcmp.DataError, match="is no model of regcmp, or damaged or cut off"):
+    with pytest.raises(
+        regcmp.DataError, match="is not a regcmp model, or it is damaged or truncated"
+    ):
         load(tmp_path / "cut.regcmp")
 
 
@@ -350,7 +352,7 @@ def test_a_file_that_expands_too_far_is_refused(
 def test_another_file_is_no_model(content: bytes, tmp_path: Path) -> None:
     """An empty one, a text, an archive of nothing; and one that is not there."""
     (tmp_path / "other.regcmp").write_bytes(content)
-    with pytest.raises(regcmp.DataError, match="is no model of regcmp"):
+    with pytest.raises(regcmp.DataError, match="is not a regcmp model"):
         load(tmp_path / "other.regcmp")
     with pytest.raises(regcmp.DataError, match=r"can't read .*none.regcmp.*No such file"):
         load(tmp_path / "none.regcmp")

@@ -172,6 +172,11 @@ def test_a_run_is_read_back_to_the_last_bit(values: list[float], n: int, stopped
 # Damage
 
 
+SIX = ["compare", "--dataset", "wine", "none", "l2", "--seeds", "3", "--epochs", "3", "--hidden", "4",
+       "--jobs", "1"]  # fmt: skip
+"""The comparison whose six runs ``filled`` keeps."""
+
+
 def filled(path: Path) -> Path:
     """A store with the six runs of a small comparison."""
     said(path, "none", "l2", "--seeds", "3")
@@ -184,21 +189,8 @@ def test_a_truncated_store_loses_no_result(share: float, tmp_path: Path) -> None
     path = filled(tmp_path / "runs.sqlite")
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    words = [
-        "compare",
-        "--dataset",
-        "wine",
-        "none",
-        "l2",
-        "--seeds",
-        "3",
-        "--epochs",
-        "3",
-        "--hidden",
-        "4",
-    ]
-    plain = run_here([*words, "--jobs", "1"], tmp_path)
-    done = run_here([*words, "--jobs", "1", "--store", str(path)], tmp_path)
+    plain = run_here(SIX, tmp_path)
+    done = run_here([*SIX, "--store", str(path)], tmp_path)
     assert done.err.count("\n") <= 1 and "Traceback" not in done.err
     assert done.code == 1 or (done.code == 0 and done.out == plain.out)
 
@@ -277,8 +269,7 @@ def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_check_of_the_store_trains_a_tenth_again(tmp_path: Path) -> None:
     """And names a run whose bits are others."""
     path = filled(tmp_path / "runs.sqlite")
-    words = ["compare", "--dataset", "wine", "none", "l2", "--seeds", "3", "--epochs", "3", "--hidden", "4",
-             "--jobs", "1", "--store", str(path), "--verify-store"]  # fmt: skip
+    words = [*SIX, "--store", str(path), "--verify-store"]
     done = run_here(words, tmp_path)
     assert (
         done.code == 0
@@ -467,20 +458,7 @@ def test_runs_are_carried_between_machines(tmp_path: Path) -> None:
         run_here(["store", "import", "e.sqlite", *other], tmp_path).out
         == "0 runs read from e.sqlite\n"
     )
-    words = [
-        "compare",
-        "--dataset",
-        "wine",
-        "none",
-        "l2",
-        "--seeds",
-        "3",
-        "--epochs",
-        "3",
-        "--hidden",
-        "4",
-    ]
-    done = run_here([*words, "--jobs", "1", *other], tmp_path)
+    done = run_here([*SIX, *other], tmp_path)
     assert "6 of 6 runs from" in done.err and "6 of them trained on another machine" in done.err
     assert run_here(["store", "--clear", *other], tmp_path).out.startswith("6 runs deleted")
     assert run_here(["store", "--prune", "10MB", *name], tmp_path).out.startswith("0 runs deleted")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import regcmp
 from regcmp.analysis.gates import grounds_of, parse_gate
-from regcmp.analysis.tuned import Ranked, budget_rows, choice_notes, expected_after
+from regcmp.analysis.tuned import budget_rows, choice_notes, expected_after
 from regcmp.data.loading import load_dataset
 from regcmp.engine.measuring import Record
 from regcmp.engine.regularizers import REGISTRY
@@ -458,7 +458,7 @@ def test_trials_without_a_score_are_left_out_of_the_mean() -> None:
     """Of three candidates one was stopped: two of three draws of one have a score."""
     assert expected_after([0.9, 0.5, None]) == pytest.approx([0.7, (2 * 0.9 + 0.5) / 3, 0.9])
     assert expected_after([None, None]) == [None, None]
-    rows = list(budget_rows([Ranked("m", 0, [0.9, 0.5]), Ranked("m", 1, [0.7, 0.3])]))
+    rows = list(budget_rows({"m": [[0.9, 0.5], [0.7, 0.3]]}))
     assert [row["trials"] for row in rows] == [1, 2]
     assert rows[0]["test_mean"] == pytest.approx(0.6) and rows[1]["test_mean"] == pytest.approx(0.8)
 

@@ -78,8 +78,9 @@ def worst(claims: pd.DataFrame) -> Iterator[str]:
     yield (
         "A claim under a null is false. Nominal 5 %; two-sided; several methods under Holm. 'Too high':"
         f" the upper end of the 95 % interval is above {MOST:g} %. One split is left out: there the claim"
-        " is about the split. Balanced accuracy is in the cells of several or rare classes alone: of two"
-        " classes of one size, it is accuracy. Cells of heavy copies are beyond any test, in log loss."
+        " is about the split. Balanced accuracy is given only for cells with more than two"
+        " classes or with rare ones; for two classes of one size it equals accuracy. In log loss, no test is"
+        " valid on cells with heavy copies."
     )
     yield ""
     yield "| candidate | settings | too high | highest level | where |"

@@ -15,7 +15,7 @@ from regcmp.errors import UsageError, unknown
 from regcmp.hints import plain
 from regcmp.metrics import METRICS
 from regcmp.plan.grammar import parts_of
-from regcmp.plan.strengths import plain_text
+from regcmp.plan.number_texts import plain_text
 from regcmp.plan.tuning import parse_any
 from regcmp.results import DIFF_COLUMNS, INTEGERS, SUMMARY_COLUMNS, TEXTS
 

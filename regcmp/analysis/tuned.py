@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, inf
 
@@ -22,16 +22,6 @@ FEWEST_DRAWS = 4
 """Of a seed, below which the lowest or the highest of random draws is chosen by chance."""
 OFTEN = 0.5
 """The share of seeds whose choice lies at an end of a grid from which on a note says so."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The test scores of one row's candidates under a seed, the best on validation rows first."""
-
-    method: str
-    seed: int
-    tests: Sequence[float | None]
-    """None of a run that was stopped."""
 
 
 def expected_after(tests: Sequence[float | None]) -> list[float | None]:
@@ -53,11 +43,15 @@ def expected_after(tests: Sequence[float | None]) -> list[float | None]:
     return found
 
 
-def budget_rows(ranked: Iterable[Ranked]) -> Iterator[dict[str, object]]:
-    """A row per tuned method and number of trials: the mean over seeds, and its spread."""
-    curves: dict[str, list[list[float | None]]] = {}
-    for each in ranked:
-        curves.setdefault(each.method, []).append(expected_after(each.tests))
+def budget_rows(
+    ranked: Mapping[str, Sequence[Sequence[float | None]]],
+) -> Iterator[dict[str, object]]:
+    """A row per tuned method and number of trials: the mean over seeds, and its spread.
+
+    ``ranked`` has the test scores of each method's candidates, seed by seed, the best on validation
+    rows first.
+    """
+    curves = {method: list(map(expected_after, seeds)) for method, seeds in ranked.items()}
     for method, seeds in curves.items():
         if len(seeds) == 1:  # from which each candidate's score could be solved for
             continue
@@ -74,36 +68,42 @@ def budget_rows(ranked: Iterable[Ranked]) -> Iterator[dict[str, object]]:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A candidate, with the settings that it was trained with, as texts."""
+    """A candidate that stood for a row, and the settings that it was trained with: 'lr=0.01 epochs=40'."""
 
     candidate: str
-    settings: dict[str, str]
+    setting: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings by the names of their options, as texts."""
+        pairs = (each.partition("=") for each in self.setting.split())
+        return {name.replace("-", "_"): value for name, _, value in pairs}
 
     def __str__(self) -> str:
-        flags = (f" --{name.replace('_', '-')} {value}" for name, value in self.settings.items())
+        """As a command has it: 'l2=0.01 --lr 0.01'."""
+        flags = (f" --{each.replace('=', ' ', 1)}" for each in self.setting.split())
         return self.candidate + "".join(flags)
+
+    def told(self, row: str) -> str:
+        """As a note on its row tells it: 'l2=0.01 with lr=0.01'."""
+        candidate = self.candidate if self.candidate != row else ""
+        return " with ".join(filter(None, (candidate, self.setting)))
+
+
+def chosen_of(tried: pd.DataFrame) -> dict[str, Counter[Chosen]]:
+    """Under how many seeds each candidate of a row was chosen."""
+    found: dict[str, Counter[Chosen]] = {}
+    chosen = tried[(tried["chosen"] == 1) & (tried["status"] == "ok")]
+    for row in chosen.itertuples():
+        each = Chosen(str(row.candidate), str(row.setting))
+        found.setdefault(str(row.method), Counter())[each] += 1
+    return found
 
 
 def most_chosen(tried: pd.DataFrame, method: str) -> Chosen | None:
     """The candidate that stands for a tuned method under most seeds; None where nothing was tuned."""
-    chosen = tried[(tried["chosen"] == 1) & (tried["status"] == "ok") & (tried["method"] == method)]
-    if chosen.empty:
-        return None
-    counts = Counter(zip(chosen["candidate"], chosen["setting"], strict=True))
-    candidate, setting = counts.most_common(1)[0][0]
-    pairs = (each.partition("=") for each in setting.split())
-    return Chosen(candidate, {name.replace("-", "_"): value for name, _, value in pairs})
-
-
-def chosen_of(tried: pd.DataFrame) -> dict[str, Counter[str]]:
-    """How often each candidate of a row was chosen, under how many of its seeds."""
-    found: dict[str, Counter[str]] = {}
-    chosen = tried[(tried["chosen"] == 1) & (tried["status"] == "ok")]
-    for row in chosen.itertuples():
-        what = row.candidate if row.candidate != row.method else ""
-        text = " with ".join(filter(None, (what, row.setting)))
-        found.setdefault(str(row.method), Counter())[text] += 1
-    return found
+    counts = chosen_of(tried).get(method)
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def choice_notes(
@@ -113,7 +113,7 @@ def choice_notes(
     notes: dict[str, list[str]] = {}
     for name, counts in chosen_of(tried).items():
         rows = tried[tried["method"] == name]
-        notes[name] = [_chosen_text(counts)]
+        notes[name] = [_chosen_text(name, counts)]
         if len(rows) == rows["seed"].nunique():
             notes[name] = [f"{notes[name][0]}: each the only candidate"]
         if stopped := int((rows["status"] != "ok").sum()):
@@ -126,10 +126,10 @@ def choice_notes(
     return notes
 
 
-def _chosen_text(counts: Counter[str]) -> str:
+def _chosen_text(row: str, counts: Counter[Chosen]) -> str:
     """'chose l2=0.003 in 7 of 10 seeds, l2=0.001 in 3'."""
     total = counts.total()
-    (first, times), *others = counts.most_common()
+    (first, times), *others = ((each.told(row), n) for each, n in counts.most_common())
     seeds = f"{total} seeds" if total > 1 else "1 seed"
     if times == 1 and total > MOST_NAMED:
         return f"chose another candidate in each of {seeds}, such as {first}"

@@ -139,7 +139,7 @@ def _place(text: str) -> Target:
             f"-o {text!r}: {ONNX} needs onnx; install it: pip install 'regcmp[onnx]'", "-o"
         )
     if found.path is None:
-        raise UsageError(f"-o {text!r}: a model is no text for a terminal; name a file", "-o")
+        raise UsageError(f"-o {text!r}: a model can't be printed; name a file", "-o")
     return found
 
 
@@ -231,7 +231,7 @@ def summary(model: FittedModel, expectation: str = "") -> list[str]:
     lines = [
         f"{facts.dataset}: {in_words(facts.method)} for {facts.target!r}, trained on"
         f" {rows['train']:,} rows ({of}).",
-        f"On these rows: {level('train')}, which is no estimate for new rows.",
+        f"On these rows: {level('train')}, which does not estimate the score on new rows.",
     ]
     if rows["validation"]:
         said = f"{rows['validation']:,} rows were set aside to select by"

@@ -4,4 +4,4 @@ It imports nothing else of regcmp.
 """
 
 NUMERICS = 1
-"""Raised where the numbers of any run change; what was trained before is then trained again."""
+"""To be raised whenever a change alters the numbers of any run; stored runs are then trained again."""

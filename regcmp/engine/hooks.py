@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from regcmp.engine.regularizers import BUILT_IN, INTERNAL
+from regcmp.engine.regularizers import OWN
 from regcmp.engine.regularizers.base import Context, Regularizer
 from regcmp.engine.taps import Taps
 
@@ -88,7 +88,7 @@ def _owner(method: Any) -> Any:
 
 
 def _is_ours(method: Any) -> bool:
-    return getattr(_owner(method), "name", "") in BUILT_IN | INTERNAL.keys()
+    return getattr(_owner(method), "name", "") in OWN
 
 
 def _checked(method: Any) -> Hook:

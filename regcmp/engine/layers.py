@@ -9,6 +9,7 @@ which the loss has divided already.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from math import prod
 
 import numpy as np
@@ -81,12 +82,12 @@ class Layer:
         return dy
 
 
-class Weighing(Layer):
-    """A layer of weights, products with which it sums up, and a bias."""
+class Weighing(Layer, ABC):
+    """A layer that weighs its inputs, sums them up and adds a bias."""
 
+    @abstractmethod
     def weigh(self, weight: Floats, x: Floats, memory: Memory) -> Floats:
         """The sums (R, rows, n), without the bias, in a buffer; x is remembered."""
-        raise NotImplementedError
 
     def forward(self, params: list[Floats], x: Floats, memory: Memory) -> Floats:
         weight, bias = params
@@ -102,8 +103,8 @@ class Weighing(Layer):
         y = self.weigh(weight, x, memory)
         positive = of_relu.scratch("positive", y.shape, np.bool_)
         bias_relu(y, bias, positive)
-        shape = (*x.shape[:2], prod(y.shape[1:]) // x.shape[1])
-        of_relu.y, of_relu.positive = y.reshape(shape), positive.reshape(shape)
+        of_relu.y = y.reshape(*x.shape[:2], -1)
+        of_relu.positive = positive.reshape(of_relu.y.shape)
         return of_relu.y
 
 

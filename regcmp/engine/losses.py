@@ -111,7 +111,7 @@ class SquaredError(Loss):
 class WeightedSquaredError(SquaredError):
     """½ w (output - y)² for values y of rows that count w times.
 
-    Targets (..., 2) are w y and w, which are 1 times as much until a row's weight multiplies both. So
+    Targets (..., 2) are w y and w; w is 1 until both are multiplied by a row's weight. So
     a mixture of rows counts as its rows do.
     """
 

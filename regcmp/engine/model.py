@@ -35,6 +35,8 @@ class Model:
 
     def outputs(self, x: Floats) -> Floats:
         """(n, C) log-odds up to a constant, or (n, 1) values, for prepared rows x (n, D)."""
+        if not len(x):
+            return np.empty((0, self.design.n_classes or 1), self.design.settings.dtype)
         network = network_of(self.design)
         regularizers = regularizers_of(self.design, network, [0])
         for each, strength in zip(regularizers, self.strengths, strict=True):
@@ -43,8 +45,6 @@ class Model:
         loss = loss_of(self.design.n_classes)
         evaluator = Evaluator(network, loss, taps, self.design.settings.dtype)
         judged = [Judged(network.params(m.theta[None]), m.moments) for m in self.members]
-        if not len(x):
-            return np.empty((0, self.design.n_classes or 1), self.design.settings.dtype)
         with np.errstate(all="ignore"):
             parts = [
                 evaluator.outputs(judged, x[None, part])[0].copy() for part in parts_of(len(x))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.convolution import Shape3, axis_of
-from regcmp.engine.kernels.images import max_pool, max_pool_slope
+from regcmp.engine.kernels.images import max_pool, max_pool_slope, parts
 from regcmp.engine.layers import Layer, Memory
 
 
@@ -23,15 +21,9 @@ class Pool(Layer):
         rows, columns = (axis_of(side, kernel, self.stride, same=False) for side in image[:2])
         self.shape_in, self.shape_out = image, (rows.out, columns.out, image[2])
 
-    def _rows(self, images: Floats) -> Iterator[Floats]:
-        """For each row of a window in turn, that row of all windows: views (R, B, Ho, W, C)."""
-        last = self.stride * self.shape_out[0]
-        return (images[:, :, i : i + last : self.stride] for i in range(self.kernel))
-
-    def _columns(self, images: Floats) -> Iterator[Floats]:
-        """For each column of a window in turn, that column of all windows: views (R, B, H, Wo, C)."""
-        last = self.stride * self.shape_out[1]
-        return (images[:, :, :, i : i + last : self.stride] for i in range(self.kernel))
+    def _parts(self, images: Floats, axis: int) -> list[Floats]:
+        """Each row (axis 2) or column (axis 3) of a window in turn, of all windows: views (R, B, ...)."""
+        return parts(images, axis, self.shape_out[axis - 2], (self.kernel, self.stride))
 
     def _images(self, x: Floats) -> Floats:
         return x.reshape(*x.shape[:2], *self.shape_in)
@@ -59,8 +51,8 @@ class MaxPool(Pool):
         self, params: list[Floats], grads: list[Floats], dy: Floats, memory: Memory, need_dx: bool
     ) -> Floats:
         dx = memory.scratch("dx", (*dy.shape[:2], *self.shape_in))
-        parts = dx, memory.y, memory.tall, self._images(memory.x), dy.reshape(memory.y.shape)
-        max_pool_slope(*map(_in_a_row, parts), (self.kernel, self.stride), memory.scratch)
+        found = dx, memory.y, memory.tall, self._images(memory.x), dy.reshape(memory.y.shape)
+        max_pool_slope(*map(_in_a_row, found), (self.kernel, self.stride), memory.scratch)
         return dx.reshape(memory.x.shape)
 
 
@@ -72,9 +64,9 @@ class AveragePool(Pool):
         y = memory.scratch("y", (*x.shape[:2], *self.shape_out))
         tall.fill(0)
         y.fill(0)
-        for row in self._rows(self._images(x)):
+        for row in self._parts(self._images(x), 2):
             tall += row
-        for column in self._columns(tall):
+        for column in self._parts(tall, 3):
             y += column
         y *= 1 / self.kernel**2
         return y.reshape(*x.shape[:2], -1)
@@ -88,9 +80,9 @@ class AveragePool(Pool):
         dx.fill(0)
         share = dy.reshape(*dy.shape[:2], *self.shape_out)
         share *= 1 / self.kernel**2
-        for column in self._columns(d_tall):
+        for column in self._parts(d_tall, 3):
             column += share
-        for row in self._rows(dx):
+        for row in self._parts(dx, 2):
             row += d_tall
         return dx.reshape(*dy.shape[:2], -1)
 

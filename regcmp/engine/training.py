@@ -17,6 +17,7 @@ from regcmp.engine.guard import Guard, Stop
 from regcmp.engine.hooks import Hooks, called
 from regcmp.engine.initializers import initial_theta
 from regcmp.engine.kernels.switch import SWITCH
+from regcmp.engine.layers import Layer
 from regcmp.engine.measuring import Measure, Record, weight_counts
 from regcmp.engine.model import Model, model_of
 from regcmp.engine.network import Gradient, Network, Step, n_parameters_of, shapes_of
@@ -247,9 +248,7 @@ def runs_per_stack(settings: Settings, shape: tuple[int, ...], n_outputs: int) -
     """
     layers = layers_of(settings.arch, settings.hidden, shape, n_outputs, settings.activation)
     size = np.dtype(settings.dtype).itemsize
-    batch = settings.batch_size * (
-        sum(map(prod, shapes_of(layers))) + sum(layer.n_unfolded for layer in layers)
-    )
+    batch = settings.batch_size * numbers_of_row(layers)
     most = min(STACK_BYTES // (size * n_parameters_of(layers)), BATCH_BYTES // (size * batch))
     return max(1, min(MOST_RUNS, most))
 
@@ -258,8 +257,12 @@ def work_of(stack: Stack, network: Network) -> int:
     """How many numbers the steps of a stack's training go over: parameters, and what layers give out."""
     rows: int = stack.rows.x_train.shape[1] * stack.settings.epochs
     steps = -(-rows // stack.settings.batch_size)
-    of_a_row = sum(map(prod, network.shapes)) + sum(each.n_unfolded for each in network.layers)
-    return len(stack.seeds) * (steps * network.n_parameters + rows * of_a_row)
+    return len(stack.seeds) * (steps * network.n_parameters + rows * numbers_of_row(network.layers))
+
+
+def numbers_of_row(layers: Sequence[Layer]) -> int:
+    """How many numbers of an example layers take in, give out and unfold."""
+    return sum(map(prod, shapes_of(layers))) + sum(each.n_unfolded for each in layers)
 
 
 def recorded_epochs(epochs: int) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -20,8 +21,8 @@ from regcmp.models.fit_words import fitted_method
 from regcmp.models.fitted import CHUNK, Facts, Fitted, FittedModel, fitted_model
 from regcmp.plan import Plan
 from regcmp.runs.condition import Condition, Run
-from regcmp.runs.executing import executor_for, train_all
-from regcmp.runs.stacking import stack_of, stacked_runs
+from regcmp.runs.experiment import Training, Workers
+from regcmp.runs.keeping import Keeper
 
 
 def fit_model(
@@ -37,14 +38,10 @@ def fit_model(
     """
     condition = Condition(plan, dataset, whole=True)
     runs = [Run(fitted_method(plan), seed) for seed in plan.run_seeds]
-    groups = list(stacked_runs(condition, runs))
-    stacks = (stack_of(condition, each, keep_models=True) for each in groups)
-    trained: dict[int, Trained] = {}
-    with executor_for(min(jobs, len(groups)), warn) as (executor, ahead):
-        for index, outcomes, _ in train_all(stacks, executor, ahead):
-            for run, outcome in zip(groups[index], outcomes, strict=True):
-                trained[run.seed] = outcome
-            progress(len(outcomes))
+    with ExitStack() as stack:
+        training = Training(Workers(jobs, warn, stack), progress, Keeper(None, warn))
+        training.train(condition, runs, keep_models=True)
+    trained = {run.seed: outcome for run, outcome in training.finished.items()}
     preparations: dict[int, Frozen] = {}
     networks = [_fitted(condition, seed, trained[seed], preparations) for seed in plan.run_seeds]
     facts = _facts(condition)

@@ -148,7 +148,7 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
         return _model(document, arrays)
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{name!r} is no model of regcmp, or damaged or cut off ({error}); {WAY_OUT}"
+            f"{name!r} is not a regcmp model, or it is damaged or truncated ({error}); {WAY_OUT}"
         ) from error
     except UnknownRegularizerError as error:
         raise UnknownRegularizerError(
@@ -174,8 +174,12 @@ def _members(name: str, archive: zipfile.ZipFile, stored: int) -> dict[str, byte
     found = archive.infolist()
     check_size(name, sum(each.file_size for each in found), stored)
     names = [each.filename for each in found]
-    if MANIFEST not in names or len(found) > MOST_MEMBERS:
-        raise DataError(f"{name!r} is no model of regcmp: it has no {MANIFEST!r}; {WAY_OUT}")
+    if MANIFEST not in names:
+        raise DataError(f"{name!r} is not a regcmp model: it has no {MANIFEST!r}; {WAY_OUT}")
+    if len(found) > MOST_MEMBERS:
+        raise DataError(
+            f"{name!r} is a damaged model: expected at most {MOST_MEMBERS:,} members, got {len(found):,}"
+        )
     if len(set(names)) < len(names) or any(each.flag_bits & 1 for each in found):
         raise DataError(f"{name!r} is a damaged model: a member is there twice, or encrypted")
     members = {each.filename: _bytes(archive, each) for each in found}
@@ -245,13 +249,13 @@ def _check_facts(facts: Facts) -> None:
     _check(known and len(facts.classes) != 1, "its classes are not those of its task")
     _check(len(set(facts.classes)) == len(facts.classes), "a class is there twice")
     # Else the size of what is prepared would not be bounded by that of the file.
-    _check(facts.image is None or not facts.mixed, "its columns are no pixels")
+    _check(facts.image is None or not facts.mixed, "its columns are not pixels")
 
 
 def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) -> Frozen:
     def numbers(key: str, size: int | None = None) -> Array:
         values = arrays[key]
-        _check(values.dtype == np.float64 and values.ndim == 1, f"{key!r} is no list of numbers")
+        _check(values.dtype == np.float64 and values.ndim == 1, f"{key!r} is not a list of numbers")
         _check(bool(np.isfinite(values).all()), f"{key!r} has no finite numbers")
         _check(size is None or len(values) == size, f"{key!r} has {len(values)} numbers")
         return values
@@ -318,7 +322,9 @@ def _fitted(
     norms = {i: each.channels for i, each in enumerate(layers) if isinstance(each, BatchNorm)}
     members = [_member(each, size, norms, settings.dtype, arrays) for each in part.members]
     _check(bool(members) and len(part.strengths) == len(ingredients), "a network is incomplete")
-    _check(bool(np.isfinite([part.mean, part.scale]).all()), "the unit of its values is no number")
+    _check(
+        bool(np.isfinite([part.mean, part.scale]).all()), "the unit of its values is not a number"
+    )
     model = Model(design, tuple(part.strengths), tuple(members))
     return Fitted(part.seed, preparation, part.mean, part.scale, model)
 

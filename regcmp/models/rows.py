@@ -74,7 +74,7 @@ class Inspector:
         if numbered and (more := [name for name in self._surplus(names) if name.isdecimal()]):
             raise DataError(
                 f"{self.name!r} must have the {len(wanted)} columns that the model was trained on,"
-                f" which go by their place, but has also {some(more)}; take out what is no feature"
+                f" matched by position, but it also has {some(more)}; remove columns that are not features"
             )
 
     def surplus(self, names: Sequence[str]) -> list[str]:

@@ -11,11 +11,11 @@ from sklearn.model_selection import train_test_split
 
 from regcmp.engine.arrays import Floats
 from regcmp.engine.building import network_of
-from regcmp.engine.initializers import initial_theta
 from regcmp.engine.model import Model
 from regcmp.engine.optimizers import OPTIMIZERS
 from regcmp.engine.stack import Optimizer, Rows, RunSeeds, Stack, Start
 from regcmp.engine.streams import stream
+from regcmp.engine.training import beginning
 from regcmp.errors import UsageError
 from regcmp.models.parameters import Parameters
 from regcmp.runs.stacking import from_outside, ingredients_of
@@ -82,10 +82,8 @@ def start_of(stack: Stack, model: Model | None, optimizer: Optimizer | None) -> 
     """
     network, settings = network_of(stack.design), stack.settings
     if model is None:
-        seeds = [each.init for each in stack.seeds]
-        theta = initial_theta(network, settings.init, seeds, settings.dtype)
-    else:
-        theta = model.members[-1].theta[None]
+        return Start(*beginning(stack, network))
+    theta = model.members[-1].theta[None]
     if theta.shape[1] != network.n_parameters:
         raise UsageError(
             f"the network has {theta.shape[1]} weights and biases, and its parameters now ask for"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from operator import index
 from os import PathLike, fspath
 from typing import Annotated, Any, Literal, NoReturn
@@ -20,7 +19,7 @@ from regcmp.hints import brief, split_names, with_point
 from regcmp.memory import parse_size
 from regcmp.option import Option
 from regcmp.plan.nuisances import Nuisance, as_texts, parse_nuisances
-from regcmp.plan.strengths import plain_text
+from regcmp.plan.number_texts import number_of, plain_text
 
 SOURCES = ("split", "init", "order")
 """What a seed can redraw."""
@@ -105,15 +104,6 @@ def texts(
         if not isinstance(text, str):
             raise UsageError(f"{name}: expected {like}, got {text!r}", name)
     return given
-
-
-def number_of(value: Any) -> float:
-    """A finite number from text in ordinary digits or from any number; NaN where it is none."""
-    try:
-        number = float("nan") if isinstance(value, bool) else float(plain_text(value))
-    except (TypeError, ValueError, OverflowError):
-        return float("nan")
-    return number if isfinite(number) else float("nan")
 
 
 def as_given(option: Option, value: Any) -> Any:

@@ -72,7 +72,12 @@ class Plan:
     @property
     def is_tuned(self) -> bool:
         """Whether anything is chosen on validation rows, under each seed, before test rows are looked at."""
-        return bool(self.protocol.tune) or not all(isinstance(m, Method) for m in self.methods)
+        return bool(self.protocol.tune) or self.has_tuned_methods
+
+    @property
+    def has_tuned_methods(self) -> bool:
+        """Whether the strength of any method is chosen."""
+        return not all(isinstance(each, Method) for each in self.methods)
 
     def seed_of(self, source: str, seed: int) -> int:
         """The seed that this source of variation uses in the run ``seed``: its own, or the first."""
@@ -201,14 +206,11 @@ def _checked(plan: Plan) -> Plan:
 def _check_tuning(plan: Plan) -> None:
     """Raise UsageError for options of tuning that nothing is tuned by, or that are set elsewhere."""
     protocol, settings = plan.protocol, plan.settings
-    tuned = not all(isinstance(each, Method) for each in plan.methods)
-    for name in () if tuned else ("trials",):
-        if plan.of(name) is not None:
-            raise UsageError(
-                f"{OPTIONS[name].flag}: no method is tuned; write one such as {TUNE}l2, or leave the option"
-                " out",
-                name,
-            )
+    if protocol.trials is not None and not plan.has_tuned_methods:
+        raise UsageError(
+            f"--trials: no method is tuned; write one such as {TUNE}l2, or leave the option out",
+            "trials",
+        )
     for name in () if plan.is_tuned else ("select_by", "refit"):
         if plan.of(name) != OPTIONS[name].default:
             flag = "--no-refit" if name == "refit" else OPTIONS[name].flag

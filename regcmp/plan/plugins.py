@@ -15,7 +15,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import TypeVar
 
-from regcmp.engine.regularizers import BUILT_IN, INTERNAL, REGISTRY, TASKS, Number, Regularizer
+from regcmp.engine.regularizers import OWN, REGISTRY, TASKS, Number, Regularizer
 from regcmp.errors import PluginError, UsageError
 from regcmp.plan.kinds import items
 
@@ -61,7 +61,7 @@ def register(regularizer: Class) -> Class:
         )
     _check_cocktail(what, regularizer)
     older = REGISTRY.get(name, regularizer)
-    if name in BUILT_IN | INTERNAL.keys() or _origin(older) != _origin(regularizer):
+    if name in OWN or _origin(older) != _origin(regularizer):
         raise UsageError(f"{what}: the name {name!r} exists already; choose another one")
     module = sys.modules.get(regularizer.__module__)
     regularizer.file = getattr(module, "__file__", None) or ""

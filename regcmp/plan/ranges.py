@@ -8,6 +8,7 @@ from math import exp, isfinite, log, log10
 import numpy as np
 
 from regcmp.engine.regularizers import Number
+from regcmp.plan.number_texts import number_of
 
 DOTS = ".."
 MOST_POINTS = 1000
@@ -63,11 +64,13 @@ class Span:
 
 def parse_span(text: str, number: Number) -> Span:
     """The range that a text such as '1e-5..1e-1x9' names. Raises RangeError."""
-    if text.count(".." + ".") or text.count(DOTS) > 1:
+    if DOTS + "." in text or text.count(DOTS) > 1:
         raise RangeError("has more than two dots between its ends")
     low, _, rest = text.partition(DOTS)
     high, times, points = rest.partition("x")
-    ends = [_end(each) for each in (low, high)]
+    ends = number_of(low), number_of(high)
+    if not all(map(isfinite, ends)):
+        raise RangeError("needs a number at each end, as in 1e-5..1e-1 or 1e-5..1e-1x9")
     given = None
     if times:
         if not points.isdecimal() or not points.isascii() or not 2 <= int(points) <= MOST_POINTS:
@@ -78,13 +81,3 @@ def parse_span(text: str, number: Number) -> Span:
     if not number.is_linear and ends[0] <= 0:
         raise RangeError("is spaced by the logarithm, so it begins above 0, as in 1e-5..1e-1")
     return Span(ends[0], ends[1], number.is_linear, number.whole, given)
-
-
-def _end(text: str) -> float:
-    try:
-        value = float(text) if text.isascii() and "_" not in text else float("nan")
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
-        raise RangeError("needs a number at each end, as in 1e-5..1e-1 or 1e-5..1e-1x9")
-    return value

@@ -12,7 +12,7 @@ from regcmp.metrics import METRICS, metrics_of
 from regcmp.option import AUTO
 from regcmp.plan.options import OPTIONS, Plan
 from regcmp.plan.protocol import TWO_WAY, Protocol
-from regcmp.plan.tuning import check_fit, possible, within
+from regcmp.plan.tuning import Cocktail, check_fit, possible, within
 
 
 def settle(plan: Plan, dataset: Dataset) -> Plan:
@@ -34,6 +34,8 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
 def _narrowed(plan: Plan, dataset: Dataset) -> Plan:
     """The plan whose cocktails hold what its task and network have a use for."""
     arch, hidden = plan.settings.arch, plan.settings.hidden
+    if not any(isinstance(each, Cocktail) for each in plan.methods):
+        return plan
     if needs_image(arch) and dataset.image is None:  # it is refused below
         return plan
     shape = dataset.image or (dataset.n_features,)

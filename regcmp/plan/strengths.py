@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import TypeVar
 
 from regcmp.engine.regularizers import Number, Regularizer
 from regcmp.errors import UsageError
 from regcmp.hints import with_point
+from regcmp.plan.number_texts import plain_text
 from regcmp.plan.ranges import DOTS, RangeError, Span, parse_span
-
-T = TypeVar("T")
 
 
 def parse_strengths(
@@ -87,16 +85,6 @@ def number_in(text: str, what: str, allowed: Number, word: str, max_dropped: flo
     if allowed.whole and not value.is_integer():
         raise UsageError(f"method {word!r}: {what} is a whole number, got {text!r}", "methods")
     return value + 0.0  # -0.0 and 0.0 are one strength
-
-
-def plain_text(number: T) -> T:
-    """The number as it is; of a text, only one in ordinary digits, without '1_0' or another script's.
-
-    Raises ValueError.
-    """
-    if isinstance(number, str) and ("_" in number or not number.isascii()):
-        raise ValueError(number)
-    return number
 
 
 def shortest(value: float) -> str:

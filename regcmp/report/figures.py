@@ -243,7 +243,7 @@ def budget(report: Report) -> list[Figure]:
         )
     caption = (
         f"{_sentence(style.score_in, metric.better)}Expected test score of the candidate that is best on"
-        " validation rows, after so many candidates in random order, before it is trained on both"
+        " validation rows, after so many candidates in random order, before it is trained again on all rows"
         f"{_spread(report, 'bands')}."
     )
     return _panels("What trials bring", caption, panels)

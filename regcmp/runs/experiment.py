@@ -118,11 +118,13 @@ class Training:
     taken: dict[Run, float] = field(default_factory=dict)
     """Seconds; a stack's are shared evenly."""
 
-    def train(self, condition: Condition, runs: Collection[Run]) -> None:
-        """Train each of these runs once."""
+    def train(
+        self, condition: Condition, runs: Collection[Run], *, keep_models: bool = False
+    ) -> None:
+        """Train each of these runs once; networks are kept where asked for, or where a map is drawn."""
         different = list(dict.fromkeys(runs))
-        wanted = [run for run in different if not _is_mapped(condition, run)]
-        known = self.keeper.known(condition, wanted)
+        kept = {run for run in different if keep_models or _is_mapped(condition, run)}
+        known = self.keeper.known(condition, [run for run in different if run not in kept])
         for run, found in known.items():
             self.finished[run], self.taken[run] = found.trained, found.seconds
         self.progress(len(runs) - len(different) + len(known))
@@ -131,8 +133,7 @@ class Training:
             return
         executor, ahead = self.workers.for_stacks(len(groups))
         stacks = (
-            stack_of(condition, each, any(_is_mapped(condition, run) for run in each))
-            for each in groups
+            stack_of(condition, each, keep_models=not kept.isdisjoint(each)) for each in groups
         )
         for index, outcomes, seconds in train_all(stacks, executor, ahead):
             finished = dict(zip(groups[index], outcomes, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regcmp.engine.regularizers import BUILT_IN, INTERNAL, REGISTRY, Regularizer
+from regcmp.engine.regularizers import OWN, REGISTRY, Regularizer
 from regcmp.engine.regularizers.stopping import StopAt
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Stack
@@ -98,5 +98,4 @@ def ingredients_of(methods: Iterable[Method]) -> tuple[Ingredient, ...]:
 
 def from_outside(parts: Iterable[Ingredient]) -> dict[str, type[Regularizer]]:
     """The classes among these that are not regcmp's own, which a worker process must be sent."""
-    own = BUILT_IN | INTERNAL.keys()
-    return {each.name: REGISTRY[each.name] for each in parts if each.name not in own}
+    return {each.name: REGISTRY[each.name] for each in parts if each.name not in OWN}

@@ -10,13 +10,12 @@ from itertools import product
 from math import inf
 
 from regcmp.data.dataset import Dataset
-from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.training import Trained
 from regcmp.metrics import LOSS, METRICS
 from regcmp.plan import Plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.nuisances import Setting, setting_text, settings_of
-from regcmp.plan.tuning import candidates_of, weakness
+from regcmp.plan.tuning import AnyMethod, candidates_of, selects, weakness
 from regcmp.results import STOPS
 from regcmp.runs.condition import Condition, Run
 
@@ -68,13 +67,9 @@ class Search:
         }
 
     @cached_property
-    def _searched(self) -> dict[str, bool]:
-        """Whether a row's candidates are trained to be chosen from: also one, which its word left open."""
-        settings = settings_of(self.plan.protocol.tune)
-        return {
-            str(each): not isinstance(each, Method) or len(settings) > 1
-            for each in self.plan.methods
-        }
+    def _open(self) -> dict[str, bool]:
+        """Whether the candidates of a row are written down: also one, where its word left it open."""
+        return {str(each): _is_open(each, self.plan) for each in self.plan.methods}
 
     @property
     def runs(self) -> list[Run]:
@@ -83,7 +78,7 @@ class Search:
             dict.fromkeys(
                 run
                 for (name, _), runs in self.candidates.items()
-                if self._searched[name] or not self.plan.protocol.refit or selects(runs[0].method)
+                if _is_searched(self._open[name], runs[0].method, self.plan)
                 for run in runs
             )
         )
@@ -102,7 +97,7 @@ class Search:
         trained = finished.get(best)
         if not self.plan.protocol.refit or (trained is not None and trained.status != "ok"):
             return None
-        if trained is not None and selects(best.method):
+        if trained is not None and selects([best.method]):
             return replace(best, until=trained.selected)
         return best
 
@@ -113,7 +108,7 @@ class Search:
         return [
             self._tried(place, run, finished[run], ranked[place].index(run))
             for place, runs in self.candidates.items()
-            if self._searched[place[0]]
+            if self._open[place[0]]
             for run in runs
         ]
 
@@ -148,9 +143,14 @@ class Search:
         )
 
 
-def selects(method: Method) -> bool:
-    """Whether training it looks at validation rows."""
-    return any(REGISTRY[part.name].selects for part in method.parts)
+def _is_open(method: AnyMethod, plan: Plan) -> bool:
+    """Whether anything of a row is chosen: its strengths, or settings."""
+    return not isinstance(method, Method) or bool(plan.protocol.tune)
+
+
+def _is_searched(is_open: bool, method: Method, plan: Plan) -> bool:
+    """Whether what a row may train is trained with validation rows, before it is judged or instead."""
+    return is_open or not plan.protocol.refit or selects([method])
 
 
 def planned_networks(plan: Plan) -> Counter[tuple[Method, Setting]]:
@@ -163,14 +163,15 @@ def planned_networks(plan: Plan) -> Counter[tuple[Method, Setting]]:
     tried: dict[tuple[Method, Setting], set[int]] = {}
     ends: Counter[tuple[Method, Setting]] = Counter()
     for method in plan.methods:
+        if not plan.is_tuned and isinstance(method, Method):  # often many, of many seeds
+            ends[method, settings[0]] = len(seeds)
+            continue
         drawn = {seed: candidates_of(method, seed, protocol.trials) for seed in seeds}
         first = drawn[seeds[0]][0]
-        searched = not isinstance(method, Method) or len(settings) > 1 or selects(first)
-        if not plan.is_tuned or (protocol.refit and not searched):
-            ends[first, settings[0]] += len(seeds)
-            continue
         if protocol.refit:
             ends[first, settings[0]] += len(seeds)
+        if not _is_searched(_is_open(method, plan), first, plan):
+            continue
         for seed, candidates in drawn.items():
             for each in product(candidates, settings):
                 tried.setdefault(each, set()).add(seed)

@@ -26,10 +26,10 @@ WORDS = {"B": "uint8", "W": "uint16", "U": "uint64", "S": "uint64", "n": "int64"
 """Numba's types of a loop's parameters; the others are the kernel's dtype."""
 
 LEVEL = 3
-"""Of LLVM's optimization."""
+"""LLVM's optimization level."""
 
 OUTSIDE = {"memcpy", "memset", "memmove", "sqrt", "sqrtf"}
-"""Functions of C's library that every process has. A loop that calls another one is none."""
+"""Functions of C's library that every process has. A loop may call no other loop."""
 
 SECONDS = 120
 """After which compiling is given up."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +34,7 @@ def folder() -> Path:
     return base / "regcmp"
 
 
+@cache
 def file_of(dtype: np.dtype[Any]) -> Path:
     """The file for code of this dtype, this processor, these kernels and these versions.
 
@@ -65,7 +67,7 @@ def read(file: Path) -> bytes | None:
 
 
 def write(file: Path, code: bytes) -> None:
-    """Keep it, or not, where the folder can't be written to."""
+    """Keep it; do nothing where the folder can't be written to."""
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, delete=False) as beside:

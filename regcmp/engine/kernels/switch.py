@@ -1,4 +1,4 @@
-"""Which way kernels go: by loops only where there is work enough, and where there is a compiler.
+"""Whether kernels run compiled loops: only if there is enough work, and Numba.
 
 Both give the same bits, so no number depends on it. Work is counted in numbers that steps go over,
 since a process began: a loop saves about a nanosecond of each. To load machine code takes a
@@ -38,7 +38,7 @@ class Switch:
         """By dtype, the code that is loaded, or None where there is none to be had."""
 
     def expect(self, dtype: np.dtype[Any], work: int) -> None:
-        """Be told that steps will go over so many numbers; from now on kernels go the faster way."""
+        """Count work that is about to be done, and load or compile the loops once it pays."""
         mode = os.environ.get(VARIABLE)
         if mode == "numpy":
             return

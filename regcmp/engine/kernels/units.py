@@ -109,7 +109,10 @@ def drop_loop(
 
 @kernel
 def subtract_largest(p: Floats) -> None:
-    """Set p <- p - its row's largest, for p (R, B, C). The sign of a zero is not told: exp won't see it."""
+    """Set p <- p - its row's largest, for p (R, B, C).
+
+    A zero may have either sign, since exp gives 1 for both.
+    """
     # A row of few classes is slow to reduce. Of ten, a copy turned round takes half as long.
     p -= np.ascontiguousarray(p.swapaxes(1, 2)).max(axis=1)[..., None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +14,9 @@ SLICE = 1 << 15
 """Floats that a step works on at a time, so that all of its operands stay in a core's L2 cache."""
 
 
-def flat(*arrays: Floats) -> list[Floats]:
+def flat(*arrays: Floats) -> tuple[Any, ...]:
     """Arrays of one size (R, P) or (N,), and that size; for loops that know no runs."""
-    return [*arrays, arrays[0].size]  # type: ignore[list-item]
+    return (*arrays, arrays[0].size)
 
 
 @kernel

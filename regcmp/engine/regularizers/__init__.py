@@ -54,4 +54,7 @@ BUILT_IN = frozenset(REGISTRY)
 INTERNAL: dict[str, type[Regularizer]] = {StopAt.name: StopAt}
 """What runs are given by regcmp itself, and no method names."""
 
-__all__ = ["BUILT_IN", "INTERNAL", "REGISTRY", "TASKS", "Context", "Number", "Regularizer"]
+OWN = BUILT_IN | INTERNAL.keys()
+"""The names of all that is regcmp's own."""
+
+__all__ = ["BUILT_IN", "INTERNAL", "OWN", "REGISTRY", "TASKS", "Context", "Number", "Regularizer"]

@@ -37,7 +37,7 @@ class Number:
 
     @property
     def is_linear(self) -> bool:
-        """Whether a range of it is evenly spaced: whole numbers, and rates and shares, up to 1."""
+        """Whether its ranges are spaced evenly: those of whole numbers, and of rates and shares, up to 1."""
         return self.whole or self.high <= 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from math import sqrt
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from regcmp.engine.regularizers.matrices import TINY, matrices, outgoing_norms
 from regcmp.engine.streams import fill_normal, stream
 
 
-class MatrixPenalty(Regularizer):
+class MatrixPenalty(Regularizer, ABC):
     """A penalty λ Σ f(W) over the weight matrices W, whose gradients a subclass adds one by one."""
 
     def penalize(self, grad: Floats, context: Context) -> Floats:
@@ -22,9 +23,9 @@ class MatrixPenalty(Regularizer):
             self.add_slope(*pair, index, context.scratch)
         return grad
 
+    @abstractmethod
     def add_slope(self, weight: Floats, grad: Floats, index: int, scratch: Scratch) -> None:
         """Add λ f'(W) to the gradient of the weight (R, in, out) that has this index."""
-        raise NotImplementedError
 
     def penalty(self, theta: Floats) -> Floats:
         """(R,) λ Σ f(W)."""
@@ -33,9 +34,9 @@ class MatrixPenalty(Regularizer):
         total: Floats = self.strength[:, 0, 0] * sum(values)
         return total
 
+    @abstractmethod
     def value(self, weight: Floats, index: int) -> Floats:
         """(R,) f(W), of the weight (R, in, out) that has this index."""
-        raise NotImplementedError
 
 
 class GroupLasso(MatrixPenalty):
