@@ -293,14 +293,13 @@ def test_parts_refuse_what_acts_over_a_whole_training(regularization: str) -> No
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_the_precision_of_x_is_kept(estimator: Any, dtype: Any) -> None:
-    """In weights and probabilities; values are predicted in float64, which tells more of them apart."""
+    """In weights and in what is predicted."""
     x, y = data(estimator)
     own = estimator(**SMALL).fit(x.astype(dtype), y)
     assert {each.dtype for each in (*own.coefs_, *own.intercepts_)} == {np.dtype(dtype)}
-    if estimator is regcmp.MLPClassifier:
-        assert own.predict_proba(x).dtype == dtype
-    else:
-        assert own.predict(x.astype(dtype)).dtype == np.float64
+    predict = own.predict_proba if estimator is regcmp.MLPClassifier else own.predict
+    assert predict(x.astype(dtype)).dtype == dtype
+    assert predict(x).dtype == dtype
 
 
 def test_an_image_is_seen_by_convolutions() -> None:

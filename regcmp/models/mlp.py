@@ -185,11 +185,12 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self._partial_fit(X, y, None, sample_weight)
 
     def predict(self, X: Any) -> Array:
-        """(n,) the values of X (n, D)."""
+        """(n,) the values of X (n, D), in the precision of the X that it was fitted to."""
         check_is_fitted(self)
-        outputs = self._outputs(X)[:, 0].astype(np.float64)  # float32 may not hold y
-        values: Array = outputs * self.target_scale_ + self.target_mean_
-        return values
+        outputs = self._outputs(X)[:, 0]
+        # Rounded once, at the end: float32 may not tell the values apart that y is scaled by.
+        values = outputs.astype(np.float64) * self.target_scale_ + self.target_mean_
+        return values.astype(outputs.dtype)
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         y = y.astype(np.float64)
