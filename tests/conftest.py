@@ -76,8 +76,13 @@ case in so many, others on another day."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Ask for all tests."""
+    """Ask for all tests, or for those that a quick run leaves out."""
     parser.addoption("--full", action="store_true", help="run every test, also what takes long")
+    parser.addoption(
+        "--rest",
+        action="store_true",
+        help="run what a quick run of today leaves out, and properties with all their examples",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,7 +91,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "always: a case that a quick run does not leave out")
     hypothesis.settings.register_profile("quick", max_examples=20, deadline=None)
     hypothesis.settings.register_profile("full", deadline=None)
-    hypothesis.settings.load_profile("full" if config.getoption("--full") else "quick")
+    whole = config.getoption("--full") or config.getoption("--rest")
+    hypothesis.settings.load_profile("full" if whole else "quick")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -95,11 +101,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--full") or named or config.option.keyword or config.option.markexpr:
         return
     turn = int(os.environ.get("REGCMP_TESTS_TURN", date.today().toordinal()))
-    left_out = [
-        each for each in items if each.get_closest_marker("full") or not _has_its_turn(each, turn)
-    ]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [each for each in items if each not in set(left_out)]
+    wanted = _is_of_the_rest if config.getoption("--rest") else _is_quick
+    taken = [each for each in items if wanted(each, turn)]
+    config.hook.pytest_deselected(items=[each for each in items if each not in set(taken)])
+    items[:] = taken
+
+
+def _is_of_the_rest(item: pytest.Item, turn: int) -> bool:
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return is_property or not _is_quick(item, turn)
+
+
+def _is_quick(item: pytest.Item, turn: int) -> bool:
+    return item.get_closest_marker("full") is None and _has_its_turn(item, turn)
 
 
 def _has_its_turn(item: pytest.Item, turn: int) -> bool:
@@ -111,6 +125,8 @@ def _has_its_turn(item: pytest.Item, turn: int) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """How to run everything."""
+    if config.getoption("--rest"):
+        return "what a quick run leaves out"
     return "all tests" if config.getoption("--full") else "a quick run; --full runs every test"
 
 
