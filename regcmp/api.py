@@ -19,7 +19,13 @@ from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.errors import UnknownRegularizerError
-from regcmp.framing import correction, plan_carried_out, ranked, tried_and_noted
+from regcmp.framing import (
+    correction,
+    plan_carried_out,
+    ranked,
+    tried_and_noted,
+    workers_elsewhere,
+)
 from regcmp.models.fit_words import BEST, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
@@ -247,7 +253,9 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     jobs = execution.jobs or estimate.jobs
     keeper = open_keeper(execution.store, watch.warn, verifies=execution.verify_store)
     with closing(keeper):
-        outcome = run_experiment(plan, dataset, jobs, watch.progress, watch.warn, keeper)
+        outcome = run_experiment(
+            plan, dataset, jobs, watch.progress, watch.warn, keeper, execution.scheduler
+        )
         watch.stored(keeper.said)
     protocol = plan.protocol
     ratio = correction(plan, dataset, outcome)
@@ -256,7 +264,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     tried = tried_and_noted(summary, plan, outcome)
     return Comparison(
         plan=plan_carried_out(plan, dataset, outcome, test),
-        environment=environment(),
+        environment=environment() | workers_elsewhere(outcome),
         timing={
             "seconds": perf_counter() - start,
             "jobs": jobs,

@@ -30,6 +30,15 @@ def plan_carried_out(plan: Plan, dataset: Dataset, outcome: Outcome, test: Test)
     }
 
 
+def workers_elsewhere(outcome: Outcome) -> dict[str, Any]:
+    """Under 'workers', the machines of other bits than this one's, each with its runs; {} without any."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, where in outcome.elsewhere.items():
+        machine = {"machine": str(where), "numerics": where.numerics, "runs": []}
+        found.setdefault(where.digest, machine)["runs"].append(list(place))
+    return {"workers": list(found.values())} if found else {}
+
+
 def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
     """What corrects for splits that share rows; 0 where the split is held."""
     varied = "split" in plan.protocol.vary

@@ -204,7 +204,7 @@ INTERRUPTED_WORK = """
 import signal, sys, threading, time
 sys.path.insert(0, {tests!r})
 from conftest import make_stack
-from regcmp.runs.executing import executor_for, train_all
+from regcmp.runs.executing import local_site, train_all, train_here
 
 def stacks():
     for _ in range(3):
@@ -215,8 +215,8 @@ def stacks():
 
 if __name__ == "__main__":
     try:
-        with executor_for(2, print) as (executor, ahead):
-            list(train_all(stacks(), executor, ahead))
+        with local_site(2, print) as site:
+            list(train_all(((train_here, (0, each)) for each in stacks()), site))
     except KeyboardInterrupt:
         print("interrupted")
 """

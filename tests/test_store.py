@@ -552,7 +552,7 @@ def test_a_label_is_what_is_listed(tmp_path: Path) -> None:
     """All of a stack is kept, or nothing of it."""
     with closing(Store(tmp_path / "s")) as store:
         run = Trained("ok", (Record(1, {}, {}),), np.zeros(0), 1.0, kept=(np.zeros(1, "u1"),) * 2)
-        label = Label("d", "m", 0)
+        label = Label("d", "m", 0, "here")
         broken = replace(run, kept=(np.zeros(1, "u1"), None))
         with pytest.raises(AttributeError):
             store.put(
@@ -560,7 +560,7 @@ def test_a_label_is_what_is_listed(tmp_path: Path) -> None:
                 "accuracy",
             )
         assert store.count == 0
-        store.put([("a", Label("d", "m", 0), run, 1.0)], "accuracy")
+        store.put([("a", Label("d", "m", 0, "here"), run, 1.0)], "accuracy")
         assert store.listed()[0][:2] == ("d", 1) and store.listed()[0][3] <= time.time()
     with pytest.raises(StoreError):
         store.found(["a"], "accuracy")

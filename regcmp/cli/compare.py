@@ -25,7 +25,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
-from regcmp.plan.execution import make_execution
+from regcmp.plan.execution import EXECUTION, make_execution
 from regcmp.plan.grammar import TUNE
 from regcmp.plan.options import DEFAULT_METHODS
 from regcmp.report.formats import FORMATS, FRAMES, either, offered
@@ -80,10 +80,6 @@ def compare(
     plot: str | None,
     quiet: bool,
     color: str,
-    jobs: str | None,
-    max_memory: str | None,
-    store: str | None,
-    verify_store: bool,
     strict: bool,
     dry_run: bool,
     force: bool,
@@ -111,13 +107,18 @@ def compare(
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
+    machine = {name: words.pop(name) for name in EXECUTION}
     plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
     check_source(plan.dataset, plan.reading)
-    execution = make_execution(
-        jobs=jobs, max_memory=max_memory, store=store, verify_store=verify_store
-    )
+    execution = make_execution(**machine)
     exports = listed(outputs, runs_file, history_file, tried_file, save_config)
-    inputs = (plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), store, *words["plugins"])
+    inputs = (
+        plan.dataset,
+        plan.reading.test,
+        ctx.meta.get(CONFIG),
+        execution.store,
+        *words["plugins"],
+    )
     places = [place for _, place in exports]
     check_distinct(places, inputs)
     check_plot(plot)

@@ -169,6 +169,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         return places
 
 
+FAR = 100
+"""Standard deviations that values may lie from their mean; and values between two of these."""
+
+
 class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """A network for values, with any regularization of regcmp, as a scikit-learn estimator.
 
@@ -185,12 +189,17 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self._partial_fit(X, y, None, sample_weight)
 
     def predict(self, X: Any) -> Array:
-        """(n,) the values of X (n, D), in the precision of the X that it was fitted to."""
+        """(n,) the values of X (n, D), in its precision as far as that tells them apart."""
         check_is_fitted(self)
         outputs = self._outputs(X)[:, 0]
-        # Rounded once, at the end: float32 may not tell the values apart that y is scaled by.
         values = outputs.astype(np.float64) * self.target_scale_ + self.target_mean_
-        return values.astype(outputs.dtype)
+        return values.astype(outputs.dtype) if self._is_told_apart(outputs.dtype) else values
+
+    def _is_told_apart(self, dtype: np.dtype[Any]) -> bool:
+        """Whether this precision has values within and between the standard deviations of y."""
+        limits = np.finfo(dtype)
+        farthest = abs(self.target_mean_) + FAR * self.target_scale_
+        return bool(limits.max > farthest and self.target_scale_ > FAR * limits.eps * farthest)
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         y = y.astype(np.float64)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from regcmp.errors import UsageError
 from regcmp.option import option, options_of
-from regcmp.plan.kinds import parse
+from regcmp.plan.kinds import parse, refuse
+
+HERE = "local"
+"""A scheduler that is started on this machine."""
+ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^\s/]+:\d+/?")
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,12 @@ class Execution:
         "bytes", None,
         "Refuse to start if more memory than this is needed, as in 8GB.  [default: the machine's]",
         group="Other", metavar="SIZE", decides=False,
+    )  # fmt: skip
+    scheduler: str | None = option(
+        "file", None,
+        "Dask scheduler whose workers train: its address, as in tcp://HOST:8786, or its file; local: start"
+        " one here, with --jobs workers. Does not change the results on equal machines.  [default: none]",
+        group="Other", metavar="ADDRESS|FILE.json|local", decides=False, since="0.2",
     )  # fmt: skip
     store: str | None = option(
         "file", None,
@@ -40,4 +52,20 @@ EXECUTION = options_of(Execution)
 
 def make_execution(**given: Any) -> Execution:
     """Check these options. Raises UsageError, naming the option."""
-    return Execution(**{name: parse(EXECUTION[name], each) for name, each in given.items()})
+    execution = Execution(**{name: parse(EXECUTION[name], each) for name, each in given.items()})
+    place = execution.scheduler
+    if place is not None and not _is_scheduler(place):
+        refuse(
+            EXECUTION["scheduler"], f"an address as tcp://HOST:8786, a FILE.json, or {HERE}", place
+        )
+    if execution.jobs is not None and place not in (None, HERE):
+        raise UsageError(
+            f"--jobs: the scheduler {place!r} has workers of its own, as many as were"
+            " started; leave --jobs out",
+            "jobs",
+        )
+    return execution
+
+
+def _is_scheduler(place: str) -> bool:
+    return place == HERE or place.endswith(".json") or bool(ADDRESS.fullmatch(place))

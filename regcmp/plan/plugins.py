@@ -116,12 +116,55 @@ def _load(path: str) -> Plugin:
     The module is known to Python only meanwhile: so its classes are sent to worker processes by
     value, which need neither the file nor its folder.
     """
+    source = _read(path)
+    module = _module_of(path, source)
+    if not _registered_by(module):
+        raise UsageError(
+            f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class",
+            "plugins",
+        )
+    return Plugin(path, sha256(source).hexdigest())
+
+
+def source_of(plugin: Plugin) -> bytes:
+    """The file's bytes. Raises UsageError where they are no longer those that were loaded."""
+    source = _read(plugin.path)
+    if sha256(source).hexdigest() != plugin.sha256:
+        raise UsageError(f"--plugin: {plugin.path!r} has changed since it was loaded", "plugins")
+    return source
+
+
+def classes_of(plugin: Plugin, source: bytes) -> dict[str, type[Regularizer]]:
+    """The regularizers of a source, by name; none stays registered. One thread at a time may call it.
+
+    Raises PluginError where the bytes are not those of the plugin.
+    """
+    if sha256(source).hexdigest() != plugin.sha256:
+        raise PluginError(f"--plugin: {plugin.path!r} came with other bytes than its sha256 names")
+    before = dict(REGISTRY)
     try:
-        source = Path(path).read_bytes()
+        return _registered_by(_module_of(plugin.path, source))
+    finally:
+        for name in [each for each in REGISTRY if each not in before]:
+            del REGISTRY[name]
+        REGISTRY.update(before)
+
+
+def _registered_by(module: ModuleType) -> dict[str, type[Regularizer]]:
+    return {name: each for name, each in REGISTRY.items() if each.__module__ == module.__name__}
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
     except OSError as error:
         raise UsageError(
             f"--plugin: expected a Python file, can't read {path!r}: {error.strerror}", "plugin"
         ) from error
+
+
+def _module_of(path: str, source: bytes) -> ModuleType:
+    """The module that this source makes, which has registered its classes."""
     module = ModuleType(f"regcmp_plugin {Path(path).resolve()}")
     module.__file__ = path
     sys.modules[module.__name__] = module
@@ -138,12 +181,7 @@ def _load(path: str) -> Plugin:
         ) from error
     finally:
         del sys.modules[module.__name__]
-    if not any(each.__module__ == module.__name__ for each in REGISTRY.values()):
-        raise UsageError(
-            f"--plugin: {path!r} registers no regularizer; write @regcmp.register above its class",
-            "plugins",
-        )
-    return Plugin(path, sha256(source).hexdigest())
+    return module
 
 
 def _line(path: str, error: BaseException) -> str:

@@ -75,6 +75,12 @@ DATA = {
 
 BLAS = {name: Key(str | None) for name in ("internal_api", "version", "architecture")}
 
+WORKER = {
+    "machine": Key(TEXT, "Its kernels of linear algebra, in words."),
+    "numerics": Key(dict[str, Any], "What decides the last bits of its runs."),
+    "runs": Key(list_of(tuple_of(TEXT, COUNT)), "Method and seed of each run that it trained."),
+}
+
 ENVIRONMENT = {
     "regcmp": Key(TEXT, before=ABSENT),
     "python": Key(TEXT, before=ABSENT),
@@ -83,6 +89,11 @@ ENVIRONMENT = {
     "machine": Key(str, before=ABSENT),
     "cpus": Key(POSITIVE | None, before=ABSENT),
     "blas": Key(list_of(struct("blas", BLAS)), before=ABSENT),
+    "workers": Key(
+        list_of(struct("worker", WORKER)),
+        "Machines of a scheduler whose last bits may differ from those of this one.",
+        ABSENT,
+    ),
 }
 
 TIMING = {

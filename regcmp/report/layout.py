@@ -257,7 +257,17 @@ def _notes(records: list[dict[str, Any]], report: Report) -> list[str]:
         note = "; ".join(each for each in row["note"].split("; ") if each != "baseline")
         methods.setdefault(note, []).append(row["method"])
     lines = [f"{', '.join(names)}: {note}" for note, names in methods.items() if note]
-    return lines + [f"{row['name']}: {row['note']}" for row in report.references if row["note"]]
+    lines += [f"{row['name']}: {row['note']}" for row in report.references if row["note"]]
+    workers = report.environment.get("workers", ())
+    return lines + [_mixed(each, len(report.runs)) for each in workers]
+
+
+def _mixed(worker: dict[str, Any], of: int) -> str:
+    """Of runs that were trained where other bits may come out."""
+    return (
+        f"{len(worker['runs'])} of {of} runs were trained on a machine of other kernels"
+        f" ({worker['machine']}): their last digits may differ from those of this one"
+    )
 
 
 def _correction(plan: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from regcmp.engine.training import Trained
 from regcmp.metrics import METRICS
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition
+from regcmp.runs.numerics import Machine
 from regcmp.runs.references import Reference, references_of
 from regcmp.runs.tuning import Place, Tried
 from regcmp.shares import RowShares
@@ -44,6 +45,8 @@ class Outcome:
     """Validation rows that candidates are chosen by."""
     tried: tuple[Tried, ...] = ()
     """The candidates of tuned methods."""
+    elsewhere: Mapping[Place, Machine] = field(default_factory=dict)
+    """Which runs were trained on a machine of other bits."""
     boundary: dict[str, Any] | None = None
     """What the first seed's networks predict over two features, as ``results.Report`` has it."""
 
@@ -54,6 +57,7 @@ def collect(
     seconds: dict[str, float],
     tried: Sequence[Tried] = (),
     n_selection: int = 0,
+    elsewhere: Mapping[Place, Machine] | None = None,
 ) -> Outcome:
     """The outcome of these runs, in their order."""
     name = condition.plan.dataset
@@ -76,6 +80,7 @@ def collect(
         boundary=_boundary(condition, finished) if is_mapped(condition) else None,
         tried=tuple(tried),
         n_selection=n_selection,
+        elsewhere=elsewhere or {},
     )
 
 

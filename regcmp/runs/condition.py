@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +23,13 @@ from regcmp.data.preparation.splitting import (
 from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
+from regcmp.engine.regularizers import REGISTRY, Regularizer
 from regcmp.engine.stack import Rows, RunSeeds
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.nuisances import Setting, setting_text
 from regcmp.plan.options import SECTION_OF
-from regcmp.runs.numerics import numerics
+from regcmp.runs.numerics import Machine, this_machine
 
 SPLIT_BYTES = 1 << 28
 """How large the splits that are kept at once may be, here and in a stack; one always is. No result
@@ -86,6 +89,10 @@ class Condition:
         protocol = plan.protocol
         self.plan = plan
         self.dataset = dataset
+        self.labelled = labelled
+        self.whole = whole
+        self.classes: Mapping[str, type[Regularizer]] = REGISTRY
+        """The regularizers that its methods name."""
         sizes = dataset.n_rows - dataset.given_test, dataset.given_test
         if not whole:
             sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
@@ -119,6 +126,7 @@ class Condition:
         self.most_splits = max(1, SPLIT_BYTES // split_bytes)
         """How many splits a stack may have."""
         self._rows_keys: dict[int, str] = {}
+        self._decided: dict[str, str] = {}
         self.prepared = lru_cache(maxsize=min(64, self.most_splits))(self._prepared)
 
     @property
@@ -143,27 +151,32 @@ class Condition:
         plan = self.plan
         return RunSeeds(plan.seed_of("init", run.seed), plan.seed_of("order", run.seed), run.seed)
 
-    def key(self, run: Run) -> str:
+    def key(self, run: Run, where: Machine | None = None) -> str:
         """A hash of all that decides the bits of a run: data, rows, settings, method, seeds, and machine.
 
-        Not of what it is compared with: the other methods, other seeds, the score.
+        The machine is this one, or that of a worker. What a run is compared with is not in the hash: the
+        other methods, other seeds, the score.
         """
         plan, seeds = self.plan, self.seeds_of(run)
         parts = [
-            self._decided,
+            self._decided_at(where or this_machine()),
             self._rows_key(plan.seed_of("split", run.seed)),
             [str(run.method), setting_text(run.setting), run.until],
             [seeds.init, seeds.order, seeds.noise],
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
-    @cached_property
-    def _decided(self) -> str:
-        """What all runs have in common."""
+    def _decided_at(self, where: Machine) -> str:
+        """What all runs on a machine have in common."""
+        if where.digest not in self._decided:
+            self._decided[where.digest] = self._decided_by(where.numerics)
+        return self._decided[where.digest]
+
+    def _decided_by(self, numerics: dict[str, Any]) -> str:
         plan = self.plan
         options = {name: str(plan.of(name)) for name in OPTIONS if _decides_a_run(name)}
         plugins = [each.sha256 for each in plan.plugins]
-        parts = [numerics(), self.dataset.fingerprint, options, plugins]
+        parts = [numerics, self.dataset.fingerprint, options, plugins]
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _rows_key(self, seed: int) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from regcmp.engine.hooks import HookError
 from regcmp.engine.stack import Stack
 from regcmp.engine.training import Trained, timed_training
 from regcmp.errors import PluginError
+from regcmp.runs.condition import Condition, Run
+from regcmp.runs.numerics import Machine
+from regcmp.runs.stacking import stack_of
 from regcmp.runs.workers import workers
 
 LOOK_SECONDS = 0.2
@@ -29,9 +33,83 @@ class Serial(Executor):
         return future
 
 
+@dataclass(frozen=True)
+class Done:
+    """A stack that was trained, and its place among those that were asked for."""
+
+    index: int
+    trained: list[Trained]
+    seconds: float
+    where: Machine | None = None
+    """The machine of a worker elsewhere; None of this one."""
+
+
+Call = tuple[Callable[..., Done], tuple[Any, ...]]
+"""What an executor is asked to do: a function, and its arguments."""
+
+
+class Site(Protocol):
+    """Where stacks are trained: an executor, and what it is sent."""
+
+    @property
+    def executor(self) -> Executor:
+        """What calls are submitted to; a future of it that is cancelled was lost on the way."""
+        ...
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        """Those of its workers, whose bits may differ from those of this one."""
+        ...
+
+    def ahead(self) -> int:
+        """How many stacks to hand it at a time."""
+        ...
+
+    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: bool) -> Call:
+        """What to submit for a stack of runs; ``keep`` asks for their networks."""
+        ...
+
+    def watch(self) -> None:
+        """Raise RegcmpError where there is nothing to wait for any more."""
+        ...
+
+    def explained(self, error: BaseException) -> BaseException:
+        """What to raise in the place of an error of the executor."""
+        ...
+
+
+@dataclass
+class Local:
+    """This machine, whose processes are sent rows that are prepared once."""
+
+    executor: Executor
+    most: int
+    machines: Sequence[Machine] = ()
+
+    def ahead(self) -> int:
+        """Some for each process, so that none waits."""
+        return self.most
+
+    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: bool) -> Call:
+        """Train the stack, whose rows are shared."""
+        return train_here, (index, stack_of(condition, runs, keep_models=keep))
+
+    def watch(self) -> None:
+        """Processes that end are noticed by their executor."""
+
+    def explained(self, error: BaseException) -> BaseException:
+        """The error itself."""
+        return error
+
+
+def train_here(index: int, stack: Stack) -> Done:
+    """Train a stack in the process that calls."""
+    return Done(*timed_training(index, stack))
+
+
 @contextmanager
-def executor_for(jobs: int, warn: Callable[[str], None]) -> Iterator[tuple[Executor, int]]:
-    """An executor with so many workers, and how many stacks to hand it at a time.
+def local_site(jobs: int, warn: Callable[[str], None]) -> Iterator[Local]:
+    """This machine, with so many processes.
 
     BLAS has one thread in either case: with another number of threads a product may differ in its
     last bits. Where this system can't start workers, ``warn`` is told, and this process trains.
@@ -39,45 +117,56 @@ def executor_for(jobs: int, warn: Callable[[str], None]) -> Iterator[tuple[Execu
     if jobs > 1:
         with workers(jobs, warn) as pool:
             if pool is not None:
-                yield pool, 2 * jobs
+                yield Local(pool, 2 * jobs)
                 return
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        yield Serial(), 1
+        yield Local(Serial(), 1)
 
 
-def _next_of(waiting: set[Future[Any]]) -> tuple[set[Future[Any]], set[Future[Any]]]:
-    """The futures that are done, once one is, and the others.
+def _next_of(waiting: Iterable[Future[Any]], site: Site) -> set[Future[Any]]:
+    """The futures that are done, once one is.
 
     The wait is cut into pieces: a signal that the system gives to another thread of this process does
     not wake the main thread, which alone can act on it.
     """
     while True:
-        done, others = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+        done, _ = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
         if done:
-            return done, others
+            return done
+        site.watch()
 
 
 def train_all(
-    stacks: Iterable[Stack], executor: Executor, ahead: int
-) -> Iterator[tuple[int, list[Trained], float]]:
-    """Train stacks, ``ahead`` of them at a time; yield (index, runs, seconds) as they finish.
+    calls: Iterable[Call], site: Site, outside: Mapping[str, str] | None = None
+) -> Iterator[Done]:
+    """Submit calls, as many at a time as the site takes; yield what is done as it finishes.
 
-    Raises PluginError where a hook of a regularizer from outside fails.
+    ``outside`` has the file of each regularizer from outside. Raises PluginError where one's hook fails.
     """
-    waiting: set[Future[Any]] = set()
-    outside: dict[str, str] = {}
+    waiting: dict[Future[Any], Call] = {}
+
+    def submit(call: Call) -> None:
+        waiting[site.executor.submit(call[0], *call[1])] = call
+
+    def finished() -> Iterator[Done]:
+        for each in _next_of(waiting, site):
+            call = waiting.pop(each)
+            if each.cancelled():
+                submit(call)
+            elif (error := each.exception()) is not None:
+                raise site.explained(error)
+            else:
+                yield each.result()
+
     try:
-        for index, stack in enumerate(stacks):
-            outside |= {name: each.file for name, each in stack.outside.items()}
-            waiting.add(executor.submit(timed_training, index, stack))
-            while len(waiting) >= ahead:
-                done, waiting = _next_of(waiting)
-                yield from (each.result() for each in done)
+        for call in calls:
+            submit(call)
+            while len(waiting) >= site.ahead():
+                yield from finished()
         while waiting:
-            done, waiting = _next_of(waiting)
-            yield from (each.result() for each in done)
+            yield from finished()
     except HookError as error:
         raise PluginError(str(error)) from error
     except BrokenExecutor as error:

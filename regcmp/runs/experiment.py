@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
 from regcmp.data.dataset import Dataset
 from regcmp.data.preparation import copies
 from regcmp.data.preparation.splitting import split_rows, split_sizes
+from regcmp.engine.regularizers import OWN, REGISTRY
 from regcmp.engine.training import Trained
 from regcmp.errors import RegcmpError
 from regcmp.plan import Plan
 from regcmp.plan.grammar import Method
 from regcmp.runs.collecting import Outcome, collect, is_mapped
 from regcmp.runs.condition import Condition, Run
-from regcmp.runs.executing import executor_for, train_all
+from regcmp.runs.executing import Site, local_site, train_all
 from regcmp.runs.keeping import Keeper
-from regcmp.runs.stacking import stack_of, stacked_runs
+from regcmp.runs.numerics import Machine, this_machine
+from regcmp.runs.stacking import stacked_runs
 from regcmp.runs.tuning import Place, Search, planned_networks
 
 Progress = Callable[[int], None]
@@ -31,16 +32,17 @@ def run_experiment(
     progress: Progress,
     warn: Callable[[str], None] = lambda _: None,
     keeper: Keeper | None = None,
+    scheduler: str | None = None,
 ) -> Outcome:
     """Train every method under every seed; ``progress`` is told of each number of runs done.
 
-    ``warn`` is told where no worker process can be started. Raises DataError or UsageError before any
-    training where a split can't be drawn, and PluginError where code from outside fails. What ``keeper``
-    has is not trained.
+    ``warn`` is told where no worker process can be started; with a ``scheduler``, its workers train.
+    Raises DataError or UsageError before any training where a split can't be drawn, and PluginError
+    where code from outside fails. What ``keeper`` has is not trained.
     """
     keeper = keeper or Keeper(None, warn)
     with ExitStack() as stack:
-        workers = Workers(jobs, warn, stack)
+        workers = Workers(jobs, warn, stack, scheduler)
         if plan.is_tuned:
             return _tuned(Search(plan, dataset), workers, progress, keeper)
         condition = Condition(plan, dataset)
@@ -48,7 +50,11 @@ def run_experiment(
         trained = Training(workers, progress, keeper)
         trained.train(condition, runs.values())
     outcomes = {place: trained.finished[run] for place, run in runs.items()}
-    return collect(condition, outcomes, trained.seconds({p: [run] for p, run in runs.items()}))
+    seconds = trained.seconds({place: [run] for place, run in runs.items()})
+    elsewhere = {
+        place: trained.elsewhere[run] for place, run in runs.items() if run in trained.elsewhere
+    }
+    return collect(condition, outcomes, seconds, elsewhere=elsewhere)
 
 
 def _tuned(search: Search, workers: Workers, progress: Progress, keeper: Keeper) -> Outcome:
@@ -69,7 +75,13 @@ def _tuned(search: Search, workers: Workers, progress: Progress, keeper: Keeper)
     final = second.seconds({p: [run] for p, run in lasts.items() if run is not None})
     seconds = {name: taken + final.get(name, 0.0) for name, taken in searched.items()}
     tried = search.tried(ranked, first.finished)
-    return collect(search.final, outcomes, seconds, tried, search.condition.n_validation)
+    places = first.elsewhere | second.elsewhere
+    elsewhere = {
+        place: places[judged]
+        for place, run in lasts.items()
+        if (judged := best[place] if run is None else run) in places
+    }
+    return collect(search.final, outcomes, seconds, tried, search.condition.n_validation, elsewhere)
 
 
 def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:
@@ -92,19 +104,31 @@ def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:
 
 @dataclass
 class Workers:
-    """An executor that is made when there is something to train, and ends with ``stack``."""
+    """A site that is made when there is something to train, and ends with ``stack``."""
 
     jobs: int
     warn: Callable[[str], None]
     stack: ExitStack
-    opened: tuple[Executor, int] | None = None
+    scheduler: str | None = None
+    opened: Site | None = None
 
-    def for_stacks(self, number: int) -> tuple[Executor, int]:
-        """The executor, with a worker for each of the first stacks, and how many to hand it at a time."""
+    def for_stacks(self, number: int) -> Site:
+        """The site, with a worker for each of the first stacks."""
         if self.opened is None:
-            jobs = min(self.jobs, number)
-            self.opened = self.stack.enter_context(executor_for(jobs, self.warn))
+            self.opened = self.stack.enter_context(self._site(min(self.jobs, number)))
         return self.opened
+
+    def _site(self, jobs: int) -> AbstractContextManager[Site]:
+        if self.scheduler is None:
+            return local_site(jobs, self.warn)
+        from regcmp.runs.cluster import cluster_site  # Dask is slow to import
+
+        return cluster_site(self.scheduler, jobs)
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        """Those of a scheduler's workers, which are asked at once."""
+        return self.for_stacks(self.jobs).machines if self.scheduler else ()
 
 
 @dataclass
@@ -117,6 +141,8 @@ class Training:
     finished: dict[Run, Trained] = field(default_factory=dict)
     taken: dict[Run, float] = field(default_factory=dict)
     """Seconds; a stack's are shared evenly."""
+    elsewhere: dict[Run, Machine] = field(default_factory=dict)
+    """Where runs were trained whose bits may differ from those of this machine."""
 
     def train(
         self, condition: Condition, runs: Collection[Run], *, keep_models: bool = False
@@ -124,23 +150,32 @@ class Training:
         """Train each of these runs once; networks are kept where asked for, or where a map is drawn."""
         different = list(dict.fromkeys(runs))
         kept = {run for run in different if keep_models or _is_mapped(condition, run)}
-        known = self.keeper.known(condition, [run for run in different if run not in kept])
+        asked = [run for run in different if run not in kept]
+        known = self.keeper.known(condition, asked, self.workers.machines)
         for run, found in known.items():
             self.finished[run], self.taken[run] = found.trained, found.seconds
+            self._place([run], found.where)
         self.progress(len(runs) - len(different) + len(known))
         groups = list(stacked_runs(condition, [run for run in different if run not in known]))
         if not groups:
             return
-        executor, ahead = self.workers.for_stacks(len(groups))
-        stacks = (
-            stack_of(condition, each, keep_models=not kept.isdisjoint(each)) for each in groups
+        site = self.workers.for_stacks(len(groups))
+        calls = (
+            site.call(index, condition, each, keep=not kept.isdisjoint(each))
+            for index, each in enumerate(groups)
         )
-        for index, outcomes, seconds in train_all(stacks, executor, ahead):
-            finished = dict(zip(groups[index], outcomes, strict=True))
+        for done in train_all(calls, site, _from_outside(different)):
+            finished = dict(zip(groups[done.index], done.trained, strict=True))
+            seconds = done.seconds / len(finished)
             self.finished |= finished
-            self.taken |= dict.fromkeys(finished, seconds / len(finished))
-            self.keeper.keep(condition, finished, seconds / len(finished))
+            self.taken |= dict.fromkeys(finished, seconds)
+            self._place(finished, done.where)
+            self.keeper.keep(condition, finished, seconds, done.where)
             self.progress(len(finished))
+
+    def _place(self, runs: Iterable[Run], where: Machine | None) -> None:
+        if where is not None and where.digest != this_machine().digest:
+            self.elsewhere |= dict.fromkeys(runs, where)
 
     def seconds(self, places: Mapping[Place, Sequence[Run]]) -> dict[str, float]:
         """Training time by row, of all runs that its places rest on."""
@@ -149,6 +184,12 @@ class Training:
             taken = sum(self.taken.get(run, 0.0) for run in runs)
             seconds[name] = seconds.get(name, 0.0) + taken
         return seconds
+
+
+def _from_outside(runs: Iterable[Run]) -> dict[str, str]:
+    """The file of each regularizer from outside that these runs have."""
+    names = {part.name for run in runs for part in run.method.parts} - set(OWN)
+    return {name: REGISTRY[name].file for name in sorted(names)}
 
 
 def planned_runs(plan: Plan) -> dict[Place, Run]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
 from regcmp.engine.training import Trained
 from regcmp.errors import DataError
 from regcmp.runs.condition import Condition, Run
+from regcmp.runs.numerics import Machine, this_machine
 from regcmp.runs.store import Found, Label, Store, StoreError, encoded
 
 VARIABLE, OFF = "REGCMP_STORE", "off"
@@ -33,18 +34,22 @@ class Keeper:
     verified: int = 0
     _again: dict[Run, Found] = field(default_factory=dict)
 
-    def known(self, condition: Condition, runs: Sequence[Run]) -> dict[Run, Found]:
-        """Those of these runs that need no training."""
+    def known(
+        self, condition: Condition, runs: Sequence[Run], machines: Sequence[Machine] = ()
+    ) -> dict[Run, Found]:
+        """Those of these runs that need no training, as trained here or else on one of ``machines``."""
         if self.store is None:
             return {}
-        keys = {condition.key(run): run for run in runs}
         self.asked += len(runs)
+        known: dict[Run, Found] = {}
         try:
-            found = self.store.found(list(keys), condition.plan.protocol.metric)
+            for where in (this_machine(), *machines):
+                keys = {condition.key(run, where): run for run in runs if run not in known}
+                found = self.store.found(list(keys), condition.plan.protocol.metric)
+                known |= {keys[key]: replace(each, where=where) for key, each in found.items()}
         except StoreError as error:
             self._give_up(error)
             return {}
-        known = {keys[key]: each for key, each in found.items()}
         if self.verifies and known:
             chosen = Random().sample(list(known), -(-len(known) // TENTH))
             self._again |= {run: known.pop(run) for run in chosen}
@@ -52,13 +57,20 @@ class Keeper:
         self.elsewhere += sum(each.elsewhere for each in known.values())
         return known
 
-    def keep(self, condition: Condition, finished: Mapping[Run, Trained], seconds: float) -> None:
-        """Keep the runs of a stack, with the seconds that each took.
+    def keep(
+        self,
+        condition: Condition,
+        finished: Mapping[Run, Trained],
+        seconds: float,
+        where: Machine | None = None,
+    ) -> None:
+        """Keep the runs of a stack, with the seconds that each took, under the machine that trained them.
 
         Raises DataError where one that the store has, too, was trained to other bits.
         """
         for run, trained in finished.items():
-            if (before := self._again.pop(run, None)) is not None:
+            before = self._again.pop(run, None)
+            if before is not None and _are_of_one_kind(before.where, where):
                 self.verified += 1
                 if not _same(before.trained, trained):
                     raise DataError(
@@ -68,9 +80,14 @@ class Keeper:
                     )
         if self.store is None:
             return
-        name = condition.plan.dataset
+        name, at = condition.plan.dataset, where or this_machine()
         rows = (
-            (condition.key(run), Label(name, str(run.method), run.seed), trained, seconds)
+            (
+                condition.key(run, at),
+                Label(name, str(run.method), run.seed, at.host),
+                trained,
+                seconds,
+            )
             for run, trained in finished.items()
         )
         try:
@@ -131,6 +148,12 @@ def default_path() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("regcmp", appauthor=False) / "runs.sqlite"
+
+
+def _are_of_one_kind(one: Machine | None, other: Machine | None) -> bool:
+    """Whether what was trained at both must have the same bits."""
+    here = this_machine()
+    return (one or here).digest == (other or here).digest
 
 
 def _same(one: Trained, other: Trained) -> bool:

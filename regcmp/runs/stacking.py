@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,29 +56,33 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
     """What the engine is asked to train for these runs of one kind."""
     splits = [condition.plan.seed_of("split", run.seed) for run in runs]
     drawn = sorted(set(splits))
-    parts = ingredients(runs)
+    parts = ingredients(runs, condition.classes)
     return Stack(
         settings=settings_of(condition, runs),
         ingredients=parts,
         seeds=tuple(map(condition.seeds_of, runs)),
         rows=condition.rows(drawn),
         splits=tuple(map(drawn.index, splits)),
-        outside=from_outside(parts),
+        outside=from_outside(parts, condition.classes),
         metric=condition.plan.protocol.metric,
         keep_models=keep_models,
     )
 
 
-def ingredients(runs: Sequence[Run]) -> tuple[Ingredient, ...]:
+def ingredients(
+    runs: Sequence[Run], classes: Mapping[str, type[Regularizer]]
+) -> tuple[Ingredient, ...]:
     """The regularizers that these runs share in kind, with the strengths of each run."""
     found = ingredients_of([run.method for run in runs])
-    return found if runs[0].until is None else tuple(_stopped(each, runs) for each in found)
+    return (
+        found
+        if runs[0].until is None
+        else tuple(_stopped(runs) if classes[each.name].selects else each for each in found)
+    )
 
 
-def _stopped(each: Ingredient, runs: Sequence[Run]) -> Ingredient:
-    """An ingredient of runs whose epochs were chosen before: in the place of what chooses them."""
-    if not REGISTRY[each.name].selects:
-        return each
+def _stopped(runs: Sequence[Run]) -> Ingredient:
+    """In the place of what chooses the epochs: of these runs, they were chosen before."""
     return Ingredient(StopAt.name, tuple(float(run.until or 0) for run in runs))
 
 
@@ -96,6 +100,8 @@ def ingredients_of(methods: Iterable[Method]) -> tuple[Ingredient, ...]:
     )
 
 
-def from_outside(parts: Iterable[Ingredient]) -> dict[str, type[Regularizer]]:
+def from_outside(
+    parts: Iterable[Ingredient], classes: Mapping[str, type[Regularizer]] = REGISTRY
+) -> dict[str, type[Regularizer]]:
     """The classes among these that are not regcmp's own, which a worker process must be sent."""
-    return {each.name: REGISTRY[each.name] for each in parts if each.name not in OWN}
+    return {each.name: classes[each.name] for each in parts if each.name not in OWN}

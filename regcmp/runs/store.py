@@ -7,14 +7,12 @@ a number, what it added to the scores. It holds no row of data, and no weights.
 from __future__ import annotations
 
 import json
-import platform
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from regcmp.engine.measuring import Record
 from regcmp.engine.training import Trained
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS, Kept
+from regcmp.runs.numerics import Machine, this_machine
 
 VERSION = 1
 """Of the tables."""
@@ -57,6 +56,7 @@ class Label:
     dataset: str
     method: str
     seed: int
+    host: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class Found:
     """That training it took."""
     elsewhere: bool
     """Whether another machine trained it, whose numbers are the same."""
+    where: Machine | None = None
+    """The kind of machine that its key names."""
 
 
 class Store:
@@ -107,7 +109,7 @@ class Store:
     def found(self, keys: Sequence[str], metric: str) -> dict[str, Found]:
         """The runs of these keys, with what the metric's test needs of rows; damaged ones are left out."""
         found = {}
-        here = host()
+        here = this_machine().host
         for start in range(0, len(keys), AT_ONCE):
             part = keys[start : start + AT_ONCE]
             query = (
@@ -124,7 +126,7 @@ class Store:
 
     def put(self, runs: Iterable[tuple[str, Label, Trained, float]], metric: str) -> None:
         """Add runs, with the seconds they took, all of them or none."""
-        now, here = time.time(), host()
+        now = time.time()
         with self._errors(), self._writing():
             for key, label, trained, seconds in runs:
                 row = (
@@ -132,7 +134,7 @@ class Store:
                     label.dataset,
                     label.method,
                     label.seed,
-                    here,
+                    label.host,
                     now,
                     seconds,
                     encoded(trained),
@@ -233,11 +235,6 @@ class Store:
             raise StoreError(
                 f"the store {str(self.path)!r} can't be used: {_why(error)}"
             ) from error
-
-
-def host() -> str:
-    """Which machine this is, without its name."""
-    return sha256(platform.node().encode()).hexdigest()[:12]
 
 
 def encoded(trained: Trained) -> bytes:

@@ -147,6 +147,13 @@ def _why_not() -> str:
 
 
 @contextmanager
+def started_quietly() -> Iterator[None]:
+    """Start processes as workers are: off the current folder, and not reached by a terminal's signals."""
+    with _environment(SAFE_PATH | _quiet_trackers()), _held_back():
+        yield
+
+
+@contextmanager
 def _environment(values: dict[str, str]) -> Iterator[None]:
     """Set variables meanwhile: what is started inherits them, as do multiprocessing's trackers."""
     before = {name: os.environ.get(name) for name in values}
