@@ -70,6 +70,7 @@ SAMPLED = {
     "test_theirs_holds_for_ours": 3,
     "test_what_is_loaded_predicts_the_same_bits": 4,
     "test_networks_of_tables": 3,
+    "test_workers_give_the_same_bytes": 3,
 }
 """Tests of many cases of one kind, each of which starts processes or trains: a quick run takes one
 case in so many, others on another day."""

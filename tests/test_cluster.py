@@ -162,6 +162,7 @@ def test_a_map_is_drawn_of_networks_from_workers(two_workers: Processes, tmp_pat
     assert report(tmp_path / "a.json") == report(tmp_path / "b.json")
 
 
+@pytest.mark.full
 def test_a_scheduler_is_started_where_asked_for(tmp_path: Path) -> None:
     """Whatever address the environment has, which is never used."""
     words = [*WINE, "--jobs", "2", "-q", "-o", "-"]
@@ -250,6 +251,7 @@ def test_a_scheduler_that_goes_away_ends_in_one_line_and_loses_nothing(
     assert done.code == 0 and f"{kept} of 36 runs from" in done.err
 
 
+@pytest.mark.full
 def test_what_kills_every_worker_is_named(own: Processes, tmp_path: Path) -> None:
     """After three more tries; by a plugin whose code ends the process."""
     own.work(2, nanny=True)
@@ -264,6 +266,7 @@ def test_what_kills_every_worker_is_named(own: Processes, tmp_path: Path) -> Non
     assert "ended 4 times while they trained 'half=0.1' under seed 0 and 3 more runs" in done.err
 
 
+@pytest.mark.full
 def test_other_kernels_are_named_and_kept_apart(own: Processes, tmp_path: Path) -> None:
     """Equal bytes hold on equal machines: a worker elsewhere has its own key in the store."""
     own.work(1, OPENBLAS_CORETYPE="Nehalem")
@@ -291,7 +294,12 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("place", "more", "said"),
     [
-        ("tcp://127.0.0.1:{port}", (), "can't reach a scheduler at 'tcp://127.0.0.1:{port}'"),
+        pytest.param(
+            "tcp://127.0.0.1:{port}",
+            (),
+            "can't reach a scheduler at 'tcp://127.0.0.1:{port}'",
+            marks=pytest.mark.full,  # it is waited for
+        ),
         ("nowhere.json", (), "can't read 'nowhere.json': No such file"),
         ("broken.json", (), "'broken.json' is not the file of a Dask scheduler"),
         ("odd://127.0.0.1:1", (), "expected an address as tcp://HOST:8786"),

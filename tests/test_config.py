@@ -23,6 +23,7 @@ from regcmp.cli.compare import compare
 from regcmp.cli.config import NOT_SAVED, key_of, to_toml
 from regcmp.cli.origins import set_in_file
 from regcmp.plan import make_plan
+from regcmp.plan.execution import EXECUTION
 from regcmp.plan.options import DEFAULT_METHODS
 
 QUICK = 'dataset = "iris"\nepochs = 1\nhidden = [4]\njobs = 1\nmethods = ["none"]\n'
@@ -248,6 +249,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "select-by": ("--select-by", "log_loss", "tune:l2"),
     "refit": ("--no-refit", "tune:l2"),
     "predictions": ("--predictions",),
+    "scheduler": ("--scheduler", "tcp://127.0.0.1:8786"),
     "store": ("--store", "runs.sqlite"),
     "verify-store": ("--verify-store",),
     "sort": ("--sort", "score"),
@@ -283,7 +285,8 @@ EACH: dict[str, tuple[str, ...]] = {
 def said(words: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], str]:
     """What a command is told beside its plan, the plan's words, and the file that it saves."""
     ctx = compare.make_context("compare", list(words))
-    own = signature(inspect.unwrap(compare.callback)).parameters  # type: ignore[arg-type]
+    parameters = signature(inspect.unwrap(compare.callback)).parameters  # type: ignore[arg-type]
+    own = {*parameters, *EXECUTION}
     rest = {name: each for name, each in ctx.params.items() if name in own}
     words_of_plan = {name: each for name, each in ctx.params.items() if name not in own}
     methods = ctx.params["methods"] or set_in_file(ctx, "methods") or DEFAULT_METHODS
