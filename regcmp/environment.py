@@ -28,6 +28,7 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
         "blas": blas,
+        "workers": [],
     }
 
 

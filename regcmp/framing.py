@@ -31,12 +31,12 @@ def plan_carried_out(plan: Plan, dataset: Dataset, outcome: Outcome, test: Test)
 
 
 def workers_elsewhere(outcome: Outcome) -> dict[str, Any]:
-    """Under 'workers', the machines of other bits than this one's, each with its runs; {} without any."""
+    """Under 'workers', the machines of other bits than this one's, each with its runs."""
     found: dict[str, dict[str, Any]] = {}
     for place, where in outcome.elsewhere.items():
         machine = {"machine": str(where), "numerics": where.numerics, "runs": []}
         found.setdefault(where.digest, machine)["runs"].append(list(place))
-    return {"workers": list(found.values())} if found else {}
+    return {"workers": list(found.values())}
 
 
 def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:

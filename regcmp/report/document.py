@@ -92,7 +92,7 @@ ENVIRONMENT = {
     "workers": Key(
         list_of(struct("worker", WORKER)),
         "Machines of a scheduler whose last bits may differ from those of this one.",
-        ABSENT,
+        [],
     ),
 }
 
