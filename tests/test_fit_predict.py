@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from test_model_file import PLUGIN, clients
 import regcmp
 from regcmp.data.tables import text_table
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.models import fitted
+from regcmp.models import fitted, predicting
 
 QUICK = ("--epochs", "4", "--hidden", "6", "--jobs", "1")
 
@@ -328,7 +329,7 @@ def test_values_are_predicted_in_their_unit(tmp_path: Path) -> None:
 CELLS: dict[str, tuple[dict[str, Any], str]] = {
     "a word": ({"age": ["40"] * 4 + ["x"] + ["41"] * 7},
                "row 5 (line 6): column 'age' has 'x', and is a number in the training rows"),
-    "no number at all": ({"age": "x"}, "column 'age' is numbers in the training rows, and no cell of"),
+    "no number at all": ({"age": "x"}, "row 1 (line 2): column 'age' has 'x', and is a number in the"),
     "a comma": ({"age": "40,5"}, "column 'age' has numbers with a comma, such as '40,5'; add --decimal ,"),
     "thousands": ({"fee": "1,040.5"}, "remove commas between thousands"),
     "infinite": ({"age": ["inf"] + ["1"] * 11}, "row 1 (line 2): column 'age' has inf, which is infinite"),
@@ -441,6 +442,27 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitted, "CHUNK", 512)
 
 
+ODD: dict[str, tuple[dict[str, Any], str, list[int]]] = {
+    "a comma": ({"age": ["40"] * 4 + ["40,5"] + ["41"] * 7},
+                "row 5 (line 6): column 'age' has numbers with a comma, such as '40,5'; add", [4]),
+    "words": ({"age": ["40"] * 4 + ["x"] * 3 + ["41"] * 5},
+              "row 5 (line 6): column 'age' has 'x'", [4, 5, 6]),
+    "two kinds": ({"age": ["1"] * 6 + ["x"] + ["1"] * 5, "fee": ["1"] * 3 + ["1e100"] + ["1"] * 8},
+                  "row 4 (line 5): a value in a test or validation row is too far", [3, 6]),
+    "other levels": ({"plan": "violet"}, "column 'plan' has no level that it has in the training rows", []),
+    "numbers for levels": ({"plan": "1"}, "column 'plan' has numbers, such as '1', and", []),
+    "numbers for words": ({"note": [str(i) for i in range(12)]},
+                          "column 'note' has numbers, such as '0'", []),
+    "warned: other levels at first": ({"plan": ["violet"] * 11 + ["full"]}, "levels in 11 of 12 rows", []),
+    "warned: a level spelt otherwise": ({"plan": ["violet"] * 5 + ["FULL"] + ["basic"] * 6},
+                                        "such as 'FULL', which is 'full' in training", []),
+    "warned: levels that are numbers at first": ({"plan": ["1"] * 5 + ["full"] * 7}, "such as '1'", []),
+    "warned: a text of numbers": ({"note": ["12"] * 11 + ["good"], "fee": ["", *["5"] * 11]},
+                                  "column 'fee' is empty in 1 of 12 rows", []),
+}  # fmt: skip
+"""Cells of new rows, what is said of them, and the rows that can't be predicted."""
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     """The same bits as of all rows at once; a fault is named by its row in the whole file."""
@@ -455,6 +477,43 @@ def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     found.loc[1000, "age"] = "x"
     found.to_csv(folder / "late.csv", index=False)
     assert "row 1001 (line 1002): column 'age' has 'x'" in predict(folder, "late.csv").err
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 12])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("fault", ODD)
+def test_what_is_an_error_does_not_depend_on_parts(
+    fault: str, skip: bool, rows: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words and predictions, however many rows are read at a time."""
+    cells, message, empty = ODD[fault]
+    name = changed(folder, "odd_part.csv", **cells)
+    words = (name, "--on-error", "skip") if skip else (name,)
+    whole = predict(folder, *words)
+    monkeypatch.setattr(text_table, "CHUNK_CELLS", rows * 8)
+    monkeypatch.setattr(predicting, "EVALUATED", 1)
+    parts: list[int] = []
+    read = predicting.read_in_parts
+
+    def counted(*given: Any) -> Any:
+        sep, names, frames = read(*given)
+
+        def each_part() -> Iterator[pd.DataFrame]:
+            for each in frames:
+                parts.append(len(each))
+                yield each
+
+        return sep, names, each_part()
+
+    monkeypatch.setattr(predicting, "read_in_parts", counted)
+    by_parts = predict(folder, *words)
+    assert parts and max(parts) <= max(1, rows * 8 // 6)
+    assert (by_parts.code, by_parts.err) == (whole.code, whole.err)
+    assert message in whole.err
+    if skip:
+        assert by_parts.out == whole.out
+        assert [i for i, row in enumerate(read_csv(whole.out)) if not row["prediction"]] == empty
+    assert whole.code == int(not skip and not fault.startswith("warned"))
 
 
 def test_rows_come_from_a_pipe(folder: Path) -> None:
@@ -581,5 +640,5 @@ def test_values_far_from_zero_are_told_apart(tmp_path: Path) -> None:
     model = regcmp.load(tmp_path / "m.regcmp")
     assert model.score(pd.DataFrame(x, columns=list("abc")), y) > 0.95
     assert model.predict(pd.DataFrame(x[:0], columns=list("abc"))).shape == (0,)
-    ours = regcmp.MLPRegressor(max_iter=60, random_state=0).fit(x.astype(np.float32), y)
-    assert ours.score(x.astype(np.float32), y) > 0.95
+    ours = regcmp.MLPRegressor(max_iter=60, random_state=0).fit(x, y)
+    assert ours.score(x, y) > 0.95

@@ -174,6 +174,22 @@ def test_rows_of_another_shape_are_refused() -> None:
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.nan, 1, 1]]))
 
 
+def test_rows_that_are_too_far_are_found_at_once() -> None:
+    """Those that are refused alone, of plain rows and of encoded ones."""
+    rows = np.ones((40, 4))
+    rows[[3, 17, 39], [0, 1, 3]] = 1e60, -1e90, 1e100
+    model = iris()
+    far = np.zeros(40, bool)
+    for place in range(40):
+        try:
+            model.raw_outputs(rows[place : place + 1])
+        except regcmp.DataError:
+            far[place] = True
+    assert (
+        np.flatnonzero(model.too_far(rows)).tolist() == np.flatnonzero(far).tolist() == [3, 17, 39]
+    )
+
+
 # Damage
 
 

@@ -105,13 +105,15 @@ def predict(
         kept = kept_columns(keep, opened.names, file)
         work = Predicting(loaded, opened, reading.decimal, on_error == SKIP, score)
         with _written(place) as write:
-            names, last = header(loaded, kept, proba), perf_counter()
+            # One part is held back: what is said behind the last may be that there are no predictions.
+            names, held, last = header(loaded, kept, proba), "", perf_counter()
             for part in work.parts():
-                write(names + lines(loaded, part, kept, proba))
-                names = ""
+                write(held)
+                names, held = "", names + lines(loaded, part, kept, proba)
                 if perf_counter() - last > EVERY:
                     last = perf_counter()
                     screen.say(f"Predicted {work.rows:,} rows.")
+            write(held)
     screen.warn_of_data(work.warnings())
     _conclude(screen, work, loaded, to_stderr=place.path is None)
 

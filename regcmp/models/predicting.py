@@ -88,7 +88,9 @@ class Predicting:
 
     def warnings(self) -> list[str]:
         """What is to be said of all rows."""
-        return [*self.inspector.surplus(self.opened.names), *self.inspector.warnings()]
+        name = self.opened.file.text
+        faults = [f"{name}: {each}" for each in self.inspector.faults()]
+        return [*self.inspector.surplus(self.opened.names), *faults, *self.inspector.warnings()]
 
     def scores(self) -> dict[str, float]:
         """How the model scores on the rows that were predicted."""
@@ -105,14 +107,19 @@ class Predicting:
         return dict(scores_of(whole))
 
     def parts(self) -> Iterator[Part]:
-        """Every part of the file. Raises DataError, naming the row, for one that can't be predicted."""
+        """Every part of the file.
+
+        Raises DataError, naming the row, for one that can't be predicted, and behind the last one for a
+        column that is of another kind in all rows. Neither depends on where parts begin.
+        """
         for frame in self.opened.parts:
             checked = self.inspector.check(frame)
-            bad = checked.bad
-            if bad.any():
-                self._fault(checked.first, checked.fault)
             outputs, far = self._outputs(checked.rows)
-            bad = self._joined(bad, far, TOO_FAR.partition(";")[0])
+            bad = checked.bad | far
+            if bad.any():
+                place = int(bad.argmax())
+                why = checked.fault if checked.bad[place] else TOO_FAR.partition(";")[0]
+                self._fault(place, why)
             if self.score:
                 y, odd = self._targets(frame)
                 bad = self._joined(bad, odd, f"its target {self.model.facts.target!r} is missing, or none"
@@ -123,6 +130,11 @@ class Predicting:
             self.rows += len(frame)
             self.skipped += int(bad.sum())
             yield Part(frame, outputs, bad)
+        if not self.skip:
+            for fault in self.inspector.faults():
+                raise DataError(
+                    f"{self.opened.file.text!r}: {fault}, or --on-error skip predicts with what is left"
+                )
 
     def _joined(self, bad: Mask, more: Mask, why: str) -> Mask:
         if more.any():
@@ -142,26 +154,21 @@ class Predicting:
         self.first_fault = self.first_fault or f"{where}: {why}"
 
     def _outputs(self, rows: Any) -> tuple[Floats, Mask]:
-        """What the networks give, and the rows whose numbers float32 does not hold when scaled."""
-        far = np.zeros(len(rows), bool)
+        """What the networks give, and the rows whose numbers float32 does not hold, scaled or further on."""
         try:
-            return self.model.raw_outputs(rows), far
+            outputs = self.model.raw_outputs(rows)
+            far = np.zeros(len(rows), bool)
         except DataError as error:
             if str(error) != TOO_FAR:
                 raise
-        rows = rows.copy()
-        for place in range(len(rows)):
-            one = rows[place : place + 1] if isinstance(rows, np.ndarray) else rows.iloc[[place]]
-            try:
-                self.model.raw_outputs(one)
-            except DataError:
-                far[place] = True
-        numbers = self._numbers()
-        if isinstance(rows, np.ndarray):
-            rows[far] = np.nan
-        else:
-            rows.loc[far, numbers] = np.nan
-        return self.model.raw_outputs(rows), far
+            rows, far = rows.copy(), self.model.too_far(rows)
+            if isinstance(rows, np.ndarray):
+                rows[far] = np.nan
+            else:
+                rows.loc[far, self._numbers()] = np.nan
+            outputs = self.model.raw_outputs(rows)
+        # What can just be scaled may still be too much for the layers behind it.
+        return outputs, far | ~np.isfinite(outputs).all(axis=1)
 
     def _numbers(self) -> list[str]:
         return [each.name for each in self.model.facts.columns if each.kind in PLAIN]
