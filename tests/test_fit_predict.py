@@ -312,6 +312,50 @@ def test_the_target_is_scored_where_that_is_asked_for(folder: Path) -> None:
     assert "'new.csv' has no column 'churn', which is the target; leave --score out" in lacking.err
 
 
+@pytest.mark.parametrize("empty", ["", "NA"])
+def test_a_row_without_a_target_is_predicted_and_not_scored(empty: str, folder: Path) -> None:
+    """With rows to be skipped or not; and what is scored is the same as of the other rows alone."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.to_csv(folder / "all_targets.csv", index=False)
+    frame.iloc[[0, *range(3, 20)]].to_csv(folder / "others.csv", index=False)
+    frame.assign(churn=[frame["churn"][0], empty, empty, *frame["churn"][3:]]).to_csv(
+        folder / "no_targets.csv", index=False
+    )
+    whole = predict(folder, "all_targets.csv", "--score")
+    others = predict(folder, "others.csv", "--score", "-q")
+    for words in ([], ["--on-error", "skip"]):
+        done = predict(folder, "no_targets.csv", "--score", *words)
+        assert (done.code, done.out) == (0, whole.out)
+        assert done.err == "18 of 20" + others.err.removeprefix("18")
+
+
+def test_a_target_that_the_model_can_t_have_is_an_error_of_scoring(folder: Path) -> None:
+    """And with rows to be skipped, a warning: the row is predicted."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.loc[7, "churn"] = "perhaps"
+    frame.to_csv(folder / "perhaps.csv", index=False)
+    said = "row 8 (line 9): its target 'churn' is 'perhaps', no class that the model knows"
+    done = predict(folder, "perhaps.csv", "--score")
+    assert (done.code, done.out) == (1, "") and said in done.err and done.err.count("\n") == 1
+    done = predict(folder, "perhaps.csv", "--score", "--on-error", "skip")
+    assert said in done.err and "19 of 20 rows: accuracy" in done.err
+    assert done.out == predict(folder, "perhaps.csv").out
+    assert all(row["prediction"] for row in read_csv(done.out))
+
+
+@pytest.mark.parametrize("first", ["age", "churn"])
+def test_the_first_row_is_named_whatever_is_wrong_with_it(first: str, folder: Path) -> None:
+    """A cell or a target."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.loc[4, first] = "x?"
+    frame.loc[9, {"age": "churn", "churn": "age"}[first]] = "x?"
+    frame.to_csv(folder / "both.csv", index=False)
+    assert (
+        f"row 5 (line 6): {'column' if first == 'age' else 'its target'}"
+        in predict(folder, "both.csv", "--score").err
+    )
+
+
 def test_values_are_predicted_in_their_unit(tmp_path: Path) -> None:
     """And scored; probabilities there are none."""
     frame = clients().drop(columns=["note", "plan"])

@@ -199,5 +199,6 @@ def _conclude(screen: Screen, work: Predicting, model: FittedModel, *, to_stderr
             if (value := scores.get(metric.key)) is not None:
                 text = f"{value * metric.factor:.{metric.decimals + 1}f}{metric.column_unit}"
                 shown.append(f"{metric.title} {text}")
-        said = f"{work.rows - work.skipped:,} rows: {', '.join(shown) or 'no score'}"
+        some = "" if work.scored == work.rows else f"{work.scored:,} of "
+        said = f"{some}{work.rows:,} rows: {', '.join(shown) or 'no score'}"
         screen.say(said, always=True) if to_stderr else print(said)

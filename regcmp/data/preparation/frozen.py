@@ -79,8 +79,8 @@ class Frozen:
     def too_far(self, rows: Any) -> npt.NDArray[np.bool_]:
         """(n,) which rows ``transform`` refuses."""
         with np.errstate(over="ignore"):
-            fits: npt.NDArray[np.bool_] = np.isfinite(self._transformed(rows)).all(axis=1)
-        return ~fits
+            x = self._transformed(rows)
+        return np.array(~np.isfinite(x).all(axis=1), bool)
 
     def _transformed(self, rows: Any) -> Floats:
         return self._plain(rows) if self.is_plain else self._encoded(rows)
