@@ -415,6 +415,49 @@ def test_a_parameter_is_refused_by_its_name(words: dict[str, Any], message: str)
         own.fit(X_IRIS, Y_IRIS)
 
 
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({0: -1}, "expected a number from 0 to 1e\\+30 for the class 0, got -1"),
+        ({2: float("nan")}, "for the class 2, got nan"),
+        ({2: float("inf")}, "for the class 2, got inf"),
+        ({1: 1e40}, "for the class 1, got 1e\\+40"),
+        ({1: 10**400}, "for the class 1, got 1000"),
+        ({1: "2"}, "for the class 1, got '2'"),
+        ({1: True}, "for the class 1, got True"),
+        ({1: None}, "for the class 1, got None"),
+        ({1: [2]}, r"for the class 1, got \[2\]"),
+        ({7: 2}, "7 is no class of y, which has 0, 1, 2; name classes as y does"),
+        ({"1": 2}, "'1' is no class of y"),
+        ({None: 2}, "None is no class of y"),
+        ({0: 0, 1: 0.0, 2: 0}, "all rows count 0 under"),
+        ([1, 1, 1], "expected 'balanced', or a dict"),
+        (2.0, "expected 'balanced', or a dict"),
+    ],
+)
+def test_weights_of_classes_are_refused_one_by_one(weights: Any, message: str) -> None:
+    """In one line that names the parameter, before anything is trained."""
+    own = regcmp.MLPClassifier(**SMALL, class_weight=weights)
+    for fit in (own.fit, lambda x, y: own.partial_fit(x, y, classes=[0, 1, 2])):
+        with pytest.raises(regcmp.UsageError, match=f"^class_weight: .*{message}") as raised:
+            fit(X_IRIS, Y_IRIS)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_class_of_weight_0_is_not_learned_and_one_left_out_counts_1() -> None:
+    """As in scikit-learn: the same network as with weights of rows."""
+    words = SMALL | {"batch_size": 150, "max_iter": 3}
+    cases = [({0: 0, 1: 1.5, 2: 1.5}, [0, 1.5, 1.5]), ({}, [1, 1, 1])]
+    cases.append(({0: 1.5, np.int64(1): np.float32(0.5)}, [1.5, 0.5, 1]))
+    for weights, by_class in cases:
+        own = regcmp.MLPClassifier(**words, class_weight=weights).fit(X_IRIS, Y_IRIS)
+        other = regcmp.MLPClassifier(**words).fit(X_IRIS, Y_IRIS, np.array(by_class)[Y_IRIS])
+        np.testing.assert_allclose(own.coefs_[0], other.coefs_[0], rtol=1e-9)
+    zero = regcmp.MLPClassifier(**SMALL, class_weight={0: 0})
+    zero.partial_fit(X_IRIS[:20], Y_IRIS[:20], classes=[0, 1, 2])
+    assert np.isfinite(zero.coefs_[0]).all()
+
+
 def test_a_regression_refuses_what_is_for_classes() -> None:
     """By its name."""
     with pytest.raises(regcmp.UsageError, match="'smooth' is defined for classification only"):

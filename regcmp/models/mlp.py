@@ -219,6 +219,7 @@ def _document(estimator: type[Perceptron], more: str) -> None:
 _document(
     MLPClassifier,
     """
-        class_weight: None, 'balanced', or a dict of how much the rows of each class count.""",
+        class_weight: None, 'balanced', or a dict of how much the rows of each class count in the
+            training loss: at least 0. A class that it leaves out counts 1; with 0, rows count nothing.""",
 )
 _document(MLPRegressor, "")
