@@ -277,6 +277,29 @@ def test_predictions_are_those_of_the_model(folder: Path) -> None:
     assert found.tobytes() == own.tobytes()
 
 
+def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -> None:
+    """Cell by cell as in the file, under the name that they have there, alone and beside others."""
+    name = changed(folder, "commas.csv", **{"code, old": [f"{i:03}" for i in range(12)]})
+    for words in (["--keep", "code, old,id"], ["--keep", "id", "--keep", "code, old"]):
+        rows = read_csv(predict(folder, name, *words, "-q").out)
+        assert list(rows[0]) == ["id", "code, old", "prediction"]
+        assert [row["code, old"] for row in rows] == [f"{i:03}" for i in range(12)]
+    done = predict(folder, name, "--keep", "code,id")
+    assert (done.code, done.out) == (2, "")
+    assert "--keep: 'commas.csv' has no column 'code'" in done.err and done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("own", ["prediction", "p_yes"])
+def test_a_kept_column_is_not_called_as_a_prediction_is(own: str, folder: Path) -> None:
+    """Which is said before anything is written; without --proba, p_yes is free."""
+    name = changed(folder, "clash.csv", **{own: "7"})
+    done = predict(folder, name, "--keep", own, "--proba", "-o", "clash_out.csv")
+    assert done.code == 2 and not (folder / "clash_out.csv").exists()
+    assert f"--keep: {own!r} is what a column of predictions is called; rename it" in done.err
+    free = predict(folder, name, "--keep", own, "-q")
+    assert free.code == (2 if own == "prediction" else 0)
+
+
 def test_columns_may_stand_in_any_order(folder: Path) -> None:
     """In another format and with the target, too."""
     expected = predict(folder, "new.csv").out

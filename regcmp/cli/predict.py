@@ -92,24 +92,22 @@ def predict(
              if each is not None}  # fmt: skip
 
     from regcmp.models.loading import load
-    from regcmp.models.predicting import Predicting, check_proba, kept_columns, open_rows
+    from regcmp.models.predicting import Predicting, check_proba, open_rows
 
     screen = Screen(quiet=quiet, color=color)
     loaded = load(model, plugins)
     if proba:
         check_proba(loaded.facts)
     reading = _reading(loaded, given)
-    keep = tuple(part for each in keep for part in each.split(","))
     with screen.progress(0) as (_, progress):
         opened = open_rows(file, loaded.facts, reading, keep, progress)
-        kept = kept_columns(keep, opened.names, file)
         work = Predicting(loaded, opened, reading.decimal, on_error == SKIP, score)
         with _written(place) as write:
             # One part is held back: what is said behind the last may be that there are no predictions.
-            names, held, last = header(loaded, kept, proba), "", perf_counter()
+            names, held, last = header(loaded, opened.kept, proba), "", perf_counter()
             for part in work.parts():
                 write(held)
-                names, held = "", names + lines(loaded, part, kept, proba)
+                names, held = "", names + lines(loaded, part, opened.kept, proba)
                 if perf_counter() - last > EVERY:
                     last = perf_counter()
                     screen.say(f"Predicted {work.rows:,} rows.")

@@ -46,6 +46,8 @@ class Opened:
     file: File
     names: list[str]
     parts: Iterator[pd.DataFrame]
+    kept: list[str]
+    """The columns that are carried along, in the file's order."""
     is_text: bool = False
     markers: bool = False
     """Whether 'NA' and the like may stand for a missing number, as nobody said what does."""
@@ -241,10 +243,15 @@ def open_rows(
     reading = check_reading(reading)
     if file.format == "delimited":
         kinds = {each.name for each in facts.columns if each.kind not in ("number", "constant")}
-        texts = {*kinds, *keep, *([facts.target] if facts.classes else [])}
-        sep, names, parts = read_in_parts(file, reading, progress, texts, EVALUATED)
-        line = partial(line_of_row, file, reading, sep)
-        return Opened(file, names, parts, True, reading.na is None, line)
+        kinds |= {facts.target} if facts.classes else set()
+
+        def as_text(names: list[str]) -> list[str]:
+            kept = _kept_columns(keep, names, spec)
+            return [name for name in names if name in kinds or name in kept]
+
+        sep, names, parts = read_in_parts(file, reading, progress, as_text, EVALUATED)
+        line, kept = partial(line_of_row, file, reading, sep), _kept_columns(keep, names, spec)
+        return Opened(file, names, parts, kept, True, reading.na is None, line)
     frame, image = _whole(file, reading, facts, progress)
     if image is not None and facts.image is not None and image != facts.image:
         raise DataError(
@@ -253,7 +260,8 @@ def open_rows(
         )
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     parts = (frame.iloc[i : i + CHUNK].reset_index(drop=True) for i in range(0, len(frame), CHUNK))
-    return Opened(file, list(frame.columns), parts)
+    names = list(frame.columns)
+    return Opened(file, names, parts, _kept_columns(keep, names, spec))
 
 
 def _whole(
@@ -279,7 +287,7 @@ def _whole(
     return frame, sizes
 
 
-def kept_columns(keep: Sequence[str], names: Sequence[str], table: str) -> list[str]:
+def _kept_columns(keep: Sequence[str], names: Sequence[str], table: str) -> list[str]:
     """The columns to be carried along, in the file's order. Raises UsageError for one that is not there."""
     if not keep:
         return []
