@@ -481,6 +481,26 @@ def test_the_unit_of_values_does_not_matter() -> None:
     np.testing.assert_allclose(other.predict(x) / 1e6, own.predict(x), rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("unit", [1e-160, 1e-140, 1e-30, 1e30, 1e38, 1e140, 1e154, 1e300])
+def test_huge_and_tiny_values_are_learned_or_refused(unit: float, dtype: Any) -> None:
+    """In whatever unit, values are as well predicted; else a line says that they can't be scaled."""
+    x = X_IRIS[:, :2].astype(dtype)
+    y = X_IRIS[:, 0] / np.abs(X_IRIS[:, 0]).max()
+    own = regcmp.MLPRegressor(**SMALL | {"max_iter": 120})
+    most = 1e36 if dtype == np.float32 else 1e150
+    if 1e-150 < unit < most and not (dtype == np.float32 and unit < 1e-37):
+        found = own.fit(x, unit * y).predict(x).astype(np.float64)
+        assert ((found / unit - y) ** 2).mean() < 0.1 * y.var()
+        with pytest.raises(regcmp.UsageError, match="y_val: 1e\\+200 is too large to be scaled"):
+            own.fit(x, unit * y, X_val=x[:2], y_val=[0, 1e200])
+    elif unit > most or unit < 1e-150:
+        for fit in (own.fit, own.partial_fit):
+            with pytest.raises(regcmp.UsageError, match=r"^y: .* in another unit"):
+                fit(x, unit * y)
+
+
 @pytest.mark.usefixtures("registry_as_before")
 def test_a_plugin_that_is_not_there_is_named() -> None:
     """By what is predicted with a network that needs it."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from regcmp.data.columns import some
+from regcmp.data.columns import LARGEST, some
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Design
@@ -20,6 +20,8 @@ from regcmp.hints import brief
 Array = npt.NDArray[Any]
 DTYPES = (np.float64, np.float32)
 """Either stays as it is; anything else becomes the first."""
+LARGEST_SINGLE = 1e36
+"""A value up to it, and predictions near it, are numbers of float32."""
 MOST_WEIGHT = 1e30
 """Of a class: float32 holds sums of what has this weight."""
 
@@ -60,6 +62,23 @@ def row_weights(sample_weight: Any, X: Array) -> Floats | None:
         )
     weights = weights * (len(weights) / weights.sum())
     return weights
+
+
+def check_values(name: str, y: Floats, dtype: np.dtype[Any]) -> None:
+    """Raise UsageError where values y (N,) are too large or too near to each other to be scaled."""
+    largest, spread = np.abs(y).max(), np.ptp(y) if np.abs(y).max() <= LARGEST else 0.0
+    if largest > LARGEST or 0 < spread < 1 / LARGEST:
+        what = "is too large" if largest > LARGEST else "differs by too little"
+        shown = largest if largest > LARGEST else spread
+        raise UsageError(
+            f"{name}: {shown:g} {what} to be scaled; take {name} in another unit", name
+        )
+    if largest > LARGEST_SINGLE and dtype == np.float32:
+        raise UsageError(
+            f"{name}: {largest:g} is too large to be predicted in float32, the precision of X; take"
+            f" {name} in another unit, or fit to X in float64",
+            name,
+        )
 
 
 def class_weights(given: Any, classes: Array, y: Integers, rows: Floats | None) -> Floats | None:

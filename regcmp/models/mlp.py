@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import probabilities
 from regcmp.errors import UsageError
-from regcmp.models.checking import class_weights
+from regcmp.models.checking import check_values, class_weights
 from regcmp.models.estimator import Perceptron
-from regcmp.models.single import Array
+from regcmp.models.single import Array, Given
 
 PARAMETERS = """
 
@@ -200,6 +200,11 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         limits = np.finfo(dtype)
         farthest = abs(self.target_mean_) + FAR * self.target_scale_
         return bool(limits.max > farthest and self.target_scale_ > FAR * limits.eps * farthest)
+
+    def _check_targets(self, given: Given) -> None:
+        for name, y in (("y", given.y), ("y_val", given.y_validation)):
+            if y is not None:
+                check_values(name, y.astype(np.float64), given.x.dtype)
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         y = y.astype(np.float64)
