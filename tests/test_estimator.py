@@ -402,6 +402,9 @@ def test_the_same_seed_gives_the_same_bits(estimator: Any) -> None:
         ({"arch": "conv2x3", "image_shape": (3, 3)}, r"image_shape: \(3, 3\) are 9 pixels"),
         ({"image_shape": "4x1"}, "image_shape: expected"),
         ({"arch": "pool9", "image_shape": (2, 2)}, "arch: 'pool9' is larger than what reaches it"),
+        ({"early_stopping": "yes"}, "early_stopping: expected True or False, got 'yes'"),
+        ({"shuffle": None}, "shuffle: expected True or False, got None"),
+        ({"warm_start": 2}, "warm_start: expected True or False, got 2"),
         ({"validation_fraction": 2}, "validation_fraction: expected a share"),
         ({"class_weight": "even"}, "class_weight: expected 'balanced', or a dict"),
         ({"early_stopping": True, "regularization": "swa"}, "'swa' can't go with 'earlystop'"),
@@ -442,6 +445,18 @@ def test_weights_of_classes_are_refused_one_by_one(weights: Any, message: str) -
         with pytest.raises(regcmp.UsageError, match=f"^class_weight: .*{message}") as raised:
             fit(X_IRIS, Y_IRIS)
         assert "\n" not in str(raised.value)
+
+
+def test_a_class_of_one_row_can_t_be_validated() -> None:
+    """It is named, with what to do; with validation rows of one's own it is fine."""
+    y = Y_IRIS.copy()
+    y[7] = 9
+    own = regcmp.MLPClassifier(**SMALL, early_stopping=True)
+    with pytest.raises(
+        regcmp.UsageError, match="y: the class 9 has 1 row, and rows for validation"
+    ):
+        own.fit(X_IRIS, y)
+    own.fit(X_IRIS, y, X_val=X_IRIS, y_val=y)
 
 
 def test_a_class_of_weight_0_is_not_learned_and_one_left_out_counts_1() -> None:
