@@ -558,6 +558,8 @@ def test_a_plugin_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
         regcmp.UsageError, match=r"cauchy_of_file.*must be loaded, by --plugin FILE.py"
     ):
         regcmp.load(tmp_path / "model.regcmp")
+    with pytest.raises(regcmp.UsageError, match=r"^(?!.*dropconnect)"):  # no list of all others
+        regcmp.load(tmp_path / "model.regcmp")
     again = regcmp.load(tmp_path / "model.regcmp", plugins=[own])
     rows = np.zeros((2, 4))
     assert again.raw_outputs(rows).tobytes() == model.raw_outputs(rows).tobytes()

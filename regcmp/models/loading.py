@@ -153,8 +153,8 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
         ) from error
     except UnknownRegularizerError as error:
         raise UnknownRegularizerError(
-            f"{name!r}: {error}; a plugin that registers it must be loaded, by --plugin FILE.py or"
-            " plugins=[...]",
+            f"{name!r}: its method {document.facts.method!r} has a regularizer that is none of regcmp's"
+            " own; a plugin that registers it must be loaded, by --plugin FILE.py or plugins=[...]",
             "plugins",
         ) from error
     except RegcmpError as error:
