@@ -259,6 +259,18 @@ def test_what_a_model_has_no_use_for_is_no_option(flag: str, tmp_path: Path) -> 
     assert done.code == 2 and "--noise-features: a model is trained on rows as they are" in done.err
 
 
+@pytest.mark.parametrize(
+    "name", ["test_size", "train_size", "baseline", "significance_test", "vary"]
+)
+def test_python_refuses_what_a_model_has_no_use_for(name: str) -> None:
+    """As the command does, by its name."""
+    value: Any = {"test_size": 0.5, "train_size": 10, "baseline": "none", "vary": ("init",)}.get(
+        name, "two-way"
+    )
+    with pytest.raises(regcmp.UsageError, match=f"^--{name.replace('_', '-')}: all rows train one"):
+        regcmp.fit("iris", "l2", **{name: value}, epochs=1, jobs=1)
+
+
 # Predicting
 
 
@@ -647,6 +659,10 @@ def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
         (["model.regcmp", "none.csv"], "FILE: there is no file 'none.csv'"),
         (["none.regcmp", "new.csv"], "can't read 'none.regcmp'"),
         (["new.csv", "new.csv"], "'new.csv' is not a regcmp model"),
+        (
+            ["new.csv", "model.regcmp"],
+            "the model comes first, and then the rows: regcmp predict model.regcmp new.csv",
+        ),
         (
             ["model.regcmp", "new.csv", "--keep", "idd"],
             "--keep: 'new.csv' has no column 'idd'; did you",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from shlex import quote as quoted
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.sources.files import check_file
 from regcmp.data.table import Reading
 from regcmp.errors import UsageError
+from regcmp.models.fit_words import SUFFIX
 from regcmp.option import options_of
 from regcmp.plan.kinds import parse
 from regcmp.report.places import Target, check_distinct, target
@@ -85,6 +87,10 @@ def predict(
       regcmp predict model.regcmp new.csv --keep id --proba
       regcmp predict model.regcmp held_out.csv --score -o predictions.csv
     """
+    if file.lower().endswith(SUFFIX) and not model.lower().endswith(SUFFIX):
+        raise UsageError(
+            f"the model comes first, and then the rows: regcmp predict {quoted(file)} {quoted(model)}"
+        )
     place = target("-o", output or "-", (".csv",))
     check_distinct([place], [model, file, *plugins])
     check_file(file, "FILE", words["format"])
