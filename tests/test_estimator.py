@@ -504,13 +504,12 @@ def test_huge_and_tiny_values_are_learned_or_refused(unit: float, dtype: Any) ->
     x = X_IRIS[:, :2].astype(dtype)
     y = X_IRIS[:, 0] / np.abs(X_IRIS[:, 0]).max()
     own = regcmp.MLPRegressor(**SMALL | {"max_iter": 120})
-    most = 1e36 if dtype == np.float32 else 1e150
-    if 1e-150 < unit < most and not (dtype == np.float32 and unit < 1e-37):
+    if 1e-150 < unit < 1e150:
         found = own.fit(x, unit * y).predict(x).astype(np.float64)
         assert ((found / unit - y) ** 2).mean() < 0.1 * y.var()
         with pytest.raises(regcmp.UsageError, match="y_val: 1e\\+200 is too large to be scaled"):
             own.fit(x, unit * y, X_val=x[:2], y_val=[0, 1e200])
-    elif unit > most or unit < 1e-150:
+    else:
         for fit in (own.fit, own.partial_fit):
             with pytest.raises(regcmp.UsageError, match=r"^y: .* in another unit"):
                 fit(x, unit * y)

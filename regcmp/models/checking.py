@@ -20,8 +20,6 @@ from regcmp.hints import brief
 Array = npt.NDArray[Any]
 DTYPES = (np.float64, np.float32)
 """Either stays as it is; anything else becomes the first."""
-LARGEST_SINGLE = 1e36
-"""A value up to it, and predictions near it, are numbers of float32."""
 MOST_WEIGHT = 1e30
 """Of a class: float32 holds sums of what has this weight."""
 
@@ -64,7 +62,7 @@ def row_weights(sample_weight: Any, X: Array) -> Floats | None:
     return weights
 
 
-def check_values(name: str, y: Floats, dtype: np.dtype[Any]) -> None:
+def check_values(name: str, y: Floats) -> None:
     """Raise UsageError where values y (N,) are too large or too near to each other to be scaled."""
     largest, spread = np.abs(y).max(), np.ptp(y) if np.abs(y).max() <= LARGEST else 0.0
     if largest > LARGEST or 0 < spread < 1 / LARGEST:
@@ -72,12 +70,6 @@ def check_values(name: str, y: Floats, dtype: np.dtype[Any]) -> None:
         shown = largest if largest > LARGEST else spread
         raise UsageError(
             f"{name}: {shown:g} {what} to be scaled; take {name} in another unit", name
-        )
-    if largest > LARGEST_SINGLE and dtype == np.float32:
-        raise UsageError(
-            f"{name}: {largest:g} is too large to be predicted in float32, the precision of X; take"
-            f" {name} in another unit, or fit to X in float64",
-            name,
         )
 
 

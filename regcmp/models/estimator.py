@@ -85,7 +85,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """Raise UsageError where training can't go on with this y."""
 
     def _check_targets(self, given: Given) -> None:
-        """Raise UsageError where these targets can't be learned in the precision of the rows."""
+        """Raise UsageError where these targets can't be scaled."""
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         """Remember the unit of y (N,), by the rows that are trained on."""

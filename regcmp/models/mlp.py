@@ -198,13 +198,15 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _is_told_apart(self, dtype: np.dtype[Any]) -> bool:
         """Whether this precision has values within and between the standard deviations of y."""
         limits = np.finfo(dtype)
+        most, eps, least = float(limits.max), float(limits.eps), float(limits.tiny)
         farthest = abs(self.target_mean_) + FAR * self.target_scale_
-        return bool(limits.max > farthest and self.target_scale_ > FAR * limits.eps * farthest)
+        smallest = max(FAR * eps * farthest, least / eps)
+        return most > farthest and self.target_scale_ > smallest
 
     def _check_targets(self, given: Given) -> None:
         for name, y in (("y", given.y), ("y_val", given.y_validation)):
             if y is not None:
-                check_values(name, y.astype(np.float64), given.x.dtype)
+                check_values(name, y.astype(np.float64))
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         y = y.astype(np.float64)
