@@ -402,6 +402,9 @@ def test_the_same_seed_gives_the_same_bits(estimator: Any) -> None:
         ({"arch": "conv2x3", "image_shape": (3, 3)}, r"image_shape: \(3, 3\) are 9 pixels"),
         ({"image_shape": "4x1"}, "image_shape: expected"),
         ({"arch": "pool9", "image_shape": (2, 2)}, "arch: 'pool9' is larger than what reaches it"),
+        ({"early_stopping": "yes"}, "early_stopping: expected True or False, got 'yes'"),
+        ({"shuffle": None}, "shuffle: expected True or False, got None"),
+        ({"warm_start": 2}, "warm_start: expected True or False, got 2"),
         ({"validation_fraction": 2}, "validation_fraction: expected a share"),
         ({"class_weight": "even"}, "class_weight: expected 'balanced', or a dict"),
         ({"early_stopping": True, "regularization": "swa"}, "'swa' can't go with 'earlystop'"),
@@ -413,6 +416,61 @@ def test_a_parameter_is_refused_by_its_name(words: dict[str, Any], message: str)
     own = regcmp.MLPClassifier().set_params(**words)
     with pytest.raises(ValueError, match=message):
         own.fit(X_IRIS, Y_IRIS)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({0: -1}, "expected a number from 0 to 1e\\+30 for the class 0, got -1"),
+        ({2: float("nan")}, "for the class 2, got nan"),
+        ({2: float("inf")}, "for the class 2, got inf"),
+        ({1: 1e40}, "for the class 1, got 1e\\+40"),
+        ({1: 10**400}, "for the class 1, got 1000"),
+        ({1: "2"}, "for the class 1, got '2'"),
+        ({1: True}, "for the class 1, got True"),
+        ({1: None}, "for the class 1, got None"),
+        ({1: [2]}, r"for the class 1, got \[2\]"),
+        ({7: 2}, "7 is no class of y, which has 0, 1, 2; name classes as y does"),
+        ({"1": 2}, "'1' is no class of y"),
+        ({None: 2}, "None is no class of y"),
+        ({0: 0, 1: 0.0, 2: 0}, "all rows count 0 under"),
+        ([1, 1, 1], "expected 'balanced', or a dict"),
+        (2.0, "expected 'balanced', or a dict"),
+    ],
+)
+def test_weights_of_classes_are_refused_one_by_one(weights: Any, message: str) -> None:
+    """In one line that names the parameter, before anything is trained."""
+    own = regcmp.MLPClassifier(**SMALL, class_weight=weights)
+    for fit in (own.fit, lambda x, y: own.partial_fit(x, y, classes=[0, 1, 2])):
+        with pytest.raises(regcmp.UsageError, match=f"^class_weight: .*{message}") as raised:
+            fit(X_IRIS, Y_IRIS)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_class_of_one_row_can_t_be_validated() -> None:
+    """It is named, with what to do; with validation rows of one's own it is fine."""
+    y = Y_IRIS.copy()
+    y[7] = 9
+    own = regcmp.MLPClassifier(**SMALL, early_stopping=True)
+    with pytest.raises(
+        regcmp.UsageError, match="y: the class 9 has 1 row, and rows for validation"
+    ):
+        own.fit(X_IRIS, y)
+    own.fit(X_IRIS, y, X_val=X_IRIS, y_val=y)
+
+
+def test_a_class_of_weight_0_is_not_learned_and_one_left_out_counts_1() -> None:
+    """As in scikit-learn: the same network as with weights of rows."""
+    words = SMALL | {"batch_size": 150, "max_iter": 3}
+    cases = [({0: 0, 1: 1.5, 2: 1.5}, [0, 1.5, 1.5]), ({}, [1, 1, 1])]
+    cases.append(({0: 1.5, np.int64(1): np.float32(0.5)}, [1.5, 0.5, 1]))
+    for weights, by_class in cases:
+        own = regcmp.MLPClassifier(**words, class_weight=weights).fit(X_IRIS, Y_IRIS)
+        other = regcmp.MLPClassifier(**words).fit(X_IRIS, Y_IRIS, np.array(by_class)[Y_IRIS])
+        np.testing.assert_allclose(own.coefs_[0], other.coefs_[0], rtol=1e-9)
+    zero = regcmp.MLPClassifier(**SMALL, class_weight={0: 0})
+    zero.partial_fit(X_IRIS[:20], Y_IRIS[:20], classes=[0, 1, 2])
+    assert np.isfinite(zero.coefs_[0]).all()
 
 
 def test_a_regression_refuses_what_is_for_classes() -> None:
@@ -436,6 +494,25 @@ def test_the_unit_of_values_does_not_matter() -> None:
     x = StandardScaler().fit_transform(x)
     own, other = (regcmp.MLPRegressor(**SMALL, regularization="l2").fit(x, v) for v in (y, 1e6 * y))
     np.testing.assert_allclose(other.predict(x) / 1e6, own.predict(x), rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("unit", [1e-160, 1e-140, 1e-30, 1e30, 1e38, 1e140, 1e154, 1e300])
+def test_huge_and_tiny_values_are_learned_or_refused(unit: float, dtype: Any) -> None:
+    """In whatever unit, values are as well predicted; else a line says that they can't be scaled."""
+    x = X_IRIS[:, :2].astype(dtype)
+    y = X_IRIS[:, 0] / np.abs(X_IRIS[:, 0]).max()
+    own = regcmp.MLPRegressor(**SMALL | {"max_iter": 120})
+    if 1e-150 < unit < 1e150:
+        found = own.fit(x, unit * y).predict(x).astype(np.float64)
+        assert ((found / unit - y) ** 2).mean() < 0.1 * y.var()
+        with pytest.raises(regcmp.UsageError, match="y_val: 1e\\+200 is too large to be scaled"):
+            own.fit(x, unit * y, X_val=x[:2], y_val=[0, 1e200])
+    else:
+        for fit in (own.fit, own.partial_fit):
+            with pytest.raises(regcmp.UsageError, match=r"^y: .* in another unit"):
+                fit(x, unit * y)
 
 
 @pytest.mark.usefixtures("registry_as_before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from test_model_file import PLUGIN, clients
 import regcmp
 from regcmp.data.tables import text_table
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.models import fitted
+from regcmp.models import fitted, predicting
 
 QUICK = ("--epochs", "4", "--hidden", "6", "--jobs", "1")
 
@@ -258,6 +259,18 @@ def test_what_a_model_has_no_use_for_is_no_option(flag: str, tmp_path: Path) -> 
     assert done.code == 2 and "--noise-features: a model is trained on rows as they are" in done.err
 
 
+@pytest.mark.parametrize(
+    "name", ["test_size", "train_size", "baseline", "significance_test", "vary"]
+)
+def test_python_refuses_what_a_model_has_no_use_for(name: str) -> None:
+    """As the command does, by its name."""
+    value: Any = {"test_size": 0.5, "train_size": 10, "baseline": "none", "vary": ("init",)}.get(
+        name, "two-way"
+    )
+    with pytest.raises(regcmp.UsageError, match=f"^--{name.replace('_', '-')}: all rows train one"):
+        regcmp.fit("iris", "l2", **{name: value}, epochs=1, jobs=1)
+
+
 # Predicting
 
 
@@ -274,6 +287,29 @@ def test_predictions_are_those_of_the_model(folder: Path) -> None:
     own = model.predict_proba(frame)
     found = np.array([[row["p_no"], row["p_yes"]] for row in rows], own.dtype)
     assert found.tobytes() == own.tobytes()
+
+
+def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -> None:
+    """Cell by cell as in the file, under the name that they have there, alone and beside others."""
+    name = changed(folder, "commas.csv", **{"code, old": [f"{i:03}" for i in range(12)]})
+    for words in (["--keep", "code, old,id"], ["--keep", "id", "--keep", "code, old"]):
+        rows = read_csv(predict(folder, name, *words, "-q").out)
+        assert list(rows[0]) == ["id", "code, old", "prediction"]
+        assert [row["code, old"] for row in rows] == [f"{i:03}" for i in range(12)]
+    done = predict(folder, name, "--keep", "code,id")
+    assert (done.code, done.out) == (2, "")
+    assert "--keep: 'commas.csv' has no column 'code'" in done.err and done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("own", ["prediction", "p_yes"])
+def test_a_kept_column_is_not_called_as_a_prediction_is(own: str, folder: Path) -> None:
+    """Which is said before anything is written; without --proba, p_yes is free."""
+    name = changed(folder, "clash.csv", **{own: "7"})
+    done = predict(folder, name, "--keep", own, "--proba", "-o", "clash_out.csv")
+    assert done.code == 2 and not (folder / "clash_out.csv").exists()
+    assert f"--keep: {own!r} is what a column of predictions is called; rename it" in done.err
+    free = predict(folder, name, "--keep", own, "-q")
+    assert free.code == (2 if own == "prediction" else 0)
 
 
 def test_columns_may_stand_in_any_order(folder: Path) -> None:
@@ -311,6 +347,50 @@ def test_the_target_is_scored_where_that_is_asked_for(folder: Path) -> None:
     assert "'new.csv' has no column 'churn', which is the target; leave --score out" in lacking.err
 
 
+@pytest.mark.parametrize("empty", ["", "NA"])
+def test_a_row_without_a_target_is_predicted_and_not_scored(empty: str, folder: Path) -> None:
+    """With rows to be skipped or not; and what is scored is the same as of the other rows alone."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.to_csv(folder / "all_targets.csv", index=False)
+    frame.iloc[[0, *range(3, 20)]].to_csv(folder / "others.csv", index=False)
+    frame.assign(churn=[frame["churn"][0], empty, empty, *frame["churn"][3:]]).to_csv(
+        folder / "no_targets.csv", index=False
+    )
+    whole = predict(folder, "all_targets.csv", "--score")
+    others = predict(folder, "others.csv", "--score", "-q")
+    for words in ([], ["--on-error", "skip"]):
+        done = predict(folder, "no_targets.csv", "--score", *words)
+        assert (done.code, done.out) == (0, whole.out)
+        assert done.err == "18 of 20" + others.err.removeprefix("18")
+
+
+def test_a_target_that_the_model_can_t_have_is_an_error_of_scoring(folder: Path) -> None:
+    """And with rows to be skipped, a warning: the row is predicted."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.loc[7, "churn"] = "perhaps"
+    frame.to_csv(folder / "perhaps.csv", index=False)
+    said = "row 8 (line 9): its target 'churn' is 'perhaps', no class that the model knows"
+    done = predict(folder, "perhaps.csv", "--score")
+    assert (done.code, done.out) == (1, "") and said in done.err and done.err.count("\n") == 1
+    done = predict(folder, "perhaps.csv", "--score", "--on-error", "skip")
+    assert said in done.err and "19 of 20 rows: accuracy" in done.err
+    assert done.out == predict(folder, "perhaps.csv").out
+    assert all(row["prediction"] for row in read_csv(done.out))
+
+
+@pytest.mark.parametrize("first", ["age", "churn"])
+def test_the_first_row_is_named_whatever_is_wrong_with_it(first: str, folder: Path) -> None:
+    """A cell or a target."""
+    frame = pd.read_csv(folder / "clients.csv", dtype=object).iloc[:20]
+    frame.loc[4, first] = "x?"
+    frame.loc[9, {"age": "churn", "churn": "age"}[first]] = "x?"
+    frame.to_csv(folder / "both.csv", index=False)
+    assert (
+        f"row 5 (line 6): {'column' if first == 'age' else 'its target'}"
+        in predict(folder, "both.csv", "--score").err
+    )
+
+
 def test_values_are_predicted_in_their_unit(tmp_path: Path) -> None:
     """And scored; probabilities there are none."""
     frame = clients().drop(columns=["note", "plan"])
@@ -328,7 +408,7 @@ def test_values_are_predicted_in_their_unit(tmp_path: Path) -> None:
 CELLS: dict[str, tuple[dict[str, Any], str]] = {
     "a word": ({"age": ["40"] * 4 + ["x"] + ["41"] * 7},
                "row 5 (line 6): column 'age' has 'x', and is a number in the training rows"),
-    "no number at all": ({"age": "x"}, "column 'age' is numbers in the training rows, and no cell of"),
+    "no number at all": ({"age": "x"}, "row 1 (line 2): column 'age' has 'x', and is a number in the"),
     "a comma": ({"age": "40,5"}, "column 'age' has numbers with a comma, such as '40,5'; add --decimal ,"),
     "thousands": ({"fee": "1,040.5"}, "remove commas between thousands"),
     "infinite": ({"age": ["inf"] + ["1"] * 11}, "row 1 (line 2): column 'age' has inf, which is infinite"),
@@ -441,6 +521,27 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitted, "CHUNK", 512)
 
 
+ODD: dict[str, tuple[dict[str, Any], str, list[int]]] = {
+    "a comma": ({"age": ["40"] * 4 + ["40,5"] + ["41"] * 7},
+                "row 5 (line 6): column 'age' has numbers with a comma, such as '40,5'; add", [4]),
+    "words": ({"age": ["40"] * 4 + ["x"] * 3 + ["41"] * 5},
+              "row 5 (line 6): column 'age' has 'x'", [4, 5, 6]),
+    "two kinds": ({"age": ["1"] * 6 + ["x"] + ["1"] * 5, "fee": ["1"] * 3 + ["1e100"] + ["1"] * 8},
+                  "row 4 (line 5): a value in a test or validation row is too far", [3, 6]),
+    "other levels": ({"plan": "violet"}, "column 'plan' has no level that it has in the training rows", []),
+    "numbers for levels": ({"plan": "1"}, "column 'plan' has numbers, such as '1', and", []),
+    "numbers for words": ({"note": [str(i) for i in range(12)]},
+                          "column 'note' has numbers, such as '0'", []),
+    "warned: other levels at first": ({"plan": ["violet"] * 11 + ["full"]}, "levels in 11 of 12 rows", []),
+    "warned: a level spelt otherwise": ({"plan": ["violet"] * 5 + ["FULL"] + ["basic"] * 6},
+                                        "such as 'FULL', which is 'full' in training", []),
+    "warned: levels that are numbers at first": ({"plan": ["1"] * 5 + ["full"] * 7}, "such as '1'", []),
+    "warned: a text of numbers": ({"note": ["12"] * 11 + ["good"], "fee": ["", *["5"] * 11]},
+                                  "column 'fee' is empty in 1 of 12 rows", []),
+}  # fmt: skip
+"""Cells of new rows, what is said of them, and the rows that can't be predicted."""
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     """The same bits as of all rows at once; a fault is named by its row in the whole file."""
@@ -455,6 +556,43 @@ def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     found.loc[1000, "age"] = "x"
     found.to_csv(folder / "late.csv", index=False)
     assert "row 1001 (line 1002): column 'age' has 'x'" in predict(folder, "late.csv").err
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 12])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("fault", ODD)
+def test_what_is_an_error_does_not_depend_on_parts(
+    fault: str, skip: bool, rows: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words and predictions, however many rows are read at a time."""
+    cells, message, empty = ODD[fault]
+    name = changed(folder, "odd_part.csv", **cells)
+    words = (name, "--on-error", "skip") if skip else (name,)
+    whole = predict(folder, *words)
+    monkeypatch.setattr(text_table, "CHUNK_CELLS", rows * 8)
+    monkeypatch.setattr(predicting, "EVALUATED", 1)
+    parts: list[int] = []
+    read = predicting.read_in_parts
+
+    def counted(*given: Any) -> Any:
+        sep, names, frames = read(*given)
+
+        def each_part() -> Iterator[pd.DataFrame]:
+            for each in frames:
+                parts.append(len(each))
+                yield each
+
+        return sep, names, each_part()
+
+    monkeypatch.setattr(predicting, "read_in_parts", counted)
+    by_parts = predict(folder, *words)
+    assert parts and max(parts) <= max(1, rows * 8 // 6)
+    assert (by_parts.code, by_parts.err) == (whole.code, whole.err)
+    assert message in whole.err
+    if skip:
+        assert by_parts.out == whole.out
+        assert [i for i, row in enumerate(read_csv(whole.out)) if not row["prediction"]] == empty
+    assert whole.code == int(not skip and not fault.startswith("warned"))
 
 
 def test_rows_come_from_a_pipe(folder: Path) -> None:
@@ -522,6 +660,10 @@ def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:
         (["none.regcmp", "new.csv"], "can't read 'none.regcmp'"),
         (["new.csv", "new.csv"], "'new.csv' is not a regcmp model"),
         (
+            ["new.csv", "model.regcmp"],
+            "the model comes first, and then the rows: regcmp predict model.regcmp new.csv",
+        ),
+        (
             ["model.regcmp", "new.csv", "--keep", "idd"],
             "--keep: 'new.csv' has no column 'idd'; did you",
         ),
@@ -581,5 +723,5 @@ def test_values_far_from_zero_are_told_apart(tmp_path: Path) -> None:
     model = regcmp.load(tmp_path / "m.regcmp")
     assert model.score(pd.DataFrame(x, columns=list("abc")), y) > 0.95
     assert model.predict(pd.DataFrame(x[:0], columns=list("abc"))).shape == (0,)
-    ours = regcmp.MLPRegressor(max_iter=60, random_state=0).fit(x.astype(np.float32), y)
-    assert ours.score(x.astype(np.float32), y) > 0.95
+    ours = regcmp.MLPRegressor(max_iter=60, random_state=0).fit(x, y)
+    assert ours.score(x, y) > 0.95

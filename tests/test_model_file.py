@@ -6,10 +6,11 @@ import io
 import json
 import pickle
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,15 @@ def csv(tmp_path: Path) -> str:
 def iris(method: str = "l2", seeds: int = 1) -> FittedModel:
     """A model of a bundled dataset."""
     return regcmp.fit("iris", method, seeds=seeds, **QUICK)
+
+
+@cache
+def encoded() -> FittedModel:
+    """A model of the clients."""
+    with TemporaryDirectory() as folder:
+        clients().to_csv(Path(folder) / "clients.csv", index=False)
+        path = str(Path(folder) / "clients.csv")
+        return regcmp.fit(path, "l2", target="churn", text="note", **QUICK)
 
 
 METHODS = ("none", "batchnorm+l2", "snapshot=2", "earlystop=2", "skip+layernorm")
@@ -174,6 +184,22 @@ def test_rows_of_another_shape_are_refused() -> None:
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.nan, 1, 1]]))
 
 
+def test_rows_that_are_too_far_are_found_at_once() -> None:
+    """Those that are refused alone, of plain rows and of encoded ones."""
+    rows = np.ones((40, 4))
+    rows[[3, 17, 39], [0, 1, 3]] = 1e60, -1e90, 1e100
+    model = iris()
+    far = np.zeros(40, bool)
+    for place in range(40):
+        try:
+            model.raw_outputs(rows[place : place + 1])
+        except regcmp.DataError:
+            far[place] = True
+    assert (
+        np.flatnonzero(model.too_far(rows)).tolist() == np.flatnonzero(far).tolist() == [3, 17, 39]
+    )
+
+
 # Damage
 
 
@@ -233,6 +259,14 @@ def put(name: str, data: bytes) -> Callable[[dict[str, bytes]], None]:
     return lambda found: found.update({name: data})
 
 
+def deep(levels: int) -> list[Any]:
+    """Lists within lists."""
+    own: list[Any] = []
+    for _ in range(levels):
+        own = [own]
+    return own
+
+
 THETA = "networks/0/members/0/theta.npy"
 DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
     "a pickle": (put(THETA, npy(np.array([{}], object), allow_pickle=True)), "Python objects"),
@@ -273,6 +307,44 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
         "its columns are not pixels",
     ),
     "a kind of none": (set_at("facts", "columns", 0, "kind", value="x"), "of no known kind"),
+    "columns of another kind": (
+        set_at("facts", "columns", 0, "kind", value="text"),
+        "prepares other columns",
+    ),
+    "an image without pixels": (
+        set_at("facts", "image", value=[-2, -2, 1]),
+        "images have no pixels",
+    ),
+    "a huge image": (
+        set_at("facts", "image", value=[2**32, 2**32, 4]),
+        "images are of another size",
+    ),
+    "a scale below 0": (set_at("networks", 0, "scale", value=-1), "the unit of its values"),
+    "a unit of 0": (set_at("networks", 0, "scale", value=0), "the unit of its values"),
+    "an endless scale": (
+        put("preparations/0/scales.npy", npy(np.full(4, np.inf))),
+        "no finite numbers",
+    ),
+    "a network a thousand times": (
+        document(lambda own: own.update(networks=own["networks"] * 1000)),
+        "'networks/0/members/0/theta.npy' is missing, or used twice",
+    ),
+    "means for scales": (
+        set_at("preparations", 0, "scales", value="preparations/0/means.npy"),
+        "is missing, or used twice",
+    ),
+    "a member more": (put("more.npy", npy(np.zeros(3))), "members that nothing is made of"),
+    "huge layers": (
+        set_at("facts", "plan", "hidden", value=[10**9, 10**9]),
+        "expected the widths",
+    ),
+    "deep JSON within": (
+        lambda found: [
+            set_at("facts", "plan", "data", value="@")(found),
+            put(DOCUMENT, found[DOCUMENT].replace(b'"@"', b"[" * 5000 + b"]" * 5000))(found),
+        ],
+        "damaged model",
+    ),
     "a newer format": (
         lambda found: found.update(
             {MANIFEST: found[MANIFEST].replace(b"regcmp.model/1", b"regcmp.model/2")}
@@ -294,6 +366,101 @@ def test_a_damaged_model_is_one_line(damage: str, tmp_path: Path) -> None:
         load(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 700
+
+
+ENCODED: dict[str, tuple[tuple[Any, ...], Any, str]] = {
+    "levels twice": (
+        ("preparations", 0, "categories", 0, "frequent"),
+        ["basic"] * 2,
+        "is there twice",
+    ),
+    "words twice": (("preparations", 0, "texts", 0, "words"), ["bad"] * 4, "is there twice"),
+    "a column twice": (("preparations", 0, "numbers"), ["age", "age", "fee"], "is there twice"),
+    "a level for a number": (("preparations", 0, "numbers", 0), "plan", "as another kind"),
+    "a number for a level": (
+        ("preparations", 0, "categories", 0, "column"),
+        "age",
+        "as another kind",
+    ),
+    "a gap of words": (("preparations", 0, "gaps"), ["note"], "as another kind"),
+    "another kind": (("facts", "columns", 0, "kind"), "category", "as another kind"),
+    "a huge width": (("preparations", 0, "width"), 10**12, "not what its network needs"),
+}
+
+
+@pytest.mark.parametrize("fault", ENCODED)
+def test_a_damaged_preparation_of_encoded_columns_is_one_line(fault: str, tmp_path: Path) -> None:
+    """Each column is prepared as what it is."""
+    path, value, message = ENCODED[fault]
+    found = members(to_bytes(encoded()))
+    set_at(*path, value=value)(found)
+    (tmp_path / "bad.regcmp").write_bytes(packed(found))
+    with pytest.raises(regcmp.DataError, match=message):
+        load(tmp_path / "bad.regcmp")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    """No one could say which of them is meant."""
+    (tmp_path / "twice.regcmp").write_bytes(to_bytes(iris()))
+    with zipfile.ZipFile(tmp_path / "twice.regcmp", "a") as archive:
+        archive.writestr(THETA, npy(np.zeros(51, np.float32)))
+    with pytest.raises(regcmp.DataError, match="a member is there twice"):
+        load(tmp_path / "twice.regcmp")
+
+
+NASTY: tuple[Any, ...] = (
+    None, True, -1, 0, 7, 10**9, 10**400, 1e308, -0.5, "", "x", "0", "text", "category", "number", [],
+    [[]], ["a", "a"], {}, {"x": 1}, [1e9, -1], THETA, "../x", "\0", deep(50),
+)  # fmt: skip
+FUZZED = 700
+"""How many changed files are opened, of those that there are."""
+
+
+def places_in(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in JSON; of a list, in its first two members."""
+    found = value.items() if isinstance(value, dict) else ()
+    found = enumerate(value[:2]) if isinstance(value, list) else found
+    for key, each in found:
+        yield (*at, key)
+        yield from places_in(each, (*at, key))
+
+
+def spoilt(own: Any, path: tuple[Any, ...], value: Any) -> bytes:
+    """The JSON with another value at a place, or with none or twice the list there."""
+    own = json.loads(json.dumps(own))
+    at = own
+    for key in path[:-1]:
+        at = at[key]
+    if value == "DELETED":
+        del at[path[-1]]
+    elif value == "DOUBLED":
+        at[path[-1]] = at[path[-1]] * 2 if isinstance(at[path[-1]], list) else 2
+    else:
+        at[path[-1]] = value
+    return json.dumps(own).encode()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_field_of_a_model_makes_another_error_than_one_line(tmp_path: Path) -> None:
+    """Nasty values in any place, under right checksums: it predicts, or is refused in a line."""
+    rng, path, worked = np.random.default_rng(0), tmp_path / "spoilt.regcmp", 0
+    said: list[str] = []
+    for model, rows in ((iris("batchnorm+l2"), np.zeros((2, 4))), (encoded(), clients().iloc[:3])):
+        whole = members(to_bytes(model))
+        own = json.loads(whole[DOCUMENT])
+        every = [(at, each) for at in places_in(own) for each in (*NASTY, "DELETED", "DOUBLED")]
+        for place in rng.choice(len(every), FUZZED // 2, replace=False):
+            path.write_bytes(packed(whole | {DOCUMENT: spoilt(own, *every[place])}))
+            try:
+                load(path).predict(rows)
+                worked += 1
+            except regcmp.RegcmpError as error:
+                said.append(str(error))
+            except Exception as error:
+                raise AssertionError(f"{every[place]} raises {error!r}") from error
+    assert worked > 0 and len(said) > FUZZED / 2
+    assert all("\n" not in each and len(each) < 900 for each in said)
 
 
 def test_an_edited_model_has_another_checksum(tmp_path: Path) -> None:
@@ -390,6 +557,8 @@ def test_a_plugin_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(
         regcmp.UsageError, match=r"cauchy_of_file.*must be loaded, by --plugin FILE.py"
     ):
+        regcmp.load(tmp_path / "model.regcmp")
+    with pytest.raises(regcmp.UsageError, match=r"^(?!.*dropconnect)"):  # no list of all others
         regcmp.load(tmp_path / "model.regcmp")
     again = regcmp.load(tmp_path / "model.regcmp", plugins=[own])
     rows = np.zeros((2, 4))

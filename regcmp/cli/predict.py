@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from shlex import quote as quoted
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from regcmp.cli.screen import Screen
 from regcmp.data.sources.files import check_file
 from regcmp.data.table import Reading
 from regcmp.errors import UsageError
+from regcmp.models.fit_words import SUFFIX
 from regcmp.option import options_of
 from regcmp.plan.kinds import parse
 from regcmp.report.places import Target, check_distinct, target
@@ -85,6 +87,10 @@ def predict(
       regcmp predict model.regcmp new.csv --keep id --proba
       regcmp predict model.regcmp held_out.csv --score -o predictions.csv
     """
+    if file.lower().endswith(SUFFIX) and not model.lower().endswith(SUFFIX):
+        raise UsageError(
+            f"the model comes first, and then the rows: regcmp predict {quoted(file)} {quoted(model)}"
+        )
     place = target("-o", output or "-", (".csv",))
     check_distinct([place], [model, file, *plugins])
     check_file(file, "FILE", words["format"])
@@ -92,26 +98,26 @@ def predict(
              if each is not None}  # fmt: skip
 
     from regcmp.models.loading import load
-    from regcmp.models.predicting import Predicting, check_proba, kept_columns, open_rows
+    from regcmp.models.predicting import Predicting, check_proba, open_rows
 
     screen = Screen(quiet=quiet, color=color)
     loaded = load(model, plugins)
     if proba:
         check_proba(loaded.facts)
     reading = _reading(loaded, given)
-    keep = tuple(part for each in keep for part in each.split(","))
     with screen.progress(0) as (_, progress):
         opened = open_rows(file, loaded.facts, reading, keep, progress)
-        kept = kept_columns(keep, opened.names, file)
         work = Predicting(loaded, opened, reading.decimal, on_error == SKIP, score)
         with _written(place) as write:
-            names, last = header(loaded, kept, proba), perf_counter()
+            # One part is held back: what is said behind the last may be that there are no predictions.
+            names, held, last = header(loaded, opened.kept, proba), "", perf_counter()
             for part in work.parts():
-                write(names + lines(loaded, part, kept, proba))
-                names = ""
+                write(held)
+                names, held = "", names + lines(loaded, part, opened.kept, proba)
                 if perf_counter() - last > EVERY:
                     last = perf_counter()
                     screen.say(f"Predicted {work.rows:,} rows.")
+            write(held)
     screen.warn_of_data(work.warnings())
     _conclude(screen, work, loaded, to_stderr=place.path is None)
 
@@ -197,5 +203,6 @@ def _conclude(screen: Screen, work: Predicting, model: FittedModel, *, to_stderr
             if (value := scores.get(metric.key)) is not None:
                 text = f"{value * metric.factor:.{metric.decimals + 1}f}{metric.column_unit}"
                 shown.append(f"{metric.title} {text}")
-        said = f"{work.rows - work.skipped:,} rows: {', '.join(shown) or 'no score'}"
+        some = "" if work.scored == work.rows else f"{work.scored:,} of "
+        said = f"{some}{work.rows:,} rows: {', '.join(shown) or 'no score'}"
         screen.say(said, always=True) if to_stderr else print(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,18 @@ import numpy.typing as npt
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
+from regcmp.data.columns import LARGEST, some
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Design
 from regcmp.errors import UnknownRegularizerError, UsageError
+from regcmp.hints import brief
 
 Array = npt.NDArray[Any]
 DTYPES = (np.float64, np.float32)
 """Either stays as it is; anything else becomes the first."""
+MOST_WEIGHT = 1e30
+"""Of a class: float32 holds sums of what has this weight."""
 
 
 def validated(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -> Any:
@@ -57,8 +62,23 @@ def row_weights(sample_weight: Any, X: Array) -> Floats | None:
     return weights
 
 
+def check_values(name: str, y: Floats) -> None:
+    """Raise UsageError where values y (N,) are too large or too near to each other to be scaled."""
+    largest, spread = np.abs(y).max(), np.ptp(y) if np.abs(y).max() <= LARGEST else 0.0
+    if largest > LARGEST or 0 < spread < 1 / LARGEST:
+        what = "is too large" if largest > LARGEST else "differs by too little"
+        shown = largest if largest > LARGEST else spread
+        raise UsageError(
+            f"{name}: {shown:g} {what} to be scaled; take {name} in another unit", name
+        )
+
+
 def class_weights(given: Any, classes: Array, y: Integers, rows: Floats | None) -> Floats | None:
-    """(C,) how much the rows of each class count; 'balanced' goes by the weights of rows (N,), too."""
+    """(C,) how much the rows of each class count; 'balanced' goes by the weights of rows (N,), too.
+
+    A class that the dict leaves out counts 1, as in scikit-learn; with 0, its rows count nothing.
+    Raises UsageError for what are no such weights.
+    """
     if given is None:
         return None
     if isinstance(given, str) and given == "balanced":
@@ -72,5 +92,26 @@ def class_weights(given: Any, classes: Array, y: Integers, rows: Floats | None) 
             f"class_weight: expected 'balanced', or a dict of weights by class, got {given!r}",
             "class_weight",
         )
+    known = set(classes.tolist())
+    for name, weight in given.items():
+        if name not in known:
+            raise UsageError(
+                f"class_weight: {brief(name)} is no class of y, which has {some(classes.tolist())}; name"
+                " classes as y does",
+                "class_weight",
+            )
+        # A truth value or a text would pass for a number.
+        number = isinstance(weight, Real) and not isinstance(weight, bool | np.bool_)
+        if not number or not 0 <= weight <= MOST_WEIGHT:
+            raise UsageError(
+                f"class_weight: expected a number from 0 to {MOST_WEIGHT:g} for the class {brief(name)}, got"
+                f" {brief(weight)}",
+                "class_weight",
+            )
     weights: Floats = compute_class_weight(given, classes=classes, y=classes)
+    if not weights.any():
+        raise UsageError(
+            f"class_weight: all rows count 0 under {brief(given)}; give a class of y a weight above 0",
+            "class_weight",
+        )
     return weights

@@ -84,6 +84,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
     def _check_again(self, y: Array) -> None:
         """Raise UsageError where training can't go on with this y."""
 
+    def _check_targets(self, given: Given) -> None:
+        """Raise UsageError where these targets can't be scaled."""
+
     def _measure(self, y: Array, weights: Floats | None) -> None:
         """Remember the unit of y (N,), by the rows that are trained on."""
 
@@ -195,6 +198,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         by_parts: bool = False,
     ) -> None:
         """Train on these rows, from what is there unless ``anew``; by parts the optimizer goes on, too."""
+        self._check_targets(given)
         if anew:
             self._measure(given.y, given.weights)
         given = self._as_learned(given)

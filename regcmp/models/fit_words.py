@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regcmp.errors import UsageError
-from regcmp.plan import Plan, make_plan
+from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.kinds import SOURCES
 from regcmp.plan.tuning import selects
@@ -17,6 +17,9 @@ FORMATS = (SUFFIX, ONNX)
 """What a model is written as."""
 UNUSED = frozenset({"test_size", "train_size", "label_noise", "noise_features"})
 """Options of a comparison that a model has no use for: all rows train, and as they are."""
+
+OF_BOTH = frozenset({"seeds", "seed"})
+"""What says how a comparison is made, and a model, too."""
 
 
 def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words: Any) -> Plan:
@@ -33,6 +36,8 @@ def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words
                 " out, or fit by --dataset and the method",
                 name,
             )
+    if not as_needed:
+        _check_used(words)
     words = {key: value for key, value in words.items() if key not in UNUSED}
     try:
         plan = make_plan(dataset, [method], baseline=method, **words)
@@ -49,6 +54,17 @@ def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words
         )
     vary = tuple(each for each in SOURCES if each != "split")
     return plan.with_values(vary=vary, validation_size=None)
+
+
+def _check_used(words: dict[str, Any]) -> None:
+    """Raise UsageError for an option that a comparison has, and a model no use for."""
+    for name, value in words.items():
+        of_comparisons = name in OPTIONS and OPTIONS[name].group == "Protocol"
+        if value is not None and (name in UNUSED or of_comparisons) and name not in OF_BOTH:
+            raise UsageError(
+                f"{OPTIONS[name].flag}: all rows train one method; it is for comparisons, so leave it out",
+                name,
+            )
 
 
 def fitted_method(plan: Plan) -> Method:

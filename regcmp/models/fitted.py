@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,13 @@ class Facts:
     """How it scored on them: by 'train', 'validation' and 'test'."""
 
 
+def _chunks(rows: Any) -> Iterator[Any]:
+    """The rows, some at a time; at least once."""
+    for start in range(0, max(1, len(rows)), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield rows[part] if isinstance(rows, np.ndarray) else rows.iloc[part]
+
+
 class FittedModel(BaseEstimator):  # type: ignore[misc]
     """A fitted estimator that takes rows as they are: it imputes, encodes and scales them itself.
 
@@ -126,14 +133,18 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]
     def raw_outputs(self, rows: Any) -> Floats:
         """(n, C) what the networks give for rows as ``Dataset.take`` has them."""
         check_known(self.networks[0].network.design)
-        parts = []
-        with one_thread():
-            for start in range(0, max(1, len(rows)), CHUNK):
-                part = slice(start, start + CHUNK)
-                own = rows[part] if isinstance(rows, np.ndarray) else rows.iloc[part]
-                outputs = [each.outputs(own) for each in self.networks]
-                parts.append(self._pooled(outputs))
+        with one_thread(), np.errstate(over="ignore", invalid="ignore"):
+            parts = [
+                self._pooled([each.outputs(own) for each in self.networks]) for own in _chunks(rows)
+            ]
         return np.concatenate(parts)
+
+    def too_far(self, rows: Any) -> npt.NDArray[np.bool_]:
+        """(n,) which of these rows ``raw_outputs`` refuses."""
+        preparations = {id(each.preparation): each.preparation for each in self.networks}.values()
+        return np.concatenate(
+            [np.any([each.too_far(own) for each in preparations], axis=0) for own in _chunks(rows)]
+        )
 
     def _pooled(self, outputs: list[Floats]) -> Floats:
         if len(outputs) == 1:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import USED, Column
+from regcmp.data.columns import PLAIN, USED, Column
 from regcmp.data.preparation.frozen import Frozen, Levels, Words
 from regcmp.data.sources.files import check_size
 from regcmp.data.tables.array_files import DAMAGED, read_array
@@ -152,8 +153,8 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
         ) from error
     except UnknownRegularizerError as error:
         raise UnknownRegularizerError(
-            f"{name!r}: {error}; a plugin that registers it must be loaded, by --plugin FILE.py or"
-            " plugins=[...]",
+            f"{name!r}: its method {document.facts.method!r} has a regularizer that is none of regcmp's"
+            " own; a plugin that registers it must be loaded, by --plugin FILE.py or plugins=[...]",
             "plugins",
         ) from error
     except RegcmpError as error:
@@ -224,6 +225,7 @@ def _model(document: Document, arrays: dict[str, Array]) -> FittedModel:
     preparations = [_preparation(each, facts, arrays) for each in document.preparations]
     networks = [_fitted(each, facts, plan, preparations, arrays) for each in document.networks]
     _check(bool(networks), "it has no network")
+    _check(not arrays, "it has members that nothing is made of")
     return fitted_model(facts, networks)
 
 
@@ -238,6 +240,12 @@ def _check(holds: bool, fault: str) -> None:
         raise ValueError(fault)
 
 
+def _taken(arrays: dict[str, Array], key: str) -> Array:
+    """An array, which is used once: so what is made of a file is bounded by the file."""
+    _check(key in arrays, f"its member {key!r} is missing, or used twice")
+    return arrays.pop(key)
+
+
 def _check_facts(facts: Facts) -> None:
     names = [each.name for each in facts.columns]
     _check(len(set(names)) == len(names) > 0, "a column is there twice, or none is")
@@ -248,33 +256,30 @@ def _check_facts(facts: Facts) -> None:
     )
     _check(known and len(facts.classes) != 1, "its classes are not those of its task")
     _check(len(set(facts.classes)) == len(facts.classes), "a class is there twice")
+    image = facts.image
+    _check(image is None or min(image) > 0, "its images have no pixels")
     # Else the size of what is prepared would not be bounded by that of the file.
     _check(facts.image is None or not facts.mixed, "its columns are not pixels")
 
 
 def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) -> Frozen:
     def numbers(key: str, size: int | None = None) -> Array:
-        values = arrays[key]
+        values = _taken(arrays, key)
         _check(values.dtype == np.float64 and values.ndim == 1, f"{key!r} is not a list of numbers")
         _check(bool(np.isfinite(values).all()), f"{key!r} has no finite numbers")
         _check(size is None or len(values) == size, f"{key!r} has {len(values)} numbers")
         return values
 
     _check(part.dtype in ("float32", "float64"), f"its precision is {part.dtype!r}")
-    known = {each.name: each.kind for each in facts.columns}
-    used = [*(each.column for each in part.categories), *(each.column for each in part.texts)]
     _check(facts.mixed == (part.places is not None), "its preparation is of another kind")
-    if facts.mixed:
-        _check(known.keys() >= {*part.numbers, *part.gaps, *used}, "it prepares unknown columns")
-    else:
-        _check(len(part.numbers) == len(known) == part.width, "it prepares other columns")
+    _check_prepared(part, facts)
     means = numbers(part.means, len(part.numbers) if facts.mixed else None)
     each_one = len(part.numbers) % max(1, len(means)) == 0
     _check(each_one or facts.mixed, "its means are not those of the columns")
-    varies = arrays[part.varies]
-    n_features = len(means) if part.places is None else len(arrays[part.places])
+    varies = _taken(arrays, part.varies)
+    places = None if part.places is None else _taken(arrays, part.places)
+    n_features = len(means) if places is None else len(np.atleast_1d(places))
     _check(varies.dtype == np.bool_ and varies.shape == (n_features,), "'varies' is malformed")
-    places = None if part.places is None else arrays[part.places]
     if places is not None:
         within = places.dtype == np.int64 and places.ndim == 1
         _check(
@@ -285,7 +290,7 @@ def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) 
         widths += [len(each.words) for each in part.texts]
         _check(sum(widths) == len(places), "its features are not those of its columns")
     scales = numbers(part.scales, len(means))
-    _check(bool((scales != 0).all()), "a scale is 0")
+    _check(bool((scales > 0).all()), "a scale is 0 or below")
     return Frozen(
         dtype=part.dtype,
         width=part.width,
@@ -303,6 +308,24 @@ def _preparation(part: PreparationPart, facts: Facts, arrays: dict[str, Array]) 
     )
 
 
+def _check_prepared(part: PreparationPart, facts: Facts) -> None:
+    """Each column is prepared as what it is, once; and no level or word is there twice."""
+    plain = [each.name for each in facts.columns if each.kind in PLAIN]
+    if not facts.mixed:
+        sizes = {len(part.numbers), len(plain), len(facts.columns), part.width}
+        _check(len(sizes) == 1, "it prepares other columns")
+        _check(not (part.gaps or part.categories or part.texts), "it encodes columns of numbers")
+        return
+    lists = [(part.numbers, plain), (part.gaps, plain)]
+    for kind, own in (("category", part.categories), ("text", part.texts)):
+        lists.append(([e.column for e in own], [e.name for e in facts.columns if e.kind == kind]))
+    for used, known in lists:
+        _check({*used} <= {*known}, "it prepares unknown columns, or some as another kind")
+    lists += [(e.frequent, []) for e in part.categories] + [(e.words, []) for e in part.texts]
+    for names, _ in lists:
+        _check(len({*names}) == len(names), "a column, a level or a word is there twice")
+
+
 def _fitted(
     part: NetworkPart,
     facts: Facts,
@@ -314,7 +337,7 @@ def _fitted(
     preparation, settings = preparations[part.preparation], plan.settings
     _check(preparation.dtype == settings.dtype, "a preparation is of another precision")
     shape = facts.image or (preparation.width,)
-    _check(int(np.prod(shape)) == preparation.width, "its images are of another size")
+    _check(prod(shape) == preparation.width, "its images are of another size")
     ingredients = ingredients_of([fitted_method(plan)])
     design = Design(settings, ingredients, shape, len(facts.classes), facts.image)
     layers = layers_of_design(design)
@@ -322,9 +345,8 @@ def _fitted(
     norms = {i: each.channels for i, each in enumerate(layers) if isinstance(each, BatchNorm)}
     members = [_member(each, size, norms, settings.dtype, arrays) for each in part.members]
     _check(bool(members) and len(part.strengths) == len(ingredients), "a network is incomplete")
-    _check(
-        bool(np.isfinite([part.mean, part.scale]).all()), "the unit of its values is not a number"
-    )
+    unit = np.isfinite([part.mean, part.scale]).all() and part.scale > 0
+    _check(bool(unit), "the unit of its values is not a number, or 0")
     model = Model(design, tuple(part.strengths), tuple(members))
     return Fitted(part.seed, preparation, part.mean, part.scale, model)
 
@@ -333,7 +355,7 @@ def _member(
     part: MemberPart, size: int, norms: dict[int, int], dtype: str, arrays: dict[str, Array]
 ) -> Member:
     def numbers(key: str, shape: tuple[int, ...]) -> Array:
-        values = arrays[key]
+        values = _taken(arrays, key)
         good = values.dtype == dtype and values.shape == shape and np.isfinite(values).all()
         _check(bool(good), f"{key!r} is not what its network needs: {shape} finite {dtype}")
         return values
@@ -346,4 +368,6 @@ def _member(
         for each in part.moments
     }
     _check(moments.keys() == norms.keys(), "the moments are not those of its layers")
+    spreads = [bool((variance >= 0).all()) for _, variance in moments.values()]
+    _check(all(spreads), "a variance is below 0")
     return Member(numbers(part.theta, (size,)), moments)

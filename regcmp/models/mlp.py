@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import probabilities
 from regcmp.errors import UsageError
-from regcmp.models.checking import class_weights
+from regcmp.models.checking import check_values, class_weights
 from regcmp.models.estimator import Perceptron
-from regcmp.models.single import Array
+from regcmp.models.single import Array, Given
 
 PARAMETERS = """
 
@@ -198,8 +198,15 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _is_told_apart(self, dtype: np.dtype[Any]) -> bool:
         """Whether this precision has values within and between the standard deviations of y."""
         limits = np.finfo(dtype)
+        most, eps, least = float(limits.max), float(limits.eps), float(limits.tiny)
         farthest = abs(self.target_mean_) + FAR * self.target_scale_
-        return bool(limits.max > farthest and self.target_scale_ > FAR * limits.eps * farthest)
+        smallest = max(FAR * eps * farthest, least / eps)
+        return most > farthest and self.target_scale_ > smallest
+
+    def _check_targets(self, given: Given) -> None:
+        for name, y in (("y", given.y), ("y_val", given.y_validation)):
+            if y is not None:
+                check_values(name, y.astype(np.float64))
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
         y = y.astype(np.float64)
@@ -219,6 +226,7 @@ def _document(estimator: type[Perceptron], more: str) -> None:
 _document(
     MLPClassifier,
     """
-        class_weight: None, 'balanced', or a dict of how much the rows of each class count.""",
+        class_weight: None, 'balanced', or a dict of how much the rows of each class count in the
+            training loss: at least 0. A class that it leaves out counts 1; with 0, rows count nothing.""",
 )
 _document(MLPRegressor, "")

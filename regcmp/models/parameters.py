@@ -12,6 +12,7 @@ from regcmp.engine.architecture import MLP, ArchitectureError, layers_of, needs_
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.settings import Settings
 from regcmp.errors import UsageError
+from regcmp.hints import brief
 from regcmp.option import Option
 from regcmp.plan import OPTIONS
 from regcmp.plan.grammar import Method, parse_word
@@ -71,6 +72,9 @@ def parameters_of(
     values = {
         key: parse(parameter(name, OPTIONS[key]), given[name]) for key, name in SETTINGS.items()
     }
+    for name in ("shuffle", "warm_start", "early_stopping"):
+        if not isinstance(given[name], bool | np.bool_):
+            raise UsageError(f"{name}: expected True or False, got {brief(given[name])}", name)
     patience = Option("n_iter_no_change", 10, "whole", "", low=1)
     parse(parameter("n_iter_no_change", patience), given["n_iter_no_change"])
     settings = Settings(**values, dtype=dtype.name, max_dropped=1.0, max_dead=1.0)

@@ -18,6 +18,7 @@ from regcmp.data.preparation.preparing import TOO_FAR
 from regcmp.data.sources.files import File, check_file
 from regcmp.data.table import Progress, Reading
 from regcmp.data.tables.array_files import read_features
+from regcmp.data.tables.cells import MARKERS
 from regcmp.data.tables.floats import to_floats
 from regcmp.data.tables.given_test import as_cells
 from regcmp.data.tables.labels import class_name
@@ -45,6 +46,8 @@ class Opened:
     file: File
     names: list[str]
     parts: Iterator[pd.DataFrame]
+    kept: list[str]
+    """The columns that are carried along, in the file's order."""
     is_text: bool = False
     markers: bool = False
     """Whether 'NA' and the like may stand for a missing number, as nobody said what does."""
@@ -74,6 +77,9 @@ class Predicting:
     rows: int = 0
     skipped: int = 0
     first_fault: str = ""
+    scored: int = 0
+    first_odd: str = ""
+    """What is wrong with the first target that is there, and can't be scored by."""
     outcomes: list[Outcomes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,7 +94,15 @@ class Predicting:
 
     def warnings(self) -> list[str]:
         """What is to be said of all rows."""
-        return [*self.inspector.surplus(self.opened.names), *self.inspector.warnings()]
+        name = self.opened.file.text
+        odd = [f"{name}: not all targets can be scored by; first {self.first_odd}"]
+        faults = [f"{name}: {each}" for each in self.inspector.faults()]
+        return [
+            *self.inspector.surplus(self.opened.names),
+            *faults,
+            *self.inspector.warnings(),
+            *(odd if self.first_odd else []),
+        ]
 
     def scores(self) -> dict[str, float]:
         """How the model scores on the rows that were predicted."""
@@ -105,83 +119,105 @@ class Predicting:
         return dict(scores_of(whole))
 
     def parts(self) -> Iterator[Part]:
-        """Every part of the file. Raises DataError, naming the row, for one that can't be predicted."""
+        """Every part of the file.
+
+        Raises DataError, naming the row, for one that can't be predicted, and behind the last one for a
+        column that is of another kind in all rows. Neither depends on where parts begin.
+        """
         for frame in self.opened.parts:
             checked = self.inspector.check(frame)
-            bad = checked.bad
-            if bad.any():
-                self._fault(checked.first, checked.fault)
             outputs, far = self._outputs(checked.rows)
-            bad = self._joined(bad, far, TOO_FAR.partition(";")[0])
-            if self.score:
-                y, odd = self._targets(frame)
-                bad = self._joined(bad, odd, f"its target {self.model.facts.target!r} is missing, or none"
-                                   " that the model knows")  # fmt: skip
-                kept = ~bad
-                if kept.any():
-                    self.outcomes.append(self.model.outcomes(outputs[kept], y[kept]))
+            bad = checked.bad | far
+            if self.score:  # up to where an error ends it: the first row of the file is named
+                end = int(bad.argmax()) if bad.any() and not self.skip else len(bad)
+                self._score(frame[self.model.facts.target].iloc[:end], outputs[:end], bad[:end])
+            if bad.any():
+                place = int(bad.argmax())
+                why = checked.fault if checked.bad[place] else TOO_FAR.partition(";")[0]
+                self._fault(place, why)
             self.rows += len(frame)
             self.skipped += int(bad.sum())
             yield Part(frame, outputs, bad)
+        if not self.skip:
+            for fault in self.inspector.faults():
+                raise DataError(
+                    f"{self.opened.file.text!r}: {fault}, or --on-error skip predicts with what is left"
+                )
 
-    def _joined(self, bad: Mask, more: Mask, why: str) -> Mask:
-        if more.any():
-            self._fault(int(more.argmax()), why)
-        return bad | more
+    def _score(self, cells: pd.Series, outputs: Floats, bad: Mask) -> None:
+        """Remember how outputs (n, C) do on rows that have a target, and could be predicted.
+
+        Raises DataError for a target that the model can't have, unless such rows are skipped.
+        """
+        y, known, missing = self._targets(cells)
+        if (odd := ~known & ~missing).any():
+            place, target = int(odd.argmax()), self.model.facts.target
+            expected = (
+                "no class that the model knows" if self.model.facts.classes else "no finite number"
+            )
+            said = f"its target {target!r} is {str(cells.iloc[place])!r}, {expected}"
+            if not self.skip:
+                raise self._error(place, said, "--on-error skip scores the other rows")
+            self.first_odd = self.first_odd or f"{self._where(place)}: {said}"
+        kept = known & ~bad
+        self.scored += int(kept.sum())
+        if kept.any():
+            self.outcomes.append(self.model.outcomes(outputs[kept], y[kept]))
+
+    def _where(self, place: int) -> str:
+        """What messages call a row of this part."""
+        row = self.rows + place
+        line = self.opened.line(row) if self.opened.is_text else None
+        return f"row {row + 1}" + ("" if line is None else f" (line {line})")
+
+    def _error(self, place: int, why: str, skipping: str) -> DataError:
+        where = self._where(place)
+        return DataError(f"{self.opened.file.text!r}, {where}: {why}; correct it, or {skipping}")
 
     def _fault(self, place: int, why: str) -> None:
         """Raise DataError for a row of this part, unless such rows are skipped."""
-        row = self.rows + place
-        line = self.opened.line(row) if self.opened.is_text and not self.first_fault else None
-        where = f"row {row + 1}" + ("" if line is None else f" (line {line})")
         if not self.skip:
-            raise DataError(
-                f"{self.opened.file.text!r}, {where}: {why}; correct it, or --on-error skip leaves its"
-                " prediction empty"
-            )
-        self.first_fault = self.first_fault or f"{where}: {why}"
+            raise self._error(place, why, "--on-error skip leaves its prediction empty")
+        self.first_fault = self.first_fault or f"{self._where(place)}: {why}"
 
     def _outputs(self, rows: Any) -> tuple[Floats, Mask]:
-        """What the networks give, and the rows whose numbers float32 does not hold when scaled."""
-        far = np.zeros(len(rows), bool)
+        """What the networks give, and the rows whose numbers float32 does not hold, scaled or further on."""
         try:
-            return self.model.raw_outputs(rows), far
+            outputs = self.model.raw_outputs(rows)
+            far = np.zeros(len(rows), bool)
         except DataError as error:
             if str(error) != TOO_FAR:
                 raise
-        rows = rows.copy()
-        for place in range(len(rows)):
-            one = rows[place : place + 1] if isinstance(rows, np.ndarray) else rows.iloc[[place]]
-            try:
-                self.model.raw_outputs(one)
-            except DataError:
-                far[place] = True
-        numbers = self._numbers()
-        if isinstance(rows, np.ndarray):
-            rows[far] = np.nan
-        else:
-            rows.loc[far, numbers] = np.nan
-        return self.model.raw_outputs(rows), far
+            rows, far = rows.copy(), self.model.too_far(rows)
+            if isinstance(rows, np.ndarray):
+                rows[far] = np.nan
+            else:
+                rows.loc[far, self._numbers()] = np.nan
+            outputs = self.model.raw_outputs(rows)
+        # What can just be scaled may still be too much for the layers behind it.
+        return outputs, far | ~np.isfinite(outputs).all(axis=1)
 
     def _numbers(self) -> list[str]:
         return [each.name for each in self.model.facts.columns if each.kind in PLAIN]
 
-    def _targets(self, frame: pd.DataFrame) -> tuple[npt.NDArray[Any], Mask]:
-        """The classes' numbers, or the values, and where a row has none."""
+    def _targets(self, cells: pd.Series) -> tuple[npt.NDArray[Any], Mask, Mask]:
+        """The classes' numbers, or the values; where there is one, and where a cell is empty."""
         facts = self.model.facts
-        cells = frame[facts.target]
+        missing = cells.isna().to_numpy()
+        if self.opened.markers:
+            missing = missing | cells.isin(MARKERS).to_numpy()
         if not facts.classes:
             if self.decimal != "." and cells.dtype == object:
                 cells = cells.map(
                     lambda each: str(each).replace(self.decimal, "."), na_action="ignore"
                 )
             values = to_floats(cells, "coerce").to_numpy(np.float64)
-            return np.nan_to_num(values), ~(np.abs(values) <= LARGEST)
+            return np.nan_to_num(values), np.abs(values) <= LARGEST, missing
         places = {name: place for place, name in enumerate(facts.classes)}
         texts = as_cells(cells)
         codes = texts.map(lambda each: _code(each, places), na_action="ignore").fillna(-1)
         y = codes.to_numpy().astype(np.intp)
-        return y.clip(0), y < 0
+        return y.clip(0), y >= 0, missing
 
 
 def _code(text: Any, places: dict[str, int]) -> int:
@@ -207,10 +243,15 @@ def open_rows(
     reading = check_reading(reading)
     if file.format == "delimited":
         kinds = {each.name for each in facts.columns if each.kind not in ("number", "constant")}
-        texts = {*kinds, *keep, *([facts.target] if facts.classes else [])}
-        sep, names, parts = read_in_parts(file, reading, progress, texts, EVALUATED)
-        line = partial(line_of_row, file, reading, sep)
-        return Opened(file, names, parts, True, reading.na is None, line)
+        kinds |= {facts.target} if facts.classes else set()
+
+        def as_text(names: list[str]) -> list[str]:
+            kept = _kept_columns(keep, names, spec)
+            return [name for name in names if name in kinds or name in kept]
+
+        sep, names, parts = read_in_parts(file, reading, progress, as_text, EVALUATED)
+        line, kept = partial(line_of_row, file, reading, sep), _kept_columns(keep, names, spec)
+        return Opened(file, names, parts, kept, True, reading.na is None, line)
     frame, image = _whole(file, reading, facts, progress)
     if image is not None and facts.image is not None and image != facts.image:
         raise DataError(
@@ -219,7 +260,8 @@ def open_rows(
         )
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     parts = (frame.iloc[i : i + CHUNK].reset_index(drop=True) for i in range(0, len(frame), CHUNK))
-    return Opened(file, list(frame.columns), parts)
+    names = list(frame.columns)
+    return Opened(file, names, parts, _kept_columns(keep, names, spec))
 
 
 def _whole(
@@ -245,7 +287,7 @@ def _whole(
     return frame, sizes
 
 
-def kept_columns(keep: Sequence[str], names: Sequence[str], table: str) -> list[str]:
+def _kept_columns(keep: Sequence[str], names: Sequence[str], table: str) -> list[str]:
     """The columns to be carried along, in the file's order. Raises UsageError for one that is not there."""
     if not keep:
         return []

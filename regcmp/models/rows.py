@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from regcmp.models.fitted import Facts
 
 Mask = npt.NDArray[np.bool_]
+SHOWN = 3
+"""How many levels a message shows."""
+EMPTY, NEW, ALIKE = range(3)
+"""What an example of an unknown level may be: the last says most."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,33 @@ class Checked:
 
 
 @dataclass
+class Tally:
+    """What the cells of a column of texts were so far: no part of a file can tell what the whole is."""
+
+    present: int = 0
+    known: int = 0
+    """How many have a level of the training rows."""
+    numbers: bool = True
+    """Whether all are numbers."""
+    seen: list[str] = field(default_factory=list)
+    """The first that are no levels of the training rows."""
+
+    def add(self, given: pd.Series, levels: dict[str, int]) -> None:
+        """Count cells without gaps."""
+        odd = given[~given.isin(levels)]
+        self.present += len(given)
+        self.known += len(given) - len(odd)
+        self.numbers = self.numbers and all(map(is_number, given))
+        if len(self.seen) < SHOWN:
+            self.seen = list(dict.fromkeys([*self.seen, *odd.unique()[:SHOWN]]))[:SHOWN]
+
+
+@dataclass
 class Inspector:
-    """Checks rows part by part, and counts what is to be said of all of them in the end."""
+    """Checks rows part by part, and counts what is to be said of all of them in the end.
+
+    What it says does not depend on where parts begin: of a row by itself, or of all rows.
+    """
 
     facts: Facts
     name: str
@@ -55,7 +84,8 @@ class Inspector:
     """Whether 'NA' and the like between numbers stand for a missing one."""
     gaps: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, tuple[int, str]] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     count: int = 0
 
     def check_columns(self, names: Sequence[str]) -> None:
@@ -92,7 +122,7 @@ class Inspector:
         return [name for name in names if name not in known]
 
     def check(self, frame: pd.DataFrame) -> Checked:
-        """These rows, whose columns are there. Raises DataError where a whole column is of another kind."""
+        """These rows, whose columns are there."""
         import pandas as pd
 
         found: dict[str, Any] = {}
@@ -111,6 +141,11 @@ class Inspector:
             return Checked(pd.DataFrame(found), bad, said)
         return Checked(np.column_stack(list(found.values())), bad, said)
 
+    def faults(self) -> list[str]:
+        """The columns of texts that are of another kind in all rows that were checked."""
+        columns = [each for each in self.facts.columns if each.name in self.tallies]
+        return [said for each in columns if (said := _whole_fault(each, self.tallies[each.name]))]
+
     def warnings(self) -> list[str]:
         """What is to be said of all rows that were checked."""
         lines = []
@@ -122,7 +157,7 @@ class Inspector:
         for name, rows in self.unknown.items():
             lines.append(
                 f"{self.name}: column {name!r} has levels in {rows} of {self.count} rows that no"
-                f" training row has, such as {self.examples[name]}; they count as rare"
+                f" training row has, such as {self.examples[name][1]}; they count as rare"
             )
         return lines
 
@@ -136,6 +171,8 @@ class Inspector:
             values, odd = self._numbers(column, cells)
         else:
             return self._texts(column, cells), np.zeros(len(cells), bool)
+        if odd.any():
+            values = np.where(odd, np.nan, values)
         if not column.missing and (empty := int((np.isnan(values) & ~odd).sum())):
             self.gaps[column.name] = self.gaps.get(column.name, 0) + empty
         return values, odd
@@ -154,25 +191,12 @@ class Inspector:
             texts = texts.map(self._with_point, na_action="ignore")
         values = to_floats(texts, "coerce").to_numpy(np.float64)
         odd = present & (np.isnan(values) | (np.abs(values) > LARGEST))
-        if odd.any():
-            self._check_notation(column, cells[present], odd[present])
         return values, odd
 
     def _with_point(self, cell: Any) -> Any:
         """A text with a decimal point, unless it has one already: 1.234 is not 1,234."""
         text = str(cell)
         return "?" if "." in text else text.replace(self.decimal, ".")
-
-    def _check_notation(self, column: Column, cells: pd.Series, odd: Mask) -> None:
-        """Raise DataError where numbers are in another notation, or no cell is a number."""
-        texts = cells.astype(str)
-        if fault := fault_of(column.name, texts, self.decimal):
-            raise DataError(f"{self.name!r}: {fault}")
-        if odd.all() and len(odd) > 1:
-            raise DataError(
-                f"{self.name!r}: column {column.name!r} is numbers in the training rows, and no cell of"
-                f" it is one here: it has {texts.iloc[0]!r}"
-            )
 
     def _truths(self, cells: pd.Series) -> tuple[Any, Mask]:
         if cells.dtype == bool:
@@ -184,58 +208,65 @@ class Inspector:
         return values, present & np.isnan(values)
 
     def _texts(self, column: Column, cells: pd.Series) -> pd.Series:
-        """Texts without gaps. Raises DataError where they are numbers by now."""
+        """Texts without gaps."""
         texts = as_cells(cells)
         present = texts.notna()
         given = texts[present].astype(str)
         levels = dict(column.levels)
-        self._check_still_texts(column, given, levels)
+        self.tallies.setdefault(column.name, Tally()).add(given, levels)
         if column.kind == "category":
-            self._check_levels(column, given, levels)
+            self._count_levels(column, given[~given.isin(levels)], levels)
             if not column.missing and not present.all():
-                self._count_unknown(column.name, int((~present).sum()), "an empty cell")
+                self._count_unknown(column.name, int((~present).sum()), EMPTY, "an empty cell")
         filled = texts.where(present, "" if column.kind == "text" else MISSING)
         return filled.astype(str).astype(object).reset_index(drop=True)
 
-    def _check_still_texts(self, column: Column, given: pd.Series, levels: dict[str, int]) -> None:
-        if len(given) and not any(map(is_number, levels)) and given.map(is_number).all():
-            was = some(levels, 3) if levels else "text"
-            raise DataError(
-                f"{self.name!r}: column {column.name!r} has numbers, such as {given.iloc[0]!r}, and"
-                f" {was} in the training rows; give it as it was then"
-            )
-
-    def _check_levels(self, column: Column, given: pd.Series, levels: dict[str, int]) -> None:
-        odd = given[~given.isin(levels)]
+    def _count_levels(self, column: Column, odd: pd.Series, levels: dict[str, int]) -> None:
+        """Count cells whose levels no training row has, and keep the example that says most."""
         if not len(odd):
             return
-        if len(odd) == len(given) >= RARE:
-            raise DataError(
-                f"{self.name!r}: column {column.name!r} has no level that it has in the training rows:"
-                f" it has {some(odd.drop_duplicates(), 3)}, and {some(levels, 3)} there; spell levels"
-                " alike"
-            )
         plain = {plain_level(each): each for each in levels}
+        rank, example = NEW, repr(odd.iloc[0])
         for level in odd.unique():
             if meant := plain.get(plain_level(level)):
-                self._count_unknown(
-                    column.name, len(odd), f"{level!r}, which is {meant!r} in training"
-                )
-                return
-        self._count_unknown(column.name, len(odd), repr(odd.iloc[0]))
+                rank, example = ALIKE, f"{level!r}, which is {meant!r} in training"
+                break
+        self._count_unknown(column.name, len(odd), rank, example)
 
-    def _count_unknown(self, name: str, rows: int, example: str) -> None:
+    def _count_unknown(self, name: str, rows: int, rank: int, example: str) -> None:
         self.unknown[name] = self.unknown.get(name, 0) + rows
-        self.examples.setdefault(name, example)
+        if name not in self.examples or rank > self.examples[name][0]:
+            self.examples[name] = rank, example
 
     def _fault(self, column: Column, cell: Any) -> str:
+        import pandas as pd
+
         if column.kind == "boolean":
             what = "is True or False"
+        elif fault := fault_of(column.name, pd.Series([str(cell)], dtype=object), self.decimal):
+            return fault
         elif is_number(str(cell)):
             return f"column {column.name!r} has {cell}, which is infinite or too large to be scaled"
         else:
             what = "is a number"
         return f"column {column.name!r} has {str(cell)!r}, and {what} in the training rows"
+
+
+def _whole_fault(column: Column, tally: Tally) -> str:
+    """What is wrong with a column of texts as a whole."""
+    levels = dict(column.levels)
+    if tally.present and tally.numbers and not any(map(is_number, levels)):
+        was = some(levels, SHOWN) if levels else "text"
+        return (
+            f"column {column.name!r} has numbers, such as {tally.seen[0]!r}, and {was} in the training"
+            " rows; give it as it was then"
+        )
+    if column.kind == "category" and not tally.known and tally.present >= RARE:
+        return (
+            f"column {column.name!r} has no level that it has in the training rows: it has"
+            f" {some(tally.seen)}, and {some(levels, SHOWN)} there; spell levels alike"
+        )
+    return ""
 
 
 def rows_of(facts: Facts, X: Any) -> Any:
@@ -264,6 +295,8 @@ def rows_of(facts: Facts, X: Any) -> Any:
     inspector = Inspector(facts, "X")
     inspector.check_columns([str(name) for name in frame.columns])
     checked = inspector.check(frame)
+    for fault in inspector.faults():
+        raise DataError(f"X: {fault}")
     for line in inspector.warnings():
         warnings.warn(line, stacklevel=4)
     if checked.fault:

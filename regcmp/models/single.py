@@ -17,6 +17,7 @@ from regcmp.engine.stack import Optimizer, Rows, RunSeeds, Stack, Start
 from regcmp.engine.streams import stream
 from regcmp.engine.training import beginning
 from regcmp.errors import UsageError
+from regcmp.hints import brief
 from regcmp.models.parameters import Parameters
 from regcmp.runs.stacking import from_outside, ingredients_of
 
@@ -35,6 +36,8 @@ class Given:
 
     def with_set_aside(self, share: float, seed: int, *, stratify: bool) -> Given:
         """Move this share of the rows to the validation rows, by the seed's stream for it."""
+        if stratify:
+            self._check_classes()
         train_rows, others = train_test_split(
             np.arange(len(self.x)),
             test_size=share,
@@ -44,6 +47,18 @@ class Given:
         own, others = np.sort(train_rows), np.sort(others)
         weights = None if self.weights is None else self.weights[own]
         return Given(self.x[own], self.y[own], weights, self.x[others], self.y[others])
+
+    def _check_classes(self) -> None:
+        """Raise UsageError for a class that can't have rows on both sides."""
+        classes, counts = np.unique(self.y, return_counts=True)
+        if counts.min() < 2:
+            name = brief(classes[counts.argmin()].item())
+            raise UsageError(
+                f"y: the class {name} has 1 row, and rows for validation take at least 2 of each class;"
+                " give X_val and y_val, add rows of the class or leave it out"
+                f" (class {name} in y has only 1 member)",
+                "y",
+            )
 
 
 def single_stack(

@@ -72,9 +72,18 @@ class Frozen:
         """Prepared rows (n, D), as the preparation that this was made of gives them."""
         try:
             with np.errstate(over="raise"):
-                return self._plain(rows) if self.is_plain else self._encoded(rows)
+                return self._transformed(rows)
         except FloatingPointError:
             raise DataError(TOO_FAR) from None
+
+    def too_far(self, rows: Any) -> npt.NDArray[np.bool_]:
+        """(n,) which rows ``transform`` refuses."""
+        with np.errstate(over="ignore"):
+            x = self._transformed(rows)
+        return np.array(~np.isfinite(x).all(axis=1), bool)
+
+    def _transformed(self, rows: Any) -> Floats:
+        return self._plain(rows) if self.is_plain else self._encoded(rows)
 
     def _plain(self, rows: Numbers) -> Floats:
         x = np.where(np.isnan(rows), self.medians, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
@@ -106,22 +106,22 @@ def read_in_parts(
     file: File,
     reading: Reading,
     progress: Progress | None,
-    as_text: Collection[str],
+    as_text: Callable[[list[str]], Collection[str]],
     multiple: int = 1,
 ) -> tuple[str, list[str], Iterator[pd.DataFrame]]:
     """What separates a text table's cells, its columns, and its rows, a multiple of so many at a time.
 
-    Memory is bounded. Columns among ``as_text`` have the text of the file, others numbers where a part
-    has no other cells. Raises DataError as ``read_delimited`` does.
+    Memory is bounded. ``as_text`` says which of the columns have the text of the file, others numbers
+    where a part has no other cells. Raises DataError as ``read_delimited`` does.
     """
     check_text(file)
     sep, names, skipped, _ = read_head(file, reading)
     source = Source(file, reading, sep, names, skipped, progress)
+    texts = dict.fromkeys(as_text(names), object)
 
     def parts() -> Iterator[pd.DataFrame]:
         checked = False
         with open_text(file, reading, progress) as text:
-            texts = {name: object for name in names if name in as_text}
             for chunk in _chunks(text, source, multiple, dtype=texts):
                 if not checked and chunk[names[-1]].isna().any():
                     source.check_lines()
