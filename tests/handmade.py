@@ -100,6 +100,7 @@ ENVIRONMENT: dict[str, Any] = {
     "machine": "x86_64",
     "cpus": 2,
     "blas": [{"internal_api": "openblas", "version": None, "architecture": "Haswell"}],
+    "workers": [],
 }
 TIMING: dict[str, Any] = {
     "seconds": 12.5,
