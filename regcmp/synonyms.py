@@ -47,7 +47,7 @@ OPTIONS = _table(
     quiet: silent
     sample: subsample samplesize
     save-config: saveplan writeconfig
-    schedule: scheduler lrschedule lrscheduler learningrateschedule
+    schedule: lrschedule lrscheduler learningrateschedule
     seed: randomstate randomseed rngseed
     seeds: nseeds numseeds runsper nruns numruns repeats nrepeats repeat repetitions replicates
     sep: delimiter separator delim fieldseparator d

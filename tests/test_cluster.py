@@ -310,6 +310,7 @@ def free_port() -> int:
             "--jobs: the scheduler 'tcp://127.0.0.1:1' has workers",
         ),
         ("local", ("--jobs", "0"), "--jobs: expected"),
+        ("cosine", (), "or local, got 'cosine'; write --schedule cosine"),
     ],
 )
 def test_a_place_that_is_no_scheduler_is_said_in_one_line(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from regcmp.engine.schedules import SCHEDULES
 from regcmp.errors import UsageError
 from regcmp.option import option, options_of
 from regcmp.plan.kinds import parse, refuse
@@ -55,9 +56,9 @@ def make_execution(**given: Any) -> Execution:
     execution = Execution(**{name: parse(EXECUTION[name], each) for name, each in given.items()})
     place = execution.scheduler
     if place is not None and not _is_scheduler(place):
-        refuse(
-            EXECUTION["scheduler"], f"an address as tcp://HOST:8786, a FILE.json, or {HERE}", place
-        )
+        expected = f"an address as tcp://HOST:8786, a FILE.json, or {HERE}"
+        hint = f"; write --schedule {place}" if place in SCHEDULES else ""
+        refuse(EXECUTION["scheduler"], expected, place, hint)
     if execution.jobs is not None and place not in (None, HERE):
         raise UsageError(
             f"--jobs: the scheduler {place!r} has workers of its own, as many as were"
