@@ -78,10 +78,10 @@ class RowShares:
         return self.groups[train], self.groups[test]
 
 
-def packed(found: RowShares, *, predictions: bool) -> dict[str, Any]:
-    """As JSON has them. Without ``predictions``, none of runs whose rows would take a number each."""
+def packed(found: RowShares, *, with_scores: bool) -> dict[str, Any]:
+    """As JSON has them. Without ``with_scores``, none of runs whose rows would take a number each."""
     n = len(found.groups)
-    wanted = found.kept if predictions or METRICS[found.metric].is_counted else {}
+    wanted = found.kept if with_scores or METRICS[found.metric].is_counted else {}
     alike = not np.array_equal(found.groups, np.arange(n))
     return {
         "rows": n,

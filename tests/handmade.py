@@ -49,7 +49,7 @@ PLAN: dict[str, Any] = {
     "tune": [],
     "select_by": "auto",
     "refit": True,
-    "predictions": False,
+    "row_scores": False,
     "sort": "typed",
     "reference": ["none"],
     "label_noise": 0.0,

@@ -248,7 +248,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "tune": ("--tune", "epochs=1,2", "--tune", "batch-size=8,9"),
     "select-by": ("--select-by", "log_loss", "tune:l2"),
     "refit": ("--no-refit", "tune:l2"),
-    "predictions": ("--predictions",),
+    "row-scores": ("--row-scores",),
     "scheduler": ("--scheduler", "tcp://127.0.0.1:8786"),
     "store": ("--store", "runs.sqlite"),
     "verify-store": ("--verify-store",),

@@ -91,7 +91,7 @@ def test_rows_that_a_report_writes_are_in_the_estimate() -> None:
     data, rng = load_dataset("moons:n=20000"), np.random.default_rng(0)
     words = {"metric": "log_loss", "methods": "none,l2".split(","), "seeds": 10}
     said = [
-        estimate_of(settle(make_plan(data.name, predictions=each, **words), data), data, 1).bytes
+        estimate_of(settle(make_plan(data.name, row_scores=each, **words), data), data, 1).bytes
         for each in (True, False)
     ]
     rows = np.arange(20_000)
@@ -103,7 +103,7 @@ def test_rows_that_a_report_writes_are_in_the_estimate() -> None:
         {(method, seed): tuple(numbers) for method in ("none", "l2") for seed in range(10)},
     )
     report = log_loss()
-    report = replace(report, rows=shares, plan=report.plan | {"predictions": True})
+    report = replace(report, rows=shares, plan=report.plan | {"row_scores": True})
     tracemalloc.start()
     to_json(report).encode()
     _, peak = tracemalloc.get_traced_memory()

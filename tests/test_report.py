@@ -439,7 +439,7 @@ def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() ->
         if path[-1] not in (
             "header",
             "classes_as_text",
-            "predictions",
+            "row_scores",
             "refit",
         ):  # the truth values
             assert complaints(changed(document, path, True)), f"{path} may be true"

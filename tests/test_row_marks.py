@@ -34,7 +34,7 @@ SAMPLE = 20
 def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Reports in accuracy, which keep bits, and in log loss, which keep numbers."""
     folder = tmp_path_factory.mktemp("sound")
-    loss = ["--metric", "log_loss", "--predictions"]
+    loss = ["--metric", "log_loss", "--row-scores"]
     for name, more in {"bits.json": [], "numbers.json": loss}.items():
         done = run_here([*WINE, *more, "-o", name], folder)
         assert done.code == 0, done.err
@@ -251,7 +251,7 @@ def test_shares_that_no_float32_holds_are_read_back(dtype: str, tmp_path: Path) 
     lines = [f"{a},{b},{a}" for a, b in zip(x, rng.normal(size=300), strict=True)]
     lines[7] = "1e25,0,0"
     (tmp_path / "far.csv").write_text("\n".join(["a,b,y", *lines]), "utf-8")
-    words = ["compare", "--dataset", "far.csv", "--target", "y", "--metric", "r2", "--predictions"]
+    words = ["compare", "--dataset", "far.csv", "--target", "y", "--metric", "r2", "--row-scores"]
     train = ["none", "l2=0.1", "--epochs", "2", "--jobs", "1", "--dtype", dtype, "-q"]
     done = run_here([*words, *train, "-o", "far.json"], tmp_path)
     assert (done.code, done.err) == (0, "")

@@ -36,10 +36,10 @@ from regcmp.runs.store import Label, Store, StoreError, decoded, encoded
 QUICK: dict[str, Any] = {"epochs": 8, "hidden": 8, "seeds": 3, "jobs": 1}
 SAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("wine", "none l1 l2=0.1 dropout", {}),
-    ("wine", "none earlystop=2 snapshot", {"metric": "log_loss", "predictions": True}),
+    ("wine", "none earlystop=2 snapshot", {"metric": "log_loss", "row_scores": True}),
     ("wine", "none tune:l2 earlystop", {"trials": 2, "label_noise": 0.2}),
     ("wine", "none tune:l2=0.1,1", {"refit": False, "tune": ["lr=0.01,0.1"]}),
-    ("iris", "none l2", {"metric": "balanced_accuracy", "predictions": True, "class_weight": "balanced"}),
+    ("iris", "none l2", {"metric": "balanced_accuracy", "row_scores": True, "class_weight": "balanced"}),
     ("diabetes", "none l2=0.1 noise", {"noise_features": 3, "reference": "majority,linear"}),
     ("wine", "none l2", {"optimizer": "sgd", "lr": 1e25}),
     ("moons:n=60", "none dropout", {"vary": "init"}),
@@ -489,7 +489,7 @@ def test_the_store_has_no_row_of_data(tmp_path: Path) -> None:
         "--metric",
         "log_loss",
     ]
-    assert run_here([*words, "--store", "s", "--predictions"], tmp_path).code == 0
+    assert run_here([*words, "--store", "s", "--row-scores"], tmp_path).code == 0
     import zlib
 
     with closing(sqlite3.connect(tmp_path / "s")) as connection:

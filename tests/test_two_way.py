@@ -254,7 +254,7 @@ def test_packed_shares_are_read_back(seed: int, name: str) -> None:
     }
     classes = rng.integers(0, 2, n) if metric.by_class else None
     before = RowShares(name, groups, splits, kept, classes)  # type: ignore[arg-type]
-    after = unpacked(json.loads(json.dumps(packed(before, predictions=True))), name)
+    after = unpacked(json.loads(json.dumps(packed(before, with_scores=True))), name)
     np.testing.assert_array_equal(after.groups, groups)
     assert after.fits(before) and before.fits(after)
     for one, other in zip(sides(before, "l2", 3), sides(after, "l2", 3), strict=True):
@@ -266,8 +266,8 @@ def test_packed_shares_are_read_back(seed: int, name: str) -> None:
 def test_numbers_are_kept_where_they_are_asked_for() -> None:
     """Bits of accuracy are always kept."""
     shares = drawn(np.random.default_rng(0))
-    assert not packed(shares, predictions=False)["runs"]
-    assert len(packed(shares, predictions=True)["runs"]) == 20
+    assert not packed(shares, with_scores=False)["runs"]
+    assert len(packed(shares, with_scores=True)["runs"]) == 20
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, more in {
         "a.json": [],
         "b.json": ["--hidden", "8"],
-        "loss.json": [*loss, "--predictions"],
+        "loss.json": [*loss, "--row-scores"],
         "bare.json": loss,
         "old.json": ["--significance-test", "nadeau-bengio"],
     }.items():

@@ -121,7 +121,7 @@ class Protocol:
         " too. --no-refit judges it as it was trained.",
         group="Protocol", since="0.2", neutral=True,
     )  # fmt: skip
-    predictions: bool = option(
+    row_scores: bool = option(
         "flag", False,
         "Keep in JSON what each row added to each run's score, whatever the metric. Accuracy needs a bit"
         " of each, which is always kept.",

@@ -41,7 +41,7 @@ def document_of(report: Report) -> dict[str, Any]:
         if len(table := getattr(report, name)):
             document[name] = plain_rows(table)
     if report.rows is not None:
-        document["rows"] = packed(report.rows, predictions=report.plan["predictions"])
+        document["rows"] = packed(report.rows, with_scores=report.plan["row_scores"])
     if report.weights is not None:
         document["weights"] = report.weights
     if report.boundary is not None:

@@ -75,7 +75,7 @@ def row_marks() -> Any:
         "splits": Key(list_of(struct("split", split))),
         "runs": Key(
             list_of(struct("row_marks", run)),
-            "Runs that were not stopped; for another metric than accuracy only with --predictions.",
+            "Runs that were not stopped; for another metric than accuracy only with --row-scores.",
         ),
     }
     about = (

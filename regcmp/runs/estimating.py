@@ -155,7 +155,7 @@ class _Sizes:
         self.networks = planned.total()
         self.methods = list(dict.fromkeys(method for method, _ in planned))
         metric = METRICS[plan.protocol.metric]
-        share = 4.0 * (WRITTEN if plan.protocol.predictions else 1)
+        share = 4.0 * (WRITTEN if plan.protocol.row_scores else 1)
         self.marks = (self.n_train + self.n_test) * (1 / 8 if metric.is_counted else share)
         """What is kept of the rows of one run, in bytes."""
         self.splits = plan.protocol.seeds if "split" in plan.protocol.vary else 1
