@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
+from regcmp.engine.stack import Keep
 from regcmp.plan import make_plan
 from regcmp.plan.settling import settle
 from regcmp.runs.cluster import cluster_site
@@ -68,7 +69,7 @@ def main() -> None:
     print(f"sent to each worker once, its plan: {recipe:,} bytes")
 
     def calls(number: int) -> Iterator[Call]:
-        _, arguments = site.call(0, condition, runs, keep=False)
+        _, arguments = site.call(0, condition, runs, keep=Keep())
         for index in range(number):
             yield nothing, (index, *arguments[1:])
 
@@ -82,7 +83,7 @@ def main() -> None:
     print(f"a result: {len(pickle.dumps(results[0])):,} bytes")
 
     with local_site(1, print) as here:
-        function, arguments = here.call(0, condition, runs, keep=False)
+        function, arguments = here.call(0, condition, runs, keep=Keep())
         start = time.perf_counter()
         function(*arguments)
         training = time.perf_counter() - start

@@ -22,7 +22,7 @@ from regcmp.data.preparation.grid import CELLS, MOST_POINTS, grid_of
 from regcmp.data.preparation.preparing import preparation_of
 from regcmp.data.preparation.splitting import Split
 from regcmp.data.preparation.targets import Targets
-from regcmp.engine.stack import Ingredient
+from regcmp.engine.stack import Ingredient, Keep
 from regcmp.engine.training import train
 from regcmp.errors import DataError
 from regcmp.plan import make_plan
@@ -136,7 +136,9 @@ def test_the_network_asked_is_the_one_that_is_judged(name: str | None) -> None:
         parts = (replace(parts[0], strength=parts[0].strength * len(seeds)),)
     stack = make_stack(*parts, seeds=seeds, splits=2, epochs=12)
     assert {each.model for each in train(stack)} == {None}
-    for split, each in zip(stack.splits, train(replace(stack, keep_models=True)), strict=True):
+    for split, each in zip(
+        stack.splits, train(replace(stack, keep=Keep(models=True))), strict=True
+    ):
         right = each.model.predict(stack.rows.x_test[split]) == stack.rows.y_test[split]
         assert right.mean() == each.history[-1].test["accuracy"]
 

@@ -23,6 +23,7 @@ import regcmp
 from regcmp.data.loading import load_dataset
 from regcmp.engine.losses import CrossEntropy, WeightedSquaredError
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.engine.stack import Keep
 from regcmp.engine.training import train
 from regcmp.plan import make_plan
 from regcmp.plan.settling import settle
@@ -71,7 +72,7 @@ def test_an_estimator_is_the_network_of_a_comparison(
     condition = Condition(plan, own)
     run = Run(plan.methods[0], seed)
     with threadpool_limits(1):
-        (trained,) = train(stack_of(condition, [run], keep_models=True))
+        (trained,) = train(stack_of(condition, [run], Keep(models=True)))
     assert trained.model is not None
     split, rows = condition.splits[seed], condition.prepared(seed)
     drawn = np.sort(np.concatenate([split.train, split.validation]))

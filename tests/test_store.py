@@ -31,7 +31,8 @@ from regcmp.engine.training import Trained
 from regcmp.plan import make_plan
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.numerics import Machine, numerics
-from regcmp.runs.store import Label, Store, StoreError, decoded, encoded
+from regcmp.runs.run_bytes import decoded, encoded
+from regcmp.runs.store import Label, Store, StoreError
 
 QUICK: dict[str, Any] = {"epochs": 8, "hidden": 8, "seeds": 3, "jobs": 1}
 SAMPLES: list[tuple[str, str, dict[str, Any]]] = [

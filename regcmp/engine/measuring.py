@@ -46,7 +46,13 @@ class Measure:
     """Scores the networks of a stack; its buffers are made once."""
 
     def __init__(
-        self, network: Network, rows: Rows, splits: Sequence[int], taps: Taps | None = None
+        self,
+        network: Network,
+        rows: Rows,
+        splits: Sequence[int],
+        taps: Taps | None = None,
+        *,
+        keep_outputs: bool = False,
     ) -> None:
         self.loss = rows.loss(splits)
         taps = network.no_taps() if taps is None else taps
@@ -61,6 +67,11 @@ class Measure:
         """(R,) the least and the largest answer to the rows measured last."""
         self.outcomes: list[tuple[Outcomes, Outcomes]] = []
         """What each run made of its training and its test rows, with the weights recorded last."""
+        self.outputs: list[Floats] | list[None] = [None] * len(self.splits)
+        """(N, C) what each run gave for its test rows, with these weights, where that is kept."""
+        if keep_outputs:
+            shape = rows.x_test.shape[1], rows.n_classes or 1
+            self.outputs = [np.empty(shape, rows.x_test.dtype) for _ in splits]
 
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
@@ -70,7 +81,7 @@ class Measure:
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
         low, high = self._low, self._high
-        on_test = self._outcomes(judged, self.rows.x_test, self.rows.y_test)
+        on_test = self._outcomes(judged, self.rows.x_test, self.rows.y_test, self.outputs)
         same = np.maximum(high, self._high) - np.minimum(low, self._low) < SAME
         self.outcomes = list(zip(on_train, on_test, strict=True))
         train, test = map(scores_of, on_train), map(scores_of, on_test)
@@ -101,14 +112,22 @@ class Measure:
         return list(map(scores_of, self._outcomes(judged, x, y)))
 
     def _outcomes(
-        self, judged: Sequence[Judged], x: Floats, y: Integers | Floats
+        self,
+        judged: Sequence[Judged],
+        x: Floats,
+        y: Integers | Floats,
+        room: Sequence[Floats | None] = (),
     ) -> list[Outcomes]:
+        """What each run makes of the rows x of its split; outputs are put where there is ``room``."""
         targets = y[self.splits]
         loss, right = np.empty(targets.shape), np.empty(targets.shape, bool)
         self._sums = [np.zeros(1)] * len(self._relus)
         self._low, self._high = np.full(len(targets), np.inf), np.full(len(targets), -np.inf)
         for part, batch in self._chunks(x):
             outputs = self.evaluator.outputs(judged, batch)
+            for i, place in enumerate(room):
+                if place is not None:
+                    place[part] = outputs[i]
             loss[:, part] = self.loss.of_rows(outputs, targets[:, part])
             answers = outputs.argmax(axis=-1) if self.rows.n_classes else outputs[..., 0]
             right[:, part] = answers == targets[:, part]

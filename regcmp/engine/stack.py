@@ -108,6 +108,16 @@ class Design:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """What is wanted of runs beside their scores."""
+
+    models: bool = False
+    """The networks that are judged."""
+    outputs: bool = False
+    """What they give for each test row."""
+
+
+@dataclass(frozen=True)
 class Stack:
     """R runs with the same kinds of regularizers; run r learns from split ``splits[r]`` of the rows."""
 
@@ -120,8 +130,8 @@ class Stack:
     """Regularizers that a worker process does not know by itself, by name."""
     metric: str | None = None
     """The metric by which something is kept of every row; None keeps nothing."""
-    keep_models: bool = False
-    """Whether the networks that are judged are wanted, and not their scores alone."""
+    keep: Keep = Keep()
+    """What is wanted beside scores."""
     shuffle: bool = True
     """Whether each epoch has its rows in another order."""
     start: Start | None = None

@@ -65,6 +65,9 @@ class Trained:
     """What it made of its training and its test rows; None of a run that was stopped."""
     kept: tuple[Kept, Kept] | None = None
     """And what a report keeps of them."""
+    outputs: Floats | None = None
+    """(N, C) what the network that is judged, or the ensemble, gives for the test rows, where the stack
+    keeps it; None of a run that was stopped."""
 
 
 def train(stack: Stack, watch: Watch | None = None) -> list[Trained]:
@@ -80,7 +83,7 @@ def train(stack: Stack, watch: Watch | None = None) -> list[Trained]:
     hooks = Hooks(regularizers)
     batches = Batches(stack)
     gradient = Gradient(network, stack.rows.loss(stack.splits), len(theta), theta.dtype)
-    measure = Measure(network, stack.rows, stack.splits, hooks.evaluate(network.no_taps()))
+    measure = measure_of(stack, network, hooks)
     context = context_of(stack, network, theta, measure)
     schedule = SCHEDULES[settings.schedule]
     scheduled = scheduled_among(regularizers, stack)
@@ -120,7 +123,8 @@ def train(stack: Stack, watch: Watch | None = None) -> list[Trained]:
                 break
         models = kept_models(stack, regularizers, measure, judged, context)
     selected = [None] * len(theta) if context.selected is None else context.selected.tolist()
-    ends = zip(judged, selected, models, measure.outcomes, zip(*history, strict=True), strict=True)
+    runs = zip(*history, strict=True)
+    ends = zip(judged, selected, models, measure.outcomes, measure.outputs, runs, strict=True)
     return [trained(network, guard.stops.get(i), *end) for i, end in enumerate(ends)]
 
 
@@ -131,6 +135,12 @@ def beginning(stack: Stack, network: Network) -> tuple[Floats, Optimizer]:
     settings, seeds = stack.settings, [s.init for s in stack.seeds]
     theta = initial_theta(network, settings.init, seeds, settings.dtype)
     return theta, OPTIMIZERS[settings.optimizer](theta.shape, theta.dtype)
+
+
+def measure_of(stack: Stack, network: Network, hooks: Hooks) -> Measure:
+    """What scores the networks of a stack."""
+    taps = hooks.evaluate(network.no_taps())
+    return Measure(network, stack.rows, stack.splits, taps, keep_outputs=stack.keep.outputs)
 
 
 def seen_by(measure: Measure, judged: Floats, context: Context) -> list[Record]:
@@ -159,7 +169,7 @@ def kept_models(
     context: Context,
 ) -> list[Model] | list[None]:
     """The networks that are judged, run by run, where the stack keeps them."""
-    if not stack.keep_models:
+    if not stack.keep.models:
         return [None] * len(judged)
     ready = measure.judged(judged, context.others)
     return [model_of(stack, run, ready, regularizers) for run in range(len(judged))]
@@ -281,16 +291,26 @@ def trained(
     selected: int | None,
     model: Model | None,
     outcomes: tuple[Outcomes, Outcomes] | None,
+    outputs: Floats | None,
     history: Sequence[Record],
 ) -> Trained:
     """Put one run's outcome together; of one that was stopped, what came after counts for nothing."""
     if stop:
-        theta, model, outcomes = stop.theta, None, None
+        theta, model, outcomes, outputs = stop.theta, None, None, None
         history = [each for each in history if each.epoch <= stop.epoch]
     weights = theta[network.is_weight]
     nonzero = float(np.count_nonzero(weights) / len(weights))
     status, epoch = (stop.status, stop.epoch) if stop else ("ok", None)
     counts = weight_counts(weights)
     return Trained(
-        status, tuple(history), theta.copy(), nonzero, epoch, selected, counts, model, outcomes
+        status,
+        tuple(history),
+        theta.copy(),
+        nonzero,
+        epoch,
+        selected,
+        counts,
+        model,
+        outcomes,
+        outputs=outputs,
     )

@@ -13,7 +13,7 @@ from regcmp.engine.arrays import Floats
 from regcmp.engine.building import network_of
 from regcmp.engine.model import Model
 from regcmp.engine.optimizers import OPTIMIZERS
-from regcmp.engine.stack import Optimizer, Rows, RunSeeds, Stack, Start
+from regcmp.engine.stack import Keep, Optimizer, Rows, RunSeeds, Stack, Start
 from regcmp.engine.streams import stream
 from regcmp.engine.training import beginning
 from regcmp.errors import UsageError
@@ -86,7 +86,7 @@ def single_stack(
         rows=rows,
         splits=(0,),
         outside=from_outside(parts),
-        keep_models=True,
+        keep=Keep(models=True),
     )
 
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+from regcmp.engine.stack import Keep
 from regcmp.errors import RegcmpError, UsageError
 from regcmp.plan.execution import ADDRESS, HERE
 from regcmp.runs.condition import Condition, Run
@@ -141,7 +142,7 @@ class Cluster(Executor):
         self._look()
         return max(1, AHEAD * sum(self._threads.values()))
 
-    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: bool) -> Call:
+    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
         """Have a worker prepare and train this stack."""
         _, recipe = self._recipes.setdefault(id(condition), (condition, recipe_of(condition)))
         return train_there, (index, condition.dataset, recipe, list(runs), keep)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from regcmp.engine.hooks import HookError
-from regcmp.engine.stack import Stack
+from regcmp.engine.stack import Keep, Stack
 from regcmp.engine.training import Trained, timed_training
 from regcmp.errors import PluginError
 from regcmp.runs.condition import Condition, Run
@@ -65,8 +65,8 @@ class Site(Protocol):
         """How many stacks to hand it at a time."""
         ...
 
-    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: bool) -> Call:
-        """What to submit for a stack of runs; ``keep`` asks for their networks."""
+    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
+        """What to submit for a stack of runs; ``keep`` asks for more than their scores."""
         ...
 
     def watch(self) -> None:
@@ -90,9 +90,9 @@ class Local:
         """Some for each process, so that none waits."""
         return self.most
 
-    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: bool) -> Call:
+    def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
         """Train the stack, whose rows are shared."""
-        return train_here, (index, stack_of(condition, runs, keep_models=keep))
+        return train_here, (index, stack_of(condition, runs, keep))
 
     def watch(self) -> None:
         """Processes that end are noticed by their executor."""

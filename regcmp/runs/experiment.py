@@ -10,6 +10,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.preparation import copies
 from regcmp.data.preparation.splitting import split_rows, split_sizes
 from regcmp.engine.regularizers import OWN, REGISTRY
+from regcmp.engine.stack import Keep
 from regcmp.engine.training import Trained
 from regcmp.errors import RegcmpError
 from regcmp.plan import Plan
@@ -33,10 +34,13 @@ def run_experiment(
     warn: Callable[[str], None] = lambda _: None,
     keeper: Keeper | None = None,
     scheduler: str | None = None,
+    *,
+    predictions: bool = False,
 ) -> Outcome:
     """Train every method under every seed; ``progress`` is told of each number of runs done.
 
     ``warn`` is told where no worker process can be started; with a ``scheduler``, its workers train.
+    ``predictions`` asks for those of the test rows.
     Raises DataError or UsageError before any training where a split can't be drawn, and PluginError
     where code from outside fails. What ``keeper`` has is not trained.
     """
@@ -44,10 +48,10 @@ def run_experiment(
     with ExitStack() as stack:
         workers = Workers(jobs, warn, stack, scheduler)
         if plan.is_tuned:
-            return _tuned(Search(plan, dataset), workers, progress, keeper)
+            return _tuned(Search(plan, dataset), workers, progress, keeper, predictions)
         condition = Condition(plan, dataset)
         runs = planned_runs(plan)
-        trained = Training(workers, progress, keeper)
+        trained = Training(workers, progress, keeper, predictions)
         trained.train(condition, runs.values())
     outcomes = {place: trained.finished[run] for place, run in runs.items()}
     seconds = trained.seconds({place: [run] for place, run in runs.items()})
@@ -57,15 +61,17 @@ def run_experiment(
     return collect(condition, outcomes, seconds, elsewhere=elsewhere)
 
 
-def _tuned(search: Search, workers: Workers, progress: Progress, keeper: Keeper) -> Outcome:
+def _tuned(
+    search: Search, workers: Workers, progress: Progress, keeper: Keeper, predictions: bool
+) -> Outcome:
     """Train the candidates, and then what the best of them are judged by."""
-    first = Training(workers, progress, keeper)
+    first = Training(workers, progress, keeper, predictions and not search.plan.protocol.refit)
     first.train(search.condition, search.runs)
     ranked = search.ranked(first.finished)
     best = {place: runs[0] for place, runs in ranked.items()}
     lasts = {place: search.last(run, first.finished) for place, run in best.items()}
     progress(sum(run is None for run in lasts.values()) if search.plan.protocol.refit else 0)
-    second = Training(workers, progress, keeper)
+    second = Training(workers, progress, keeper, predictions)
     second.train(search.final, [run for run in lasts.values() if run is not None])
     outcomes = {
         place: first.finished[best[place]] if run is None else second.finished[run]
@@ -138,6 +144,8 @@ class Training:
     workers: Workers
     progress: Progress
     keeper: Keeper
+    keep_outputs: bool = False
+    """Whether what networks give for test rows is wanted."""
     finished: dict[Run, Trained] = field(default_factory=dict)
     taken: dict[Run, float] = field(default_factory=dict)
     """Seconds; a stack's are shared evenly."""
@@ -151,7 +159,8 @@ class Training:
         different = list(dict.fromkeys(runs))
         kept = {run for run in different if keep_models or _is_mapped(condition, run)}
         asked = [run for run in different if run not in kept]
-        known = self.keeper.known(condition, asked, self.workers.machines)
+        machines, wanted = self.workers.machines, self.keep_outputs
+        known = self.keeper.known(condition, asked, machines, with_outputs=wanted)
         for run, found in known.items():
             self.finished[run], self.taken[run] = found.trained, found.seconds
             self._place([run], found.where)
@@ -161,7 +170,7 @@ class Training:
             return
         site = self.workers.for_stacks(len(groups))
         calls = (
-            site.call(index, condition, each, keep=not kept.isdisjoint(each))
+            site.call(index, condition, each, keep=Keep(not kept.isdisjoint(each), wanted))
             for index, each in enumerate(groups)
         )
         for done in train_all(calls, site, _from_outside(different)):

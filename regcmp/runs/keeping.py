@@ -12,7 +12,8 @@ from regcmp.engine.training import Trained
 from regcmp.errors import DataError
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.numerics import Machine, this_machine
-from regcmp.runs.store import Found, Label, Store, StoreError, encoded
+from regcmp.runs.run_bytes import encoded
+from regcmp.runs.store import Found, Label, Store, StoreError
 
 VARIABLE, OFF = "REGCMP_STORE", "off"
 MOST_BYTES = 256 << 20
@@ -35,9 +36,17 @@ class Keeper:
     _again: dict[Run, Found] = field(default_factory=dict)
 
     def known(
-        self, condition: Condition, runs: Sequence[Run], machines: Sequence[Machine] = ()
+        self,
+        condition: Condition,
+        runs: Sequence[Run],
+        machines: Sequence[Machine] = (),
+        *,
+        with_outputs: bool = False,
     ) -> dict[Run, Found]:
-        """Those of these runs that need no training, as trained here or else on one of ``machines``."""
+        """Those of these runs that need no training, as trained here or else on one of ``machines``.
+
+        ``with_outputs`` asks for what their networks gave for test rows: a run without it is trained.
+        """
         if self.store is None:
             return {}
         self.asked += len(runs)
@@ -45,7 +54,8 @@ class Keeper:
         try:
             for where in (this_machine(), *machines):
                 keys = {condition.key(run, where): run for run in runs if run not in known}
-                found = self.store.found(list(keys), condition.plan.protocol.metric)
+                metric = condition.plan.protocol.metric
+                found = self.store.found(list(keys), metric, with_outputs=with_outputs)
                 known |= {keys[key]: replace(each, where=where) for key, each in found.items()}
         except StoreError as error:
             self._give_up(error)
@@ -158,5 +168,8 @@ def _are_of_one_kind(one: Machine | None, other: Machine | None) -> bool:
 
 def _same(one: Trained, other: Trained) -> bool:
     """Whether all that a store keeps of two runs has the same bits."""
-    marks = [[each.tobytes() for each in run.kept or ()] for run in (one, other)]
-    return encoded(one) == encoded(other) and marks[0] == marks[1]
+    arrays = [
+        [each.tobytes() for each in (*(run.kept or ()), run.outputs) if each is not None]
+        for run in (one, other)
+    ]
+    return encoded(one) == encoded(other) and arrays[0] == arrays[1]

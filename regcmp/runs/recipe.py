@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from regcmp.data.dataset import Dataset
 from regcmp.engine.regularizers import OWN, REGISTRY, Regularizer
+from regcmp.engine.stack import Keep
 from regcmp.engine.training import timed_training
 from regcmp.errors import UsageError
 from regcmp.plan import Plan
@@ -88,14 +89,14 @@ def recipe_of(condition: Condition) -> Recipe:
     )
 
 
-def train_there(index: int, dataset: Dataset, recipe: Recipe, runs: list[Run], keep: bool) -> Done:
+def train_there(index: int, dataset: Dataset, recipe: Recipe, runs: list[Run], keep: Keep) -> Done:
     """Train a stack of runs in a worker; its condition is made for the first of them."""
     with ONE_THREAD:
         with _MAKING:
             condition = _CONDITIONS.get(recipe)
             if condition is None:
                 condition = _CONDITIONS[recipe] = recipe.condition(dataset)
-        stack = stack_of(condition, runs, keep_models=keep)
+        stack = stack_of(condition, runs, keep)
         return Done(*timed_training(index, stack), this_machine())
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from regcmp.engine.regularizers import OWN, REGISTRY, Regularizer
 from regcmp.engine.regularizers.stopping import StopAt
 from regcmp.engine.settings import Settings
-from regcmp.engine.stack import Ingredient, Stack
+from regcmp.engine.stack import Ingredient, Keep, Stack
 from regcmp.engine.training import runs_per_stack
 from regcmp.plan.grammar import Kind, Method
 from regcmp.plan.nuisances import Setting
@@ -52,7 +52,7 @@ def _by_splits(condition: Condition, runs: list[Run]) -> Iterator[list[Run]]:
         yield sorted((run for run in runs if run.seed in wanted), key=lambda run: run.seed)
 
 
-def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = False) -> Stack:
+def stack_of(condition: Condition, runs: Sequence[Run], keep: Keep = Keep()) -> Stack:
     """What the engine is asked to train for these runs of one kind."""
     splits = [condition.plan.seed_of("split", run.seed) for run in runs]
     drawn = sorted(set(splits))
@@ -65,7 +65,7 @@ def stack_of(condition: Condition, runs: Sequence[Run], keep_models: bool = Fals
         splits=tuple(map(drawn.index, splits)),
         outside=from_outside(parts, condition.classes),
         metric=condition.plan.protocol.metric,
-        keep_models=keep_models,
+        keep=keep,
     )
 
 

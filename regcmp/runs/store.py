@@ -1,28 +1,29 @@
 """The store: every finished run in an SQLite file, so that none is trained twice.
 
 It holds what a run gave: scores, history, status, a histogram of its weights, and for each row a bit or
-a number, what it added to the scores. It holds no row of data, and no weights.
+a number, what it added to the scores; where predictions were asked for, also what its network gave for
+test rows. It holds no row of data, and no weights.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from regcmp.engine.measuring import Record
 from regcmp.engine.training import Trained
 from regcmp.errors import DataError
-from regcmp.metrics import METRICS, Kept
 from regcmp.runs.numerics import Machine, this_machine
+from regcmp.runs.run_bytes import (
+    decoded,
+    decoded_outputs,
+    encoded,
+    encoded_marks,
+    encoded_outputs,
+)
 
 VERSION = 1
 """Of the tables."""
@@ -43,6 +44,13 @@ CREATE TABLE marks (
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_age ON runs (created);
 """
+OUTPUTS = """
+CREATE TABLE IF NOT EXISTS outputs (
+    key TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    dtype TEXT NOT NULL, width INTEGER NOT NULL, body BLOB NOT NULL
+) WITHOUT ROWID
+"""
+"""Made when it is needed: most stores have no such table."""
 
 
 class StoreError(DataError):
@@ -106,9 +114,15 @@ class Store:
         """End the connection."""
         self.connection.close()
 
-    def found(self, keys: Sequence[str], metric: str) -> dict[str, Found]:
-        """The runs of these keys, with what the metric's test needs of rows; damaged ones are left out."""
-        found = {}
+    def found(
+        self, keys: Sequence[str], metric: str, *, with_outputs: bool = False
+    ) -> dict[str, Found]:
+        """The runs of these keys, with what the metric's test needs of rows; damaged ones are left out.
+
+        ``with_outputs`` asks for what their networks gave for test rows, too: a run that ended, and has
+        none of it here, is left out.
+        """
+        found: dict[str, Found] = {}
         here = this_machine().host
         for start in range(0, len(keys), AT_ONCE):
             part = keys[start : start + AT_ONCE]
@@ -122,7 +136,28 @@ class Store:
                 trained = decoded(body, metric, marks)
                 if trained is not None:
                     found[key] = Found(trained, seconds, where != here)
-        return found
+        return self._with_outputs(found) if with_outputs else found
+
+    def _with_outputs(self, found: Mapping[str, Found]) -> dict[str, Found]:
+        """These runs with their outputs; of those that ended, the ones that have them."""
+        stopped = {key: each for key, each in found.items() if each.trained.status != "ok"}
+        ended, known = [key for key in found if key not in stopped], dict(stopped)
+        with self._errors():
+            if not self._has_outputs():
+                return known
+            for start in range(0, len(ended), AT_ONCE):
+                part = ended[start : start + AT_ONCE]
+                query = f"SELECT * FROM outputs WHERE key IN ({','.join('?' * len(part))})"
+                for key, *stored in self.connection.execute(query, part):
+                    outputs = decoded_outputs(*stored)
+                    if outputs is not None:
+                        trained = replace(found[key].trained, outputs=outputs)
+                        known[key] = replace(found[key], trained=trained)
+        return known
+
+    def _has_outputs(self, schema: str = "main") -> bool:
+        query = f"SELECT count(*) FROM {schema}.sqlite_master WHERE name = 'outputs'"
+        return bool(self.connection.execute(query).fetchone()[0])
 
     def put(self, runs: Iterable[tuple[str, Label, Trained, float]], metric: str) -> None:
         """Add runs, with the seconds they took, all of them or none."""
@@ -145,9 +180,15 @@ class Store:
                     row,
                 )
                 if trained.kept is not None:
-                    marks = [_bytes(each) for each in trained.kept]
+                    marks = [encoded_marks(each) for each in trained.kept]
                     self.connection.execute(
                         "INSERT OR REPLACE INTO marks VALUES (?,?,?,?)", (key, metric, *marks)
+                    )
+                if trained.outputs is not None:
+                    self.connection.execute(OUTPUTS)
+                    outputs = encoded_outputs(trained.outputs)
+                    self.connection.execute(
+                        "INSERT OR REPLACE INTO outputs VALUES (?,?,?,?)", (key, *outputs)
                     )
 
     def prune(self, most: int) -> int:
@@ -191,7 +232,11 @@ class Store:
             self.connection.execute("ATTACH ? AS other", (str(other),))
             try:
                 with self._writing():
-                    for table in ("runs", "marks"):
+                    tables = ["runs", "marks"]
+                    if self._has_outputs("other"):
+                        self.connection.execute(OUTPUTS)
+                        tables.append("outputs")
+                    for table in tables:
                         self.connection.execute(
                             f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}"
                         )
@@ -235,46 +280,6 @@ class Store:
             raise StoreError(
                 f"the store {str(self.path)!r} can't be used: {_why(error)}"
             ) from error
-
-
-def encoded(trained: Trained) -> bytes:
-    """A run without its weights, as compressed JSON. Every number is read back to the last bit."""
-    body = {
-        "status": trained.status,
-        "nonzero_fraction": trained.nonzero_fraction,
-        "stopped": trained.stopped,
-        "selected": trained.selected,
-        "weights": trained.weights,
-        "history": [vars(record) for record in trained.history],
-    }
-    return zlib.compress(json.dumps(body, default=_plain).encode())
-
-
-def decoded(body: bytes, metric: str, marks: Sequence[bytes | None]) -> Trained | None:
-    """The run of ``encoded``; None where it is damaged, or lacks what the metric's test needs of rows."""
-    try:
-        values: dict[str, Any] = json.loads(zlib.decompress(body))
-        history = tuple(Record(**each) for each in values.pop("history"))
-        kept = tuple(_kept(each, metric) for each in marks if each is not None)
-        values["weights"] = tuple(values["weights"])
-        trained = Trained(history=history, theta=np.zeros(0), kept=kept or None, **values)
-    except (zlib.error, ValueError, TypeError, KeyError):
-        return None
-    needed = trained.status == "ok" and METRICS[metric].shares is not None
-    return trained if history and (not needed or len(kept) == 2) else None
-
-
-def _kept(data: bytes, metric: str) -> Kept:
-    return np.frombuffer(zlib.decompress(data), "u1" if METRICS[metric].is_counted else "<f4")
-
-
-def _bytes(kept: Kept) -> bytes:
-    return zlib.compress(kept.astype(kept.dtype.newbyteorder("<")).tobytes())
-
-
-def _plain(value: Any) -> Any:
-    """A number of NumPy as one of Python's, and a mapping as a dictionary."""
-    return dict(value) if isinstance(value, Mapping) else value.item()
 
 
 def _why(error: Exception) -> str:

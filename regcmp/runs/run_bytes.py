@@ -1,0 +1,71 @@
+"""A run as bytes: what the store keeps of it. Every number is read back to the last bit."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from regcmp.engine.arrays import Floats
+from regcmp.engine.measuring import Record
+from regcmp.engine.training import Trained
+from regcmp.metrics import METRICS, Kept
+
+
+def encoded(trained: Trained) -> bytes:
+    """A run without its weights, as compressed JSON."""
+    body = {
+        "status": trained.status,
+        "nonzero_fraction": trained.nonzero_fraction,
+        "stopped": trained.stopped,
+        "selected": trained.selected,
+        "weights": trained.weights,
+        "history": [vars(record) for record in trained.history],
+    }
+    return zlib.compress(json.dumps(body, default=_plain).encode())
+
+
+def decoded(body: bytes, metric: str, marks: Sequence[bytes | None]) -> Trained | None:
+    """The run of ``encoded``; None where it is damaged, or lacks what the metric's test needs of rows."""
+    try:
+        values: dict[str, Any] = json.loads(zlib.decompress(body))
+        history = tuple(Record(**each) for each in values.pop("history"))
+        kept = tuple(_kept(each, metric) for each in marks if each is not None)
+        values["weights"] = tuple(values["weights"])
+        trained = Trained(history=history, theta=np.zeros(0), kept=kept or None, **values)
+    except (zlib.error, ValueError, TypeError, KeyError):
+        return None
+    needed = trained.status == "ok" and METRICS[metric].shares is not None
+    return trained if history and (not needed or len(kept) == 2) else None
+
+
+def encoded_outputs(outputs: Floats) -> tuple[str, int, bytes]:
+    """Outputs (N, C) as the store has them: the type of a number, C, and all of them, compressed."""
+    data = outputs.astype(outputs.dtype.newbyteorder("<"))
+    return data.dtype.str, data.shape[1], zlib.compress(data.tobytes())
+
+
+def decoded_outputs(dtype: str, width: int, body: bytes) -> Floats | None:
+    """The outputs of ``encoded_outputs``; None where they are damaged."""
+    try:
+        found: Floats = np.frombuffer(zlib.decompress(body), dtype).reshape(-1, width)
+    except (zlib.error, ValueError, TypeError):
+        return None
+    return found
+
+
+def _kept(data: bytes, metric: str) -> Kept:
+    return np.frombuffer(zlib.decompress(data), "u1" if METRICS[metric].is_counted else "<f4")
+
+
+def encoded_marks(kept: Kept) -> bytes:
+    """What is kept of rows, compressed."""
+    return zlib.compress(kept.astype(kept.dtype.newbyteorder("<")).tobytes())
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python's, and a mapping as a dictionary."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
