@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
@@ -52,6 +54,9 @@ class Comparison(Report):
 
     ``plan``, ``environment`` and ``timing`` say how they came about. Printed, it is the table.
     """
+
+    predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What each run predicts for each of its test rows: no row unless ``predictions=True`` was given."""
 
     def fit(self, method: str = "best", **options: Any) -> FittedModel:
         """Train a method of this comparison on all rows, with its settings: see ``fit_report``."""
@@ -254,7 +259,14 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     keeper = open_keeper(execution.store, watch.warn, verifies=execution.verify_store)
     with closing(keeper):
         outcome = run_experiment(
-            plan, dataset, jobs, watch.progress, watch.warn, keeper, execution.scheduler
+            plan,
+            dataset,
+            jobs,
+            watch.progress,
+            watch.warn,
+            keeper,
+            execution.scheduler,
+            predictions=execution.predictions,
         )
         watch.stored(keeper.said)
     protocol = plan.protocol
@@ -285,6 +297,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         tried=tried,
         budget=frame(budget_rows(ranked(outcome.tried)), BUDGET_COLUMNS),
         boundary=outcome.boundary,
+        predictions=outcome.predictions,
     )
 
 

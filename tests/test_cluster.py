@@ -19,6 +19,7 @@ from commands import SCRIPT, environment, run
 
 import regcmp
 from regcmp.data.loading import load_dataset
+from regcmp.engine.stack import Keep
 from regcmp.plan import make_plan
 from regcmp.runs.condition import Condition
 from regcmp.runs.experiment import planned_runs
@@ -155,9 +156,11 @@ def test_a_map_is_drawn_of_networks_from_workers(two_workers: Processes, tmp_pat
         "l2",
         "-q",
     ]
-    run([*words, "--jobs", "1", "-o", "a.json"], tmp_path)
-    done = run([*words, "--scheduler", str(two_workers.file), "-o", "b.json"], tmp_path)
+    files = ["-o", "a.json", "--predictions", "a.csv"], ["-o", "b.json", "--predictions", "b.csv"]
+    run([*words, "--jobs", "1", *files[0]], tmp_path)
+    done = run([*words, "--scheduler", str(two_workers.file), *files[1]], tmp_path)
     assert done.code == 0, done.err
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes() != b""
     assert report(tmp_path / "a.json")["boundary"] and done.err == ""
     assert report(tmp_path / "a.json") == report(tmp_path / "b.json")
 
@@ -377,5 +380,5 @@ def test_a_task_is_small_whatever_the_dataset() -> None:
         plan = make_plan(f"moons:n={n}", "none l2=0.1", epochs=1, seeds=4)
         condition = Condition(plan, load_dataset(plan.dataset, plan.reading, plan.columns))
         (runs, *_) = stacked_runs(condition, list(planned_runs(plan).values()))
-        sizes.append(len(pickle.dumps((train_there, 0, runs, False))))
+        sizes.append(len(pickle.dumps((train_there, 0, runs, Keep()))))
     assert sizes[0] == sizes[1] < 2_000

@@ -55,7 +55,7 @@ def test_a_saved_plan_names_what_was_left_at_its_default(tmp_path: Path) -> None
     text = done.file("p.toml").decode()
     assert (
         text.startswith("# ")
-        and "Where results go (output, runs, history, tried) is left out" in text
+        and "Where results go (output, runs, history, tried, predictions) is left out" in text
     )
     saved = tomllib.loads(text)
     assert saved["lr"] == 0.006 and saved["methods"] == ["none"] and saved["seeds"] == 1

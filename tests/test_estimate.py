@@ -174,7 +174,9 @@ def test_long_work_is_announced_and_short_work_is_not(capsys: pytest.CaptureFixt
 def test_the_estimate_is_told_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """And training is given as many processes as it says."""
     told: list[Any] = []
-    monkeypatch.setattr(regcmp.api, "run_experiment", lambda _p, _d, jobs, *_: told.append(jobs))
+    monkeypatch.setattr(
+        regcmp.api, "run_experiment", lambda _p, _d, jobs, *_, **__: told.append(jobs)
+    )
     plan = make_plan("iris", "none", seeds=2)
     with pytest.raises(AttributeError):  # there is no outcome
         regcmp.api.run(plan, Execution(jobs=2), Watch(estimated=told.append))

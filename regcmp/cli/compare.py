@@ -49,6 +49,11 @@ OPTIONS = (
            envvar="REGCMP_COMPARE_HISTORY", help="Write a row per run and recorded epoch."),
     option("Output", "--tried", "tried_file", metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_TRIED", help="Write a row per candidate of a tuned method and seed."),
+    option("Output", "--predictions", "predictions_file", metavar="FILE", type=click.Path(),
+           envvar="REGCMP_COMPARE_PREDICTIONS",
+           help="Write a row per run and test row: the row's number, its label or value, what was predicted,"
+           " and the probability of each class. Rows of the data count from 0; runs that were stopped have"
+           " none."),
     FORCE_OPTION,
     option("Output", "--dry-run", is_flag=True,
            help="Say how many networks would be trained and about how long that takes, from a first few"
@@ -77,6 +82,7 @@ def compare(
     runs_file: str | None,
     history_file: str | None,
     tried_file: str | None,
+    predictions_file: str | None,
     plot: str | None,
     quiet: bool,
     color: str,
@@ -107,20 +113,15 @@ def compare(
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
     """
+    words["predictions"] = predictions_file is not None
     machine = {name: words.pop(name) for name in EXECUTION}
     plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
     check_source(plan.dataset, plan.reading)
     execution = make_execution(**machine)
-    exports = listed(outputs, runs_file, history_file, tried_file, save_config)
-    inputs = (
-        plan.dataset,
-        plan.reading.test,
-        ctx.meta.get(CONFIG),
-        execution.store,
-        *words["plugins"],
-    )
+    exports = listed(outputs, runs_file, history_file, tried_file, predictions_file, save_config)
+    inputs = plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), execution.store
     places = [place for _, place in exports]
-    check_distinct(places, inputs)
+    check_distinct(places, (*inputs, *words["plugins"]))
     check_plot(plot)
     _check_tried(tried_file, plan)
     check_place(plot, places, quiet=quiet)

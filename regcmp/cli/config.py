@@ -22,7 +22,7 @@ from regcmp.data.sources.files import looks_like_path
 from regcmp.errors import UsageError, unknown
 from regcmp.pipes import read_input
 
-PLACES = ("output", "runs", "history", "tried")
+PLACES = ("output", "runs", "history", "tried", "predictions")
 NOT_SAVED = ("config", "save-config", "debug", "help", "quiet", "force", "dry-run", *PLACES)
 """What belongs to one call: a file that silenced all that it is used for would surprise, and one that
 wrote where the first call did would lose what that had found."""

@@ -22,6 +22,7 @@ def listed(
     runs_file: str | None,
     history_file: str | None,
     tried_file: str | None = None,
+    predictions_file: str | None = None,
     config_file: str | None = None,
 ) -> list[tuple[str, Target]]:
     """What is to be written where: the summary, a frame, or the config.
@@ -29,8 +30,13 @@ def listed(
     Raises UsageError for a place that nothing can be written to.
     """
     exports = [("summary", target("-o", text)) for text in outputs]
-    frames = (("runs", runs_file), ("history", history_file), ("tried", tried_file))
-    for name, text in frames:
+    frames = {
+        "runs": runs_file,
+        "history": history_file,
+        "tried": tried_file,
+        "predictions": predictions_file,
+    }
+    for name, text in frames.items():
         if text is not None:
             exports.append((name, target(f"--{name}", text, FRAMES)))
     if config_file is not None:

@@ -46,6 +46,10 @@ class Execution:
         "switch", False, "Train a tenth of the runs from the store again, and compare their bits.",
         group="Other", decides=False, since="0.2",
     )  # fmt: skip
+    predictions: bool = option(
+        "switch", False, "Keep what each network predicts for each of its test rows.",
+        group="Output", decides=False, since="0.2",
+    )  # fmt: skip
 
 
 EXECUTION = options_of(Execution)

@@ -17,6 +17,7 @@ from regcmp.metrics import METRICS
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition
 from regcmp.runs.numerics import Machine
+from regcmp.runs.predicted import predicted
 from regcmp.runs.references import Reference, references_of
 from regcmp.runs.tuning import Place, Tried
 from regcmp.shares import RowShares
@@ -39,6 +40,8 @@ class Outcome:
     """Training time of a method's runs, summed over workers; a stack's time is shared evenly."""
     rows: RowShares
     """What each row added to each run's score."""
+    predictions: pd.DataFrame
+    """What each run predicts for its test rows; no row where that was not asked for."""
     references: list[Reference]
     """What the scores are to be held against."""
     n_selection: int = 0
@@ -76,6 +79,7 @@ def collect(
         weights=_histograms(finished),
         seconds=seconds,
         rows=_shares(condition, finished),
+        predictions=predicted(condition, finished),
         references=references_of(condition),
         boundary=_boundary(condition, finished) if is_mapped(condition) else None,
         tried=tuple(tried),

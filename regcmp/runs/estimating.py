@@ -32,6 +32,8 @@ RUN = 30_000
 """What the results of one run take, its recorded epochs included."""
 WRITTEN = 5
 """What a kept number takes, over its own size, where reports have it: three texts of base64, too."""
+PREDICTED, PROBABILITY = 144, 40
+"""What a row of the frame of predictions takes, its text included, and in it a class, over its own size."""
 STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
 """How many numbers an optimizer keeps of each weight."""
 LONG = 60.0
@@ -94,10 +96,11 @@ def fitting(plan: Plan, dataset: Dataset, execution: Execution, *, whole: bool =
     jobs, most = execution.jobs, execution.max_memory
     room = machine_memory() if most is None else most
     wanted = _cores() if jobs is None else jobs
-    found = estimate_of(plan, dataset, wanted, whole=whole)
+    asked = {"whole": whole, "predictions": execution.predictions}
+    found = estimate_of(plan, dataset, wanted, **asked)
     while jobs is None and wanted > 1 and found.bytes > room:
         wanted -= 1
-        found = estimate_of(plan, dataset, wanted, whole=whole)
+        found = estimate_of(plan, dataset, wanted, **asked)
     if found.bytes <= room:
         return found
     largest = max(found.parts, key=lambda name: found.parts[name])
@@ -111,9 +114,11 @@ def fitting(plan: Plan, dataset: Dataset, execution: Execution, *, whole: bool =
     )
 
 
-def estimate_of(plan: Plan, dataset: Dataset, jobs: int, *, whole: bool = False) -> Estimate:
+def estimate_of(
+    plan: Plan, dataset: Dataset, jobs: int, *, whole: bool = False, predictions: bool = False
+) -> Estimate:
     """What training takes with this many worker processes. The plan is settled; nothing is allocated."""
-    sizes = _Sizes(plan, dataset, whole)
+    sizes = _Sizes(plan, dataset, whole, predictions)
     jobs = min(jobs, sizes.stacks)
     own = sizes.of_stack()
     if jobs == 1:
@@ -124,6 +129,7 @@ def estimate_of(plan: Plan, dataset: Dataset, jobs: int, *, whole: bool = False)
         parts["rows"] += 2 * jobs * sizes.stack_rows  # on their way to a worker
     parts["rows"] += sizes.of_dataset()
     parts["results"] = (RUN + sizes.marks) * sizes.networks + 16.0 * sizes.splits * dataset.n_rows
+    parts["results"] += sizes.of_predictions()
     return Estimate(
         sizes.networks, sizes.parameters, jobs, parts, sizes.seconds() / min(jobs, _cores())
     )
@@ -132,8 +138,8 @@ def estimate_of(plan: Plan, dataset: Dataset, jobs: int, *, whole: bool = False)
 class _Sizes:
     """The sizes that decide what a comparison takes."""
 
-    def __init__(self, plan: Plan, dataset: Dataset, whole: bool) -> None:
-        self.plan, self.settings = plan, plan.settings
+    def __init__(self, plan: Plan, dataset: Dataset, whole: bool, predictions: bool) -> None:
+        self.plan, self.settings, self.predictions = plan, plan.settings, predictions
         self.itemsize = np.dtype(plan.settings.dtype).itemsize
         self.n_rows, self.features = (
             dataset.n_rows,
@@ -186,6 +192,8 @@ class _Sizes:
         if any(part.name == "dropconnect" for each in self.methods for part in each.parts):
             batch += 2 * self.batch * sum(_products(each) for each in self.layers)
         of_rows = self.n_train * (17 + 16) + self.n_test * 17
+        if self.predictions:
+            of_rows += self.n_test * self.outputs * size
         rows = runs * of_rows + self.n_train * self.outputs * size
         return {"weights": weights, "batches": runs * batch * size, "rows": rows}
 
@@ -203,6 +211,18 @@ class _Sizes:
         given = self.n_rows * self.features * 8 if not self.plan.protocol.noise_features else 0
         preparing = self.split / self.itemsize * (3 * 8 if self.mixed else 8 + self.itemsize)
         return given + self.kept * self.split + preparing + self.stack_rows
+
+    def of_predictions(self) -> float:
+        """Bytes of what is predicted for test rows: outputs, and the frame that is made of them."""
+        if not self.predictions:
+            return 0.0
+        numbers = self.outputs * self.itemsize
+        judged = len(self.plan.methods) * self.plan.protocol.seeds
+        is_last = self.plan.is_tuned and not self.plan.protocol.refit  # any candidate may be judged
+        row = PREDICTED + numbers + self.outputs * PROBABILITY
+        return float(
+            self.n_test * (judged * row + numbers * (self.networks if is_last else judged))
+        )
 
     def seconds(self) -> float:
         """Of one core."""
