@@ -12,6 +12,7 @@ import click
 from regcmp.cli.options import Command, Name, option
 from regcmp.errors import DataError, UsageError
 from regcmp.memory import parse_size, size_text
+from regcmp.plan.execution import OFF
 
 if TYPE_CHECKING:
     from regcmp.runs.store import Store
@@ -43,7 +44,7 @@ def store(
       regcmp store export runs.sqlite
       regcmp store import runs.sqlite
     """
-    from regcmp.runs.keeping import OFF, default_path
+    from regcmp.runs.keeping import default_path
     from regcmp.runs.store import Store
 
     if (action == ACTIONS[0]) != (file is None):

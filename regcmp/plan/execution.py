@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regcmp.engine.schedules import SCHEDULES
@@ -11,6 +11,8 @@ from regcmp.errors import UsageError
 from regcmp.option import option, options_of
 from regcmp.plan.kinds import parse, refuse
 
+OFF = "off"
+"""A store that is none."""
 HERE = "local"
 """A scheduler that is started on this machine."""
 ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^\s/]+:\d+/?")
@@ -42,6 +44,10 @@ class Execution:
         " says the same.  [default: one in the user's cache folder, of at most 256 MB]",
         group="Other", metavar="FILE|off", decides=False, since="0.2",
     )  # fmt: skip
+    no_store: bool = option(
+        "switch", False, "Keep no run and take none, also where a store is named.",
+        group="Other", decides=False, since="0.2",
+    )  # fmt: skip
     verify_store: bool = option(
         "switch", False, "Train a tenth of the runs from the store again, and compare their bits.",
         group="Other", decides=False, since="0.2",
@@ -58,6 +64,8 @@ EXECUTION = options_of(Execution)
 def make_execution(**given: Any) -> Execution:
     """Check these options. Raises UsageError, naming the option."""
     execution = Execution(**{name: parse(EXECUTION[name], each) for name, each in given.items()})
+    if execution.no_store:
+        execution = replace(execution, store=OFF)
     place = execution.scheduler
     if place is not None and not _is_scheduler(place):
         expected = f"an address as tcp://HOST:8786, a FILE.json, or {HERE}"
