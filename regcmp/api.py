@@ -40,9 +40,11 @@ from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
 from regcmp.results import BUDGET_COLUMNS, Report, frame
+from regcmp.runs.collecting import Outcome
 from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
 from regcmp.runs.keeping import open_keeper
+from regcmp.runs.pace import Pace
 
 if TYPE_CHECKING:
     from regcmp.models.fitted import FittedModel
@@ -185,7 +187,8 @@ def train_model(
     watch.loaded(dataset, plan)
     estimate = fitting(plan, dataset, execution, whole=True)
     watch.estimated(estimate)
-    return fit_model(plan, dataset, execution.jobs or estimate.jobs, watch.progress, watch.warn)
+    watch.pace.expected = estimate.seconds * estimate.jobs
+    return fit_model(plan, dataset, execution.jobs or estimate.jobs, watch.pace, watch.warn)
 
 
 def _described(declared: Iterable[Option]) -> tuple[Signature, str]:
@@ -228,12 +231,12 @@ class Watch:
     """Of the dataset and the plan as it is carried out, which it may refuse."""
     estimated: Callable[[Estimate], None] = _nothing
     """Of what training takes."""
-    progress: Callable[[int], None] = _nothing
-    """Of each number of runs that were done."""
+    pace: Pace = field(default_factory=Pace)
+    """Of each run."""
     warn: Callable[[str], None] = warnings.warn
     """Of what this machine can't do."""
     stored: Callable[[str], None] = _nothing
-    """Of how many runs a store had, in words; '' where none had any."""
+    """Of how many runs a store had, in words, or has, of a comparison that was stopped; '' for none."""
 
 
 def _opened(plan: Plan, watch: Watch) -> tuple[Plan, Dataset]:
@@ -247,6 +250,30 @@ def _opened(plan: Plan, watch: Watch) -> tuple[Plan, Dataset]:
     return plan, dataset
 
 
+def _train(plan: Plan, dataset: Dataset, execution: Execution, jobs: int, watch: Watch) -> Outcome:
+    """Train what the store does not have; ``watch`` is told what it had, or has where it was stopped."""
+    pace = watch.pace
+    with closing(
+        open_keeper(execution.store, watch.warn, verifies=execution.verify_store)
+    ) as keeper:
+        try:
+            outcome = run_experiment(
+                plan,
+                dataset,
+                jobs,
+                pace,
+                watch.warn,
+                keeper,
+                execution.scheduler,
+                predictions=execution.predictions,
+            )
+        except KeyboardInterrupt:
+            watch.stored(keeper.left_behind(pace.done, pace.total))
+            raise
+        watch.stored(keeper.said)
+    return outcome
+
+
 def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = None) -> Comparison:
     """Carry a plan out, and tell ``watch`` how far it is."""
     watch = watch or Watch()
@@ -256,19 +283,8 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     estimate = fitting(plan, dataset, execution)
     watch.estimated(estimate)
     jobs = execution.jobs or estimate.jobs
-    keeper = open_keeper(execution.store, watch.warn, verifies=execution.verify_store)
-    with closing(keeper):
-        outcome = run_experiment(
-            plan,
-            dataset,
-            jobs,
-            watch.progress,
-            watch.warn,
-            keeper,
-            execution.scheduler,
-            predictions=execution.predictions,
-        )
-        watch.stored(keeper.said)
+    watch.pace.expected = estimate.seconds * estimate.jobs
+    outcome = _train(plan, dataset, execution, jobs, watch)
     protocol = plan.protocol
     ratio = correction(plan, dataset, outcome)
     test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)

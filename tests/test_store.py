@@ -543,6 +543,22 @@ def test_other_numbers_are_another_version() -> None:
         assert found[name] == pytest.approx(values, rel=1e-6), name
 
 
+def test_no_store_wins_over_a_named_one(tmp_path: Path) -> None:
+    """On the command line, in the environment and in Python."""
+    words = ["compare", "--dataset", "wine", "l1", "--seeds", "2", "--epochs", "3", "--jobs", "1"]
+    for extra, variables in (
+        (["--no-store", "--store", "s"], {}),
+        (["--no-store"], {"REGCMP_STORE": "s"}),
+        (["--store", "s"], {"REGCMP_COMPARE_NO_STORE": "1"}),
+    ):
+        assert run_here([*words, *extra], tmp_path, variables).code == 0
+        assert not list(tmp_path.iterdir()), extra
+    regcmp.compare(
+        "wine", "l1", seeds=2, epochs=3, jobs=1, store=str(tmp_path / "s"), no_store=True
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_label_is_what_is_listed(tmp_path: Path) -> None:
     """All of a stack is kept, or nothing of it."""
     with closing(Store(tmp_path / "s")) as store:
@@ -559,3 +575,19 @@ def test_a_label_is_what_is_listed(tmp_path: Path) -> None:
         assert store.listed()[0][:2] == ("d", 1) and store.listed()[0][3] <= time.time()
     with pytest.raises(StoreError):
         store.found(["a"], "accuracy")
+
+
+def test_what_a_map_shows_is_kept(tmp_path: Path) -> None:
+    """No run is trained again for it, also where the store was filled without a map of this seed."""
+    words = ["compare", "--dataset", "moons:n=60", "none", "l2", "--seeds", "3", "--epochs", "4"]
+    stored = [*words, "--jobs", "1", "--store", str(tmp_path / "s"), "--force", "-o", "a.json"]
+    parts = []
+    for seed, known in ((0, 0), (0, 6), (1, 2), (1, 6)):
+        done = run_here([*stored, "--seed", str(seed)], tmp_path)
+        assert (f"{known} of 6 runs from" in done.err) == (known > 0), done.err
+        parts.append(json.loads((tmp_path / "a.json").read_text())["boundary"])
+    # Under seed 1, the first one's networks were kept, but without what a map shows of them.
+    assert parts[0] == parts[1] and parts[2] == parts[3] and parts[0] != parts[2]
+    run_here([*words, "--seed", "1", "--force", "-o", "a.json"], tmp_path)
+    assert json.loads((tmp_path / "a.json").read_text())["boundary"] == parts[2]
+    assert len(parts[0]["methods"]) == 2

@@ -33,6 +33,7 @@ from regcmp.plan.settling import settle
 from regcmp.plan.tuning import Cocktail, Tuned, parse_any, pool_of_cocktail, weakness
 from regcmp.results import TRIED_COLUMNS, frame
 from regcmp.runs.condition import Run
+from regcmp.runs.pace import pace_of
 from regcmp.runs.tuning import Search, Tried, planned_networks
 
 QUICK: dict[str, Any] = {"epochs": 8, "hidden": 8, "seeds": 3, "jobs": 1}
@@ -601,9 +602,10 @@ def test_the_networks_that_are_announced_are_those_that_are_trained() -> None:
         ("none tune:l2=1,2", {"optimizer": "sgd", "lr": 1e25}),
     ):
         plan = make_plan("wine", words, epochs=8, hidden=8, seeds=3, **options)
-        done: list[int] = []
-        regcmp.api.run(plan, watch=regcmp.api.Watch(progress=done.append))
-        assert sum(done) == planned_networks(plan).total(), words
+        pace = pace_of(planned_networks(plan), plan.settings.epochs)
+        regcmp.api.run(plan, watch=regcmp.api.Watch(pace=pace))
+        assert pace.done == pace.total == planned_networks(plan).total(), words
+        assert not pace.left.total() and not pace.training and pace.seconds_left == 0, words
 
 
 def test_a_tried_row_is_written_once_per_candidate(tmp_path: Path) -> None:

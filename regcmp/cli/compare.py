@@ -21,6 +21,7 @@ from regcmp.cli.origins import CONFIG, not_loaded, set_in_file
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
+from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
@@ -129,6 +130,7 @@ def compare(
     need_gates(places, gates)
 
     from regcmp.api import Watch, rehearse, run
+    from regcmp.runs.pace import pace_of
     from regcmp.runs.tuning import planned_networks
 
     screen = Screen(quiet=quiet, color=color)
@@ -142,8 +144,9 @@ def compare(
     if dry_run:
         print(rehearse(plan, execution, Watch(loaded=loaded)))
         return
-    with screen.progress(planned_networks(plan).total()) as (advance, reading):
-        watch = Watch(reading, loaded, screen.announce, advance, screen.warn, screen.say)
+    pace = pace_of(planned_networks(plan), plan.settings.epochs)
+    with progress(screen, pace) as reading:
+        watch = Watch(reading, loaded, screen.announce, pace, screen.warn, screen.say)
         comparison = run(plan, execution, watch)
     findings = judge_gates(gates, comparison.summary, lambda: grounds(comparison.plan))
     refused = write_all(

@@ -10,6 +10,7 @@ import click
 
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
+from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen, printable, show_page
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import check_source
@@ -84,7 +85,7 @@ def loaded(name: str, words: dict[str, Any]) -> Dataset:
     check_source(name, plan.reading)
     from regcmp.data.loading import load_dataset
 
-    with Screen(quiet=False, color="auto").progress(0) as (_, reading):
+    with progress(Screen(quiet=False, color="auto")) as reading:
         dataset = load_dataset(name, plan.reading, plan.columns, reading)
     from regcmp.data.preparation.copies import warnings_of_given, warnings_of_repeated
 

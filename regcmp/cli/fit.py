@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from regcmp.cli.exports import check_written, write_all
 from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, complete_method, declare, of_group, with_options
+from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
@@ -112,6 +113,7 @@ def fit(
 
     from regcmp.api import Watch, train_model
     from regcmp.models.saving import model_as
+    from regcmp.runs.pace import pace_of
 
     def loaded(found: Dataset, settled: Plan) -> None:
         screen.warn_of_data(found.warnings)
@@ -120,8 +122,9 @@ def fit(
 
             check_exportable([each for each in found.columns if each.used], fitted_method(settled))
 
-    with screen.progress(plan.protocol.seeds) as (advance, reading):
-        watch = Watch(reading, loaded, screen.announce, advance, lambda t: screen.warn_of_data([t]))
+    pace = pace_of({(fitted_method(plan), ()): plan.protocol.seeds}, plan.settings.epochs)
+    with progress(screen, pace) as reading:
+        watch = Watch(reading, loaded, screen.announce, pace, screen.warn)
         model = train_model(plan, execution, watch, expected)
     refused = write_all(
         (each, partial(model_as, each.format, model, str(each.path))) for each in places

@@ -13,6 +13,7 @@ import click
 
 from regcmp.cli.options import Command, option
 from regcmp.cli.plan_options import declare, with_options
+from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen
 from regcmp.data.sources.files import check_file
 from regcmp.data.table import Reading
@@ -105,8 +106,8 @@ def predict(
     if proba:
         check_proba(loaded.facts)
     reading = _reading(loaded, given)
-    with screen.progress(0) as (_, progress):
-        opened = open_rows(file, loaded.facts, reading, keep, progress)
+    with progress(screen) as read:
+        opened = open_rows(file, loaded.facts, reading, keep, read)
         work = Predicting(loaded, opened, reading.decimal, on_error == SKIP, score)
         with _written(place) as write:
             # One part is held back: what is said behind the last may be that there are no predictions.

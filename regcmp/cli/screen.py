@@ -1,4 +1,4 @@
-"""Standard output and standard error: width, colour, progress."""
+"""Standard output and standard error: width, colour, messages."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from regcmp.data.table import Progress as ReadBytes
     from regcmp.report.layout import Table
     from regcmp.results import Report
     from regcmp.runs.estimating import Estimate
@@ -35,9 +33,6 @@ PLAIN = {
     "λ": "lambda",
 }
 """What a symbol is in ASCII; Greek letters go by their names, raised ones are lowered."""
-
-
-Advance = Callable[[int], None]
 
 
 class Screen:
@@ -71,43 +66,6 @@ class Screen:
             markup=False,
             _environ=environment,
         )
-
-    @contextmanager
-    def progress(self, total: int) -> Iterator[tuple[Advance, ReadBytes]]:
-        """A bar with the remaining time on standard error, if that is a terminal; of no runs, none.
-
-        Yields what is told of runs that were done, and what is told, before, of bytes that were read.
-        """
-        if self.quiet or not sys.stderr.isatty() or self.console(sys.stderr).is_dumb_terminal:
-            yield (lambda _: None), (lambda _done, _size: None)
-            return
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[count]}"),
-        )
-        with Progress(
-            *columns, TimeRemainingColumn(), console=self.console(sys.stderr), transient=True
-        ) as bar:
-            reading = bar.add_task("reading", total=None, count="", visible=False)
-            training = bar.add_task(
-                "training", total=total, count=f"0/{total} runs", visible=total > 0
-            )
-
-            def read(done: int, size: int | None) -> None:
-                of = "" if size is None else f"/{size / 1e6:.0f}"
-                more = size is None or done < size
-                said = f"{done / 1e6:.0f}{of} MB"
-                bar.update(reading, completed=done, total=size, count=said, visible=more)
-
-            def advance(done: int) -> None:
-                bar.advance(training, done)
-                completed = int(bar.tasks[training].completed)
-                bar.update(training, count=f"{completed}/{total} runs")
-
-            yield advance, read
 
     def show(self, report: Report, *, to_stderr: bool) -> None:
         """Print the table: on standard error, unless quiet, where standard output carries an export.

@@ -68,6 +68,8 @@ class Trained:
     outputs: Floats | None = None
     """(N, C) what the network that is judged, or the ensemble, gives for the test rows, where the stack
     keeps it; None of a run that was stopped."""
+    on_map: Integers | Floats | None = None
+    """What it predicts over two features, where a map shows it."""
 
 
 def train(stack: Stack, watch: Watch | None = None) -> list[Trained]:

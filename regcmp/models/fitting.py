@@ -23,13 +23,14 @@ from regcmp.plan import Plan
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.experiment import Training, Workers
 from regcmp.runs.keeping import Keeper
+from regcmp.runs.pace import Pace
 
 
 def fit_model(
     plan: Plan,
     dataset: Dataset,
     jobs: int,
-    progress: Callable[[int], None] = lambda _: None,
+    pace: Pace | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> FittedModel:
     """Train the plan's one method under each of its seeds, on all rows but given test rows.
@@ -39,7 +40,7 @@ def fit_model(
     condition = Condition(plan, dataset, whole=True)
     runs = [Run(fitted_method(plan), seed) for seed in plan.run_seeds]
     with ExitStack() as stack:
-        training = Training(Workers(jobs, warn, stack), progress, Keeper(None, warn))
+        training = Training(Workers(jobs, warn, stack), pace or Pace(), Keeper(None, warn))
         training.train(condition, runs, keep_models=True)
     trained = {run.seed: outcome for run, outcome in training.finished.items()}
     preparations: dict[int, Frozen] = {}

@@ -137,10 +137,14 @@ class Cluster(Executor):
         """What stacks are submitted to."""
         return self
 
-    def ahead(self) -> int:
-        """How many stacks its workers are handed at a time; workers may come and go."""
+    def at_once(self) -> int:
+        """One for each thread of its workers, which may come and go."""
         self._look()
-        return max(1, AHEAD * sum(self._threads.values()))
+        return max(1, sum(self._threads.values()))
+
+    def ahead(self) -> int:
+        """Some for each thread, so that none waits for the next."""
+        return AHEAD * self.at_once()
 
     def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
         """Have a worker prepare and train this stack."""

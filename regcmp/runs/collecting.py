@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from regcmp.data.preparation.grid import Grid, grid_of, has_map
 from regcmp.engine.measuring import WEIGHT_EDGES
 from regcmp.engine.training import Trained
 from regcmp.metrics import METRICS
 from regcmp.results import HISTORY_COLUMNS, RUN_COLUMNS, frame, history_row, run_row
 from regcmp.runs.condition import Condition
+from regcmp.runs.mapping import drawn_map
 from regcmp.runs.numerics import Machine
 from regcmp.runs.predicted import predicted
 from regcmp.runs.references import Reference, references_of
@@ -81,7 +80,7 @@ def collect(
         rows=_shares(condition, finished),
         predictions=predicted(condition, finished),
         references=references_of(condition),
-        boundary=_boundary(condition, finished) if is_mapped(condition) else None,
+        boundary=drawn_map(condition, finished),
         tried=tuple(tried),
         n_selection=n_selection,
         elsewhere=elsewhere or {},
@@ -104,11 +103,6 @@ def _shares(condition: Condition, finished: Finished) -> RowShares:
     )
 
 
-def is_mapped(condition: Condition) -> bool:
-    """Whether a map of what the first seed's networks predict belongs to the outcome."""
-    return has_map(condition.dataset, condition.plan.protocol.noise_features)
-
-
 def _histograms(finished: Finished) -> dict[str, Any]:
     """Those of the runs that were not stopped."""
     rows = [
@@ -117,16 +111,3 @@ def _histograms(finished: Finished) -> dict[str, Any]:
         if trained.status == "ok"
     ]
     return {"edges": WEIGHT_EDGES.tolist(), "runs": rows}
-
-
-def _boundary(condition: Condition, finished: Finished) -> dict[str, Any]:
-    """What the networks of the first seed predict over both features."""
-    seed = condition.plan.protocol.seed
-    grid: Grid = grid_of(condition.dataset, condition.splits[seed], condition.targets[seed], seed)
-    x = condition.prepared(seed).preparation.transform(grid.places)
-    models = {name: trained.model for (name, at), trained in finished.items() if at == seed}
-    with threadpool_limits(1):  # more threads may round otherwise
-        predicted = {
-            name: None if model is None else model.predict(x) for name, model in models.items()
-        }
-    return grid.drawn(predicted)

@@ -61,8 +61,12 @@ class Site(Protocol):
         """Those of its workers, whose bits may differ from those of this one."""
         ...
 
+    def at_once(self) -> int:
+        """How many stacks it trains at a time."""
+        ...
+
     def ahead(self) -> int:
-        """How many stacks to hand it at a time."""
+        """How many stacks to hand it, so that no worker waits."""
         ...
 
     def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
@@ -83,12 +87,16 @@ class Local:
     """This machine, whose processes are sent rows that are prepared once."""
 
     executor: Executor
-    most: int
+    processes: int = 1
     machines: Sequence[Machine] = ()
 
+    def at_once(self) -> int:
+        """One for each process."""
+        return self.processes
+
     def ahead(self) -> int:
-        """Some for each process, so that none waits."""
-        return self.most
+        """Another for each process that trains while this one collects."""
+        return 2 * self.processes if self.processes > 1 else 1
 
     def call(self, index: int, condition: Condition, runs: Sequence[Run], *, keep: Keep) -> Call:
         """Train the stack, whose rows are shared."""
@@ -117,12 +125,12 @@ def local_site(jobs: int, warn: Callable[[str], None]) -> Iterator[Local]:
     if jobs > 1:
         with workers(jobs, warn) as pool:
             if pool is not None:
-                yield Local(pool, 2 * jobs)
+                yield Local(pool, jobs)
                 return
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        yield Local(Serial(), 1)
+        yield Local(Serial())
 
 
 def _next_of(waiting: Iterable[Future[Any]], site: Site) -> set[Future[Any]]:

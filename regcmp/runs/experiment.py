@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
@@ -15,29 +16,29 @@ from regcmp.engine.training import Trained
 from regcmp.errors import RegcmpError
 from regcmp.plan import Plan
 from regcmp.plan.grammar import Method
-from regcmp.runs.collecting import Outcome, collect, is_mapped
+from regcmp.runs.collecting import Outcome, collect
 from regcmp.runs.condition import Condition, Run
-from regcmp.runs.executing import Site, local_site, train_all
+from regcmp.runs.executing import Call, Site, local_site, train_all
 from regcmp.runs.keeping import Keeper
+from regcmp.runs.mapping import is_on_map, with_map
 from regcmp.runs.numerics import Machine, this_machine
+from regcmp.runs.pace import Pace
 from regcmp.runs.stacking import stacked_runs
 from regcmp.runs.tuning import Place, Search, planned_networks
-
-Progress = Callable[[int], None]
 
 
 def run_experiment(
     plan: Plan,
     dataset: Dataset,
     jobs: int,
-    progress: Progress,
+    pace: Pace,
     warn: Callable[[str], None] = lambda _: None,
     keeper: Keeper | None = None,
     scheduler: str | None = None,
     *,
     predictions: bool = False,
 ) -> Outcome:
-    """Train every method under every seed; ``progress`` is told of each number of runs done.
+    """Train every method under every seed; ``pace`` is told of each run.
 
     ``warn`` is told where no worker process can be started; with a ``scheduler``, its workers train.
     ``predictions`` asks for those of the test rows.
@@ -48,10 +49,10 @@ def run_experiment(
     with ExitStack() as stack:
         workers = Workers(jobs, warn, stack, scheduler)
         if plan.is_tuned:
-            return _tuned(Search(plan, dataset), workers, progress, keeper, predictions)
+            return _tuned(Search(plan, dataset), workers, pace, keeper, predictions)
         condition = Condition(plan, dataset)
         runs = planned_runs(plan)
-        trained = Training(workers, progress, keeper, predictions)
+        trained = Training(workers, pace, keeper, predictions)
         trained.train(condition, runs.values())
     outcomes = {place: trained.finished[run] for place, run in runs.items()}
     seconds = trained.seconds({place: [run] for place, run in runs.items()})
@@ -62,16 +63,17 @@ def run_experiment(
 
 
 def _tuned(
-    search: Search, workers: Workers, progress: Progress, keeper: Keeper, predictions: bool
+    search: Search, workers: Workers, pace: Pace, keeper: Keeper, predictions: bool
 ) -> Outcome:
     """Train the candidates, and then what the best of them are judged by."""
-    first = Training(workers, progress, keeper, predictions and not search.plan.protocol.refit)
+    first = Training(workers, pace, keeper, predictions and not search.plan.protocol.refit)
     first.train(search.condition, search.runs)
     ranked = search.ranked(first.finished)
     best = {place: runs[0] for place, runs in ranked.items()}
     lasts = {place: search.last(run, first.finished) for place, run in best.items()}
-    progress(sum(run is None for run in lasts.values()) if search.plan.protocol.refit else 0)
-    second = Training(workers, progress, keeper, predictions)
+    if search.plan.protocol.refit:
+        pace.known(best[place] for place, run in lasts.items() if run is None)
+    second = Training(workers, pace, keeper, predictions)
     second.train(search.final, [run for run in lasts.values() if run is not None])
     outcomes = {
         place: first.finished[best[place]] if run is None else second.finished[run]
@@ -98,7 +100,7 @@ def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:
     first = next(iter(stacked_runs(condition, runs)))
     with ExitStack() as stack:
         workers = Workers(1, lambda _: None, stack)
-        sample = Training(workers, lambda _: None, Keeper(None, lambda _: None))
+        sample = Training(workers, Pace(), Keeper(None, lambda _: None))
         sample.train(condition, first)
     epochs = sum(
         number * dict(setting).get("epochs", plan.settings.epochs)
@@ -142,7 +144,7 @@ class Training:
     """Runs as they finish."""
 
     workers: Workers
-    progress: Progress
+    pace: Pace
     keeper: Keeper
     keep_outputs: bool = False
     """Whether what networks give for test rows is wanted."""
@@ -155,32 +157,42 @@ class Training:
     def train(
         self, condition: Condition, runs: Collection[Run], *, keep_models: bool = False
     ) -> None:
-        """Train each of these runs once; networks are kept where asked for, or where a map is drawn."""
+        """Train each of these runs once; no store has networks, so all are trained whose is asked for."""
         different = list(dict.fromkeys(runs))
-        kept = {run for run in different if keep_models or _is_mapped(condition, run)}
-        asked = [run for run in different if run not in kept]
-        machines, wanted = self.workers.machines, self.keep_outputs
-        known = self.keeper.known(condition, asked, machines, with_outputs=wanted)
+        on_map = {run for run in different if is_on_map(condition, run)}
+        wanted = ("outputs",) if self.keep_outputs else ()
+        known = self.keeper.known(
+            condition,
+            [] if keep_models else different,
+            self.workers.machines,
+            lambda run: (*wanted, "on_map") if run in on_map else wanted,
+        )
         for run, found in known.items():
             self.finished[run], self.taken[run] = found.trained, found.seconds
             self._place([run], found.where)
-        self.progress(len(runs) - len(different) + len(known))
+        repeated = Counter(runs) - Counter(different)
+        self.pace.known([*known, *repeated.elements()], {r: f.seconds for r, f in known.items()})
         groups = list(stacked_runs(condition, [run for run in different if run not in known]))
         if not groups:
             return
         site = self.workers.for_stacks(len(groups))
-        calls = (
-            site.call(index, condition, each, keep=Keep(not kept.isdisjoint(each), wanted))
-            for index, each in enumerate(groups)
-        )
-        for done in train_all(calls, site, _from_outside(different)):
+
+        def calls() -> Iterator[Call]:
+            for index, each in enumerate(groups):
+                models = keep_models or not on_map.isdisjoint(each)
+                self.pace.submitted(index, each, site.at_once())
+                yield site.call(index, condition, each, keep=Keep(models, self.keep_outputs))
+
+        for done in train_all(calls(), site, _from_outside(different)):
+            self.pace.finished(done.index, done.seconds)
             finished = dict(zip(groups[done.index], done.trained, strict=True))
+            if not keep_models:
+                finished = {run: with_map(condition, run, each) for run, each in finished.items()}
             seconds = done.seconds / len(finished)
             self.finished |= finished
             self.taken |= dict.fromkeys(finished, seconds)
             self._place(finished, done.where)
             self.keeper.keep(condition, finished, seconds, done.where)
-            self.progress(len(finished))
 
     def _place(self, runs: Iterable[Run], where: Machine | None) -> None:
         if where is not None and where.digest != this_machine().digest:
@@ -209,11 +221,6 @@ def planned_runs(plan: Plan) -> dict[Place, Run]:
         if isinstance(method, Method)
         for seed in plan.run_seeds
     }
-
-
-def _is_mapped(condition: Condition, run: Run) -> bool:
-    """Whether a map is drawn of what its network predicts: no store has networks."""
-    return run.seed == condition.plan.protocol.seed and is_mapped(condition)
 
 
 def warnings_of_copies(plan: Plan, dataset: Dataset) -> list[str]:

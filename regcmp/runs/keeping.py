@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
 from regcmp.engine.training import Trained
 from regcmp.errors import DataError
+from regcmp.plan.execution import OFF
 from regcmp.runs.condition import Condition, Run
 from regcmp.runs.numerics import Machine, this_machine
-from regcmp.runs.run_bytes import encoded
+from regcmp.runs.run_bytes import OUTPUTS, encoded
 from regcmp.runs.store import Found, Label, Store, StoreError
 
-VARIABLE, OFF = "REGCMP_STORE", "off"
+VARIABLE = "REGCMP_STORE"
 MOST_BYTES = 256 << 20
 """Of the store that a command keeps without being asked to."""
 TENTH = 10
@@ -40,12 +41,11 @@ class Keeper:
         condition: Condition,
         runs: Sequence[Run],
         machines: Sequence[Machine] = (),
-        *,
-        with_outputs: bool = False,
+        outputs: Callable[[Run], Sequence[str]] = lambda _: (),
     ) -> dict[Run, Found]:
         """Those of these runs that need no training, as trained here or else on one of ``machines``.
 
-        ``with_outputs`` asks for what their networks gave for test rows: a run without it is trained.
+        ``outputs`` says which outputs of a run are wanted: a run that lacks one needs training.
         """
         if self.store is None:
             return {}
@@ -55,7 +55,8 @@ class Keeper:
             for where in (this_machine(), *machines):
                 keys = {condition.key(run, where): run for run in runs if run not in known}
                 metric = condition.plan.protocol.metric
-                found = self.store.found(list(keys), metric, with_outputs=with_outputs)
+                wanted = {key: outputs(run) for key, run in keys.items()}
+                found = self.store.found(list(keys), metric, wanted)
                 known |= {keys[key]: replace(each, where=where) for key, each in found.items()}
         except StoreError as error:
             self._give_up(error)
@@ -127,6 +128,19 @@ class Keeper:
             text += f"; {self.verified} trained again, with the same bits"
         return text
 
+    def left_behind(self, done: int, total: int) -> str:
+        """What a comparison that was stopped leaves: 'Stopped: 12 of 40 runs are kept in FILE ...'."""
+        if not done:
+            return "Stopped before the first run was done."
+        if self.store is None:
+            return (
+                f"Stopped: {done} of {total} runs were done, and none is kept, for want of a store."
+            )
+        return (
+            f"Stopped: {done} of {total} runs are kept in {str(self.store.path)!r}; the same command goes"
+            " on from there."
+        )
+
 
 def open_keeper(
     given: str | None, warn: Callable[[str], None], *, verifies: bool = False
@@ -168,8 +182,13 @@ def _are_of_one_kind(one: Machine | None, other: Machine | None) -> bool:
 
 def _same(one: Trained, other: Trained) -> bool:
     """Whether all that a store keeps of two runs has the same bits."""
-    arrays = [
-        [each.tobytes() for each in (*(run.kept or ()), run.outputs) if each is not None]
-        for run in (one, other)
+
+    def bits(run: Trained, names: Iterable[str]) -> list[bytes]:
+        arrays = *(run.kept or ()), *(getattr(run, name) for name in names)
+        return [each.tobytes() for each in arrays]
+
+    # What one of them was not asked for says nothing.
+    names = [
+        name for name in OUTPUTS if all(getattr(run, name) is not None for run in (one, other))
     ]
-    return encoded(one) == encoded(other) and arrays[0] == arrays[1]
+    return encoded(one) == encoded(other) and bits(one, names) == bits(other, names)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from regcmp.engine.arrays import Floats
 from regcmp.engine.measuring import Record
 from regcmp.engine.training import Trained
 from regcmp.metrics import METRICS, Kept
+
+OUTPUTS = ("outputs", "on_map")
+"""What a network gave, in a run: for test rows, and over two features."""
 
 
 def encoded(trained: Trained) -> bytes:
@@ -42,19 +45,31 @@ def decoded(body: bytes, metric: str, marks: Sequence[bytes | None]) -> Trained 
     return trained if history and (not needed or len(kept) == 2) else None
 
 
-def encoded_outputs(outputs: Floats) -> tuple[str, int, bytes]:
-    """Outputs (N, C) as the store has them: the type of a number, C, and all of them, compressed."""
-    data = outputs.astype(outputs.dtype.newbyteorder("<"))
-    return data.dtype.str, data.shape[1], zlib.compress(data.tobytes())
+def encoded_outputs(trained: Trained) -> Iterator[tuple[str, str, int, bytes]]:
+    """What a network gave for rows, as the store has it: for which, a number's type, width, numbers.
+
+    The width is C of outputs (N, C), and 0 of outputs (N,). Numbers are compressed.
+    """
+    for name in OUTPUTS:
+        outputs = getattr(trained, name)
+        if outputs is not None:
+            data = outputs.astype(outputs.dtype.newbyteorder("<"))
+            width = data.shape[1] if data.ndim > 1 else 0
+            yield name, data.dtype.str, width, zlib.compress(data.tobytes())
 
 
-def decoded_outputs(dtype: str, width: int, body: bytes) -> Floats | None:
-    """The outputs of ``encoded_outputs``; None where they are damaged."""
+def with_outputs(
+    trained: Trained, stored: Iterable[tuple[str, str, int, bytes]], names: Iterable[str]
+) -> Trained | None:
+    """The run with these outputs of ``encoded_outputs``; None where one is damaged, or is not there."""
+    found: dict[str, Any] = {}
     try:
-        found: Floats = np.frombuffer(zlib.decompress(body), dtype).reshape(-1, width)
-    except (zlib.error, ValueError, TypeError):
+        for name, dtype, width, body in stored:
+            values = np.frombuffer(zlib.decompress(body), dtype)
+            found[name] = values.reshape(-1, width) if width else values
+        return replace(trained, **{name: found[name] for name in names})
+    except (zlib.error, ValueError, TypeError, KeyError):
         return None
-    return found
 
 
 def _kept(data: bytes, metric: str) -> Kept:

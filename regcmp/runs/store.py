@@ -1,8 +1,8 @@
 """The store: every finished run in an SQLite file, so that none is trained twice.
 
 It holds what a run gave: scores, history, status, a histogram of its weights, and for each row a bit or
-a number, what it added to the scores; where predictions were asked for, also what its network gave for
-test rows. It holds no row of data, and no weights.
+a number, what it added to the scores. Where predictions were asked for, it also holds what the network
+gave for test rows, and of data with a map what it gave over that. It holds no row of data, and no weights.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from regcmp.errors import DataError
 from regcmp.runs.numerics import Machine, this_machine
 from regcmp.runs.run_bytes import (
     decoded,
-    decoded_outputs,
     encoded,
     encoded_marks,
     encoded_outputs,
+    with_outputs,
 )
 
 VERSION = 1
@@ -46,8 +46,8 @@ CREATE INDEX runs_by_age ON runs (created);
 """
 OUTPUTS = """
 CREATE TABLE IF NOT EXISTS outputs (
-    key TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
-    dtype TEXT NOT NULL, width INTEGER NOT NULL, body BLOB NOT NULL
+    key TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL,
+    dtype TEXT NOT NULL, width INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (key, name)
 ) WITHOUT ROWID
 """
 """Made when it is needed: most stores have no such table."""
@@ -115,12 +115,12 @@ class Store:
         self.connection.close()
 
     def found(
-        self, keys: Sequence[str], metric: str, *, with_outputs: bool = False
+        self, keys: Sequence[str], metric: str, outputs: Mapping[str, Sequence[str]] | None = None
     ) -> dict[str, Found]:
         """The runs of these keys, with what the metric's test needs of rows; damaged ones are left out.
 
-        ``with_outputs`` asks for what their networks gave for test rows, too: a run that ended, and has
-        none of it here, is left out.
+        ``outputs`` says by key which of a run's outputs are wanted, too: a run that ended, and lacks one
+        here, is left out.
         """
         found: dict[str, Found] = {}
         here = this_machine().host
@@ -136,23 +136,25 @@ class Store:
                 trained = decoded(body, metric, marks)
                 if trained is not None:
                     found[key] = Found(trained, seconds, where != here)
-        return self._with_outputs(found) if with_outputs else found
+        return self._with_outputs(found, outputs or {})
 
-    def _with_outputs(self, found: Mapping[str, Found]) -> dict[str, Found]:
-        """These runs with their outputs; of those that ended, the ones that have them."""
-        stopped = {key: each for key, each in found.items() if each.trained.status != "ok"}
-        ended, known = [key for key in found if key not in stopped], dict(stopped)
+    def _with_outputs(
+        self, found: Mapping[str, Found], outputs: Mapping[str, Sequence[str]]
+    ) -> dict[str, Found]:
+        """These runs with the outputs that are wanted, but for those that ended and lack one."""
+        known = dict(found)
+        wanting = [key for key in found if outputs.get(key) and found[key].trained.status == "ok"]
         with self._errors():
-            if not self._has_outputs():
-                return known
-            for start in range(0, len(ended), AT_ONCE):
-                part = ended[start : start + AT_ONCE]
-                query = f"SELECT * FROM outputs WHERE key IN ({','.join('?' * len(part))})"
-                for key, *stored in self.connection.execute(query, part):
-                    outputs = decoded_outputs(*stored)
-                    if outputs is not None:
-                        trained = replace(found[key].trained, outputs=outputs)
-                        known[key] = replace(found[key], trained=trained)
+            has_any = bool(wanting) and self._has_outputs()
+            query = "SELECT name, dtype, width, body FROM outputs WHERE key = ?"
+            for key in wanting:
+                stored = self.connection.execute(query, (key,)).fetchall() if has_any else []
+                run = found[key]
+                trained = with_outputs(run.trained, stored, outputs[key])
+                if trained is None:
+                    del known[key]
+                else:
+                    known[key] = replace(run, trained=trained)
         return known
 
     def _has_outputs(self, schema: str = "main") -> bool:
@@ -184,11 +186,10 @@ class Store:
                     self.connection.execute(
                         "INSERT OR REPLACE INTO marks VALUES (?,?,?,?)", (key, metric, *marks)
                     )
-                if trained.outputs is not None:
+                for stored in encoded_outputs(trained):
                     self.connection.execute(OUTPUTS)
-                    outputs = encoded_outputs(trained.outputs)
                     self.connection.execute(
-                        "INSERT OR REPLACE INTO outputs VALUES (?,?,?,?)", (key, *outputs)
+                        "INSERT OR REPLACE INTO outputs VALUES (?,?,?,?,?)", (key, *stored)
                     )
 
     def prune(self, most: int) -> int:
