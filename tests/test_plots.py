@@ -104,6 +104,7 @@ def test_curves_show_the_metric_that_is_compared(metric: str) -> None:
     for kind, along in (("curves", "over epochs"), ("strength", "against strength")):
         title = next(line for line in sketch(figures_of(given, kind), 80) if along in line)
         assert score in title and title.endswith(f"), {better}")
+    given = replace(given, history=given.history.assign(epoch=given.history["epoch"] + 1))
     legend = with_test_curves(make_table(given), given, "utf-8").below[-1]
     assert legend.startswith(f"Test curve: {score}, {better}; ")
     page, name = to_html(given), score[0].upper() + score[1:]
@@ -319,9 +320,15 @@ def with_history(scores: dict[str, dict[int, float]]) -> Report:
 
 @pytest.mark.parametrize(("encoding", "bars"), [("utf-8", BARS), ("ascii", ASCII_BARS)])
 def test_a_test_curve_has_a_bar_for_each_epoch_on_one_scale(encoding: str, bars: str) -> None:
-    """By hand: sevenths of the way up are the bars in order; a stopped method's curve ends."""
+    """By hand: sevenths of the way up are the bars in order; a stopped method's curve ends.
+
+    What networks score before training has no part in it.
+    """
     given = with_history(
-        {"none": {i: i / 7 for i in range(8)}, "l2=0.01": {0: 1.0, 1: 0.0, 2: 2 / 7}}
+        {
+            "none": {0: -9.0} | {i + 1: i / 7 for i in range(8)},
+            "l2=0.01": {0: 9.0, 1: 1.0, 2: 0.0, 3: 2 / 7},
+        }
     )
     plain = make_table(given)
     table = with_test_curves(plain, given, encoding)
@@ -330,19 +337,20 @@ def test_a_test_curve_has_a_bar_for_each_epoch_on_one_scale(encoding: str, bars:
     assert drawn["l2=0.01"] == bars[7] + bars[0] + bars[2] + " " * 5
     assert drawn["l2=1000"] == ""
     assert tuple(row[:-1] for row in table.rows) == plain.rows
-    assert f"from {bars[0]} = 0 to {bars[-1]} = 100, at epochs 0 to 7" in table.below[-1]
+    assert f"from {bars[0]} = 0 to {bars[-1]} = 100, at epochs 1 to 8" in table.below[-1]
 
 
 def test_a_long_test_curve_keeps_its_ends_and_a_single_epoch_has_none() -> None:
     """And equal scores are no division by zero."""
-    given = with_history({"none": {i: i / 99 for i in range(100)}})
+    given = with_history({"none": {i + 1: i / 99 for i in range(100)}})
     curve = with_test_curves(make_table(given), given, "utf-8").rows[0][-1]
     assert len(curve) == CELLS and (curve[0], curve[-1]) == (BARS[0], BARS[-1])
     assert list(curve) == sorted(curve)
-    flat = with_history({"none": {0: 0.5, 1: 0.5}})
+    flat = with_history({"none": {1: 0.5, 2: 0.5}})
     assert with_test_curves(make_table(flat), flat, "utf-8").rows[0][-1] == BARS[0] * 2
-    single = with_history({"none": {3: 0.5}})
-    assert with_test_curves(make_table(single), single, "utf-8") == make_table(single)
+    for few in ({3: 0.5}, {0: 0.1, 3: 0.5}, {0: 0.5}):
+        single = with_history({"none": few})
+        assert with_test_curves(make_table(single), single, "utf-8") == make_table(single)
 
 
 def test_losses_whose_squares_are_no_numbers_are_left_out_of_curves() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from regcmp.report.figures import curves
 from regcmp.report.layout import Column, Table
+from regcmp.report.marks import Line
 from regcmp.results import Report
 
 CELLS = 12
@@ -14,25 +15,27 @@ ASCII_BARS = "_.-~=+*#"
 
 
 def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
-    """The table with one more column, or as it is where no two epochs were recorded."""
+    """The table with one more column, or as it is where fewer than two epochs were recorded.
+
+    What the networks scored before training, at epoch 0, would take most of the scale: it is left out.
+    """
     figures = curves(report)
-    if not figures:
+    tests = {
+        panel.name: _trained(panel.lines[1]) for figure in figures[:1] for panel in figure.panels
+    }
+    epochs = sorted({epoch for scores in tests.values() for epoch in scores})
+    if len(epochs) < 2:
         return table
-    tests = {panel.name: panel.lines[1] for panel in figures[0].panels}
     score = figures[0].panels[0].y
-    low = min(min(line.means) for line in tests.values())
-    high = max(max(line.means) for line in tests.values())
-    epochs = sorted({epoch for line in tests.values() for epoch in line.xs})
+    means = [mean for scores in tests.values() for mean in scores.values()]
+    low, high = min(means), max(means)
     last = len(epochs) - 1
     cells = min(CELLS, len(epochs))
     shown = [epochs[round(i * last / (cells - 1))] for i in range(cells)]
     bars = _bars(encoding)
     drawn = {
-        name: "".join(
-            _bar(value, low, high, bars)
-            for value in _at(shown, dict(zip(line.xs, line.means, strict=True)))
-        ).ljust(cells)
-        for name, line in tests.items()
+        name: "".join(_bar(value, low, high, bars) for value in _at(shown, scores)).ljust(cells)
+        for name, scores in tests.items()
     }
     legend = (
         f"Test curve: {score.name}, {score.better}; mean over seeds, from {bars[0]} = {low:.3g}"
@@ -46,12 +49,17 @@ def with_test_curves(table: Table, report: Report, encoding: str) -> Table:
     )
 
 
+def _trained(line: Line) -> dict[float, float]:
+    """The means of a line by their epochs, from the first record after training began."""
+    return {x: mean for x, mean in zip(line.xs, line.means, strict=True) if x > 0}
+
+
 def _at(epochs: list[float], scores: dict[float, float]) -> list[float]:
     """The scores at these epochs, or before them where none was recorded; none after the last."""
     return [
         scores[max(epoch for epoch in scores if epoch <= each)]
         for each in epochs
-        if min(scores) <= each <= max(scores)
+        if scores and min(scores) <= each <= max(scores)
     ]
 
 
