@@ -101,6 +101,7 @@ ENVIRONMENT: dict[str, Any] = {
     "cpus": 2,
     "blas": [{"internal_api": "openblas", "version": None, "architecture": "Haswell"}],
     "workers": [],
+    "git": {"commit": "1a2b3c4d5e6f", "clean": True},
 }
 TIMING: dict[str, Any] = {
     "seconds": 12.5,

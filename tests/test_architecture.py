@@ -14,7 +14,7 @@ ROOT = Path(regcmp.__file__).parent
 LAYERS = (
     ("metrics",),
     ("shares",),
-    ("environment", "engine", "option", "synonyms"),
+    ("environment", "revision", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),
     ("pipes", "memory", "numbers", "curves"),

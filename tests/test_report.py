@@ -441,6 +441,7 @@ def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() ->
             "classes_as_text",
             "row_scores",
             "refit",
+            "clean",
         ):  # the truth values
             assert complaints(changed(document, path, True)), f"{path} may be true"
     assert complaints(changed(document, ("timing",), KeyError)) == []

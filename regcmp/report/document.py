@@ -81,6 +81,11 @@ WORKER = {
     "runs": Key(list_of(tuple_of(TEXT, COUNT)), "Method and seed of each run that it trained."),
 }
 
+GIT = {
+    "commit": Key(TEXT, "The hash of HEAD."),
+    "clean": Key(bool | None, "Whether tracked files were as that commit has them; null: unknown."),
+}
+
 ENVIRONMENT = {
     "regcmp": Key(TEXT, before=ABSENT),
     "python": Key(TEXT, before=ABSENT),
@@ -93,6 +98,9 @@ ENVIRONMENT = {
         list_of(struct("worker", WORKER)),
         "Machines of a scheduler whose last bits may differ from those of this one.",
         [],
+    ),
+    "git": Key(
+        struct("git", GIT) | None, "The commit of the folder that the command ran in.", None
     ),
 }
 
@@ -198,6 +206,7 @@ def diff_type() -> Any:
         "paired": Key(
             bool, "Whether seeds were compared in pairs: data, seeds and splits are the same."
         ),
+        "seeds": Key(list_of(COUNT), "Those that were compared in pairs."),
         "changes": Key(
             list_of(change), "Settings, and versions, that the two reports do not share."
         ),
