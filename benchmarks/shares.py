@@ -180,12 +180,13 @@ def one_stack(clock: Clock, workload: Workload) -> tuple[dict[str, float], int]:
     """Seconds by part of training one stack, and how many steps its runs took together."""
     from regcmp.engine.training import runs_per_stack
     from regcmp.runs.experiment import run_experiment
+    from regcmp.runs.pace import Pace
 
     plan, data = workload.plan(), workload.data
     shape = data.image or (data.n_features,)
     runs = min(workload.seeds, runs_per_stack(plan.settings, shape, len(data.classes)))
     clock.seconds.clear()
-    run_experiment(replace(workload, seeds=runs).plan(), data, 1, lambda _: None)
+    run_experiment(replace(workload, seeds=runs).plan(), data, 1, Pace())
     clock.seconds.pop(OUTSIDE, None)
     steps = -(-(workload.rows - workload.n_test) // workload.batch_size) * workload.epochs
     return dict(clock.seconds), runs * steps

@@ -252,6 +252,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "scheduler": ("--scheduler", "tcp://127.0.0.1:8786"),
     "store": ("--store", "runs.sqlite"),
     "verify-store": ("--verify-store",),
+    "no-store": ("--no-store",),
     "sort": ("--sort", "score"),
     "reference": ("--reference", "none"),
     "metric": ("--metric", "log_loss"),

@@ -25,6 +25,7 @@ from regcmp.errors import DataError, UsageError
 from regcmp.plan import make_plan
 from regcmp.plan.settling import settle
 from regcmp.runs.experiment import run_experiment
+from regcmp.runs.pace import Pace
 
 QUICK = {"hidden": "4", "epochs": 2, "seeds": 3, "jobs": 1}
 WINE = load_dataset("wine")
@@ -77,12 +78,12 @@ def test_every_method_of_a_seed_has_the_same_flips_and_noise(
     words = {"label_noise": 0.2, "noise_features": 5, **QUICK}
     jobs = words.pop("jobs")
     redrawn = settle(make_plan("wine", "none l2 dropout", **words), WINE)
-    run_experiment(redrawn, WINE, jobs, lambda _: None)
+    run_experiment(redrawn, WINE, jobs, Pace())
     assert seen.keys() == {0, 1, 2} and all(len(each) == 1 for each in seen.values())
     assert len(set.union(*seen.values())) == 3
     seen.clear()
     held = settle(make_plan("wine", "none l2", vary="init,order", **words), WINE)
-    run_experiment(held, WINE, jobs, lambda _: None)
+    run_experiment(held, WINE, jobs, Pace())
     assert len(set.union(*seen.values())) == 1
 
 
@@ -216,7 +217,7 @@ def test_what_a_given_test_set_leaves_no_room_for_is_refused(
     plan, dataset = make_plan("wine", **words | {"seeds": 2}), given(WINE, 50)
 
     def carried_out() -> None:
-        run_experiment(settle(plan, dataset), dataset, 1, lambda _: None)
+        run_experiment(settle(plan, dataset), dataset, 1, Pace())
 
     with pytest.raises(UsageError) as error:
         carried_out()

@@ -20,12 +20,13 @@ def load(workload: Workload, runs: list[Run]) -> Train:
         import_module(name)
 
     from regcmp.runs.experiment import run_experiment
+    from regcmp.runs.pace import Pace
 
     data = workload.data
     plans = [workload.plan([run]) for run in runs]
 
     def train() -> Trained:
-        outcomes = [run_experiment(plan, data, 1, lambda _: None) for plan in plans]
+        outcomes = [run_experiment(plan, data, 1, Pace()) for plan in plans]
 
         def score() -> Accuracies:
             scores = [float(outcome.runs["test_accuracy"].item()) for outcome in outcomes]

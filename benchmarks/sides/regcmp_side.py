@@ -18,13 +18,14 @@ def load(workload: Workload, runs: list[Run]) -> Train:
         import_module(name)
 
     from regcmp.runs.experiment import run_experiment
+    from regcmp.runs.pace import Pace
 
     if runs != workload.runs:
         raise ValueError("regcmp trains the whole workload")
     plan, data = workload.plan(), workload.data
 
     def train() -> Trained:
-        outcome = run_experiment(plan, data, WORKERS, lambda _: None)
+        outcome = run_experiment(plan, data, WORKERS, Pace())
         if outcome.n_test != workload.n_test:
             raise ValueError(f"{outcome.n_test} test rows, expected {workload.n_test}")
 
