@@ -48,14 +48,18 @@ class PluginError(RegcmpError):
 
 
 def unknown(
-    kind: str, given: str, known: Iterable[str], of: str = "", option: str = ""
+    kind: str, given: str, known: Iterable[str], of: str = "", option: str = "", listed: str = ""
 ) -> UsageError:
-    """The error for a name that isn't there, with what may be meant, or else all of them."""
+    """The error for a name that isn't there, with what may be meant, or else all of them.
+
+    Names that are too many for a line are ``listed`` elsewhere, by this command.
+    """
     from regcmp.hints import brief, meant
 
     names = list(known)
     near = meant(kind, given, names)
-    way_out = f"did you mean {near}?" if near else f"choose one of {', '.join(names)}"
+    choice = f"{listed!r} lists them" if listed else f"choose one of {', '.join(names)}"
+    way_out = f"did you mean {near}?" if near else choice
     message = f"unknown {kind} {brief(given)}{of}: {way_out}"
     return UsageError(message, *([option] if option else []))
 

@@ -58,16 +58,16 @@ class RowShares:
         kept, rows = self.kept[method, seed][side], self.rows[seed][side]
         return METRICS[self.metric].shares_of(kept, len(rows))
 
-    def fits(self, other: RowShares) -> bool:
-        """Whether the other has the same rows under the same seeds, and something is kept of them."""
+    def fits(self, other: RowShares, seeds: Sequence[int]) -> bool:
+        """Whether the other has the same rows under these seeds, and something is kept of them."""
         return (
             bool(other.kept)
             and np.array_equal(self.groups, other.groups)
             and _same(self.classes, other.classes)
-            and self.rows.keys() == other.rows.keys()
+            and all(seed in rows for seed in seeds for rows in (self.rows, other.rows))
             and all(
                 np.array_equal(mine, theirs)
-                for seed in self.rows
+                for seed in seeds
                 for mine, theirs in zip(self.rows[seed], other.rows[seed], strict=True)
             )
         )

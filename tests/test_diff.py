@@ -38,7 +38,7 @@ NEW = list(np.array(OLD) - 0.02 + 0.003 * RNG.standard_normal(10))
 
 
 def made(scores: dict[str, list[float | None]], **words: Any) -> Report:
-    """A report with these test scores under the seeds 0, 1, ...; all training scores are 1."""
+    """A report with these test scores under the first seed and those after; all training scores are 1."""
     seeds = len(next(iter(scores.values())))
     plan = PLAN | {"seeds": seeds, "methods": list(scores), "correction_ratio": 0.0} | words
     columns = METRICS[plan["metric"]]
@@ -47,7 +47,7 @@ def made(scores: dict[str, list[float | None]], **words: Any) -> Report:
             {"dataset": "digits", "method": name, "seed": seed, "epochs": 12}
             | ({"status": "diverged"} if score is None else _scores(score, columns))
             for name, each in scores.items()
-            for seed, score in enumerate(each)
+            for seed, score in enumerate(each, plan["seed"])
         ],
         RUN_COLUMNS,
     )
@@ -138,7 +138,7 @@ def test_equal_seeds_and_splits_are_compared_in_pairs() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        {"seed": 1},
+        {"seed": 10},
         {"vary": ["init"]},
         {"test_size": 0.3},
         {"train_size": 100},
@@ -152,6 +152,36 @@ def test_other_rows_or_seeds_are_no_pairs_and_the_word_is_said(words: dict[str, 
     (word,) = ["data.sha256" if name == "data" else name for name in words]
     legend = "\n".join(make_diff_table(found).below)
     assert f"Not paired ({word} differ)" in legend
+
+
+def test_the_seeds_that_both_have_are_pairs() -> None:
+    """Others of either report count for nothing, and the legend says how many are left."""
+    old, new = made({"none": [0.1, 0.2, *OLD]}), made({"none": [*NEW, 0.3]}, seed=2)
+    row = rows(old, new)["none"]
+    assert row["n_old"] == row["n_new"] == 10
+    assert row["test_old"] == pytest.approx(np.mean(OLD))
+    alone = rows(made({"none": OLD}), made({"none": NEW}))["none"]
+    for name in ("change_test", "change_test_low", "p_value", "wins", "losses"):
+        assert row[name] == pytest.approx(alone[name])
+    found = diff_reports("a", old, "b", new)
+    legend = "\n".join(make_diff_table(found).below)
+    assert found.seeds == tuple(range(2, 12)) and "the 10 seeds that both have" in legend
+    held = {"vary": ["init"]}
+    apart = diff_reports("a", made({"none": OLD}, **held), "b", made({"none": NEW}, seed=2, **held))
+    assert not apart.paired  # the first seed draws the split of all
+
+
+def test_a_mean_that_fell_is_said_where_nothing_was_shown() -> None:
+    """Before that: who reads only the verdict should know."""
+    new = list(np.array(OLD) + np.resize([0.05, -0.06], 10))
+    told = diff_verdict(diff_reports("a", made({"none": OLD}), "b", made({"none": new})))
+    assert told == "Mean test accuracy fell for none by 0.50 points, but no change was shown."
+    rose = list(np.array(OLD) + np.resize([-0.05, 0.06], 10))
+    told = diff_verdict(diff_reports("a", made({"none": OLD}), "b", made({"none": rose})))
+    assert told == "No change in test accuracy was shown."
+    loss = {"metric": "log_loss"}
+    losses = diff_reports("a", made({"none": OLD}, **loss), "b", made({"none": rose}, **loss))
+    assert diff_verdict(losses).startswith("Mean test log loss rose for none by 0.0050 nats, but")
 
 
 def test_each_report_brings_its_own_correction() -> None:
@@ -192,7 +222,7 @@ def test_a_lost_pair_costs_the_p_value() -> None:
     assert (row["n_new"], row["n_failed_new"]) == (9, 1)
     assert row["change_test"] == pytest.approx(np.mean(np.subtract(NEW, OLD)[1:]))
     assert np.isnan(row["p_value"]) and "1 of 10 pairs lost" in row["note"]
-    apart = rows(made({"none": OLD}), made({"none": lost}, seed=3))["none"]
+    apart = rows(made({"none": OLD}), made({"none": lost}, seed=10))["none"]
     assert np.isnan(apart["p_value"]) and "1 of 20 runs stopped" in apart["note"]
     none_left: list[float | None] = [None] * 10
     empty = rows(made({"none": OLD}), made({"none": OLD, "l1=9": none_left}))["l1=9"]
@@ -201,7 +231,7 @@ def test_a_lost_pair_costs_the_p_value() -> None:
 
 def test_swapping_the_reports_turns_every_sign() -> None:
     """Paired and unpaired; p stays."""
-    for words in ({}, {"seed": 4}):
+    for words in ({}, {"seed": 4}, {"seed": 10}):
         a, b = made({"none": OLD}), made({"none": NEW}, **words)
         there, back = rows(a, b)["none"], rows(b, a)["none"]
         assert there["change_test_low"] == pytest.approx(-back["change_test_high"])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from regcmp.analysis.statistics import EQUAL, MIN_PAIRS_FOR_P, holm, welch_t
-from regcmp.analysis.testing import Pairs, Resampled, Test, TwoWay
+from regcmp.analysis.testing import Pairs, Resampled, Test, chosen_test
 from regcmp.errors import DataError
 from regcmp.metrics import METRICS
+from regcmp.option import AUTO
 from regcmp.plan.protocol import TWO_WAY
 from regcmp.results import DIFF_COLUMNS, Report, frame
 
-PAIRING = ("seed", "seeds", "vary", "test_size", "train_size", "data.sha256", "data.given_test")
-"""The words that decide the split under each seed: where all agree, seeds are pairs.
+SEEDS = ("seed", "seeds")
+"""The words that say which seeds there are: those that both reports have are pairs."""
+PAIRING = ("vary", "test_size", "train_size", "data.sha256", "data.given_test")
+"""The words that decide the split under each seed: where all agree, equal seeds are pairs.
 
 Validation rows are taken from the training rows alone.
 """
@@ -43,11 +46,17 @@ class Diff:
     new_file: str
     old: Report
     new: Report
-    paired: bool
+    seeds: tuple[int, ...]
+    """Those that are pairs; none where the reports are not paired."""
     test: str
     """The test of paired differences."""
     changes: tuple[Change, ...]
     table: pd.DataFrame
+
+    @property
+    def paired(self) -> bool:
+        """Whether differences are those of equal seeds."""
+        return bool(self.seeds)
 
 
 def diff_reports(old_file: str, old: Report, new_file: str, new: Report) -> Diff:
@@ -60,21 +69,51 @@ def diff_reports(old_file: str, old: Report, new_file: str, new: Report) -> Diff
             " expected one metric; run one of them again with the other's --metric"
         )
     changes = (*_plan_changes(old.plan, new.plan), *_version_changes(old, new))
-    paired = not any(each.word in PAIRING for each in changes)
+    seeds = _paired_seeds(old, new, changes)
     methods = list(dict.fromkeys([*new.summary["method"], *old.summary["method"]]))
-    test = _test_of(old, new)
-    rows = [_row(method, old, new, test if paired else None) for method in methods]
+    test = _test_of(old, new, seeds)
+    before, after = (_of_seeds(each, seeds) if seeds else each for each in (old, new))
+    rows = [_row(method, before, after, test if seeds else None) for method in methods]
     for row, p in zip(rows, holm([row.get("p_value") for row in rows]), strict=True):
         row["p_holm"] = p
-    return Diff(old_file, new_file, old, new, paired, test.name, changes, frame(rows, DIFF_COLUMNS))
+    return Diff(old_file, new_file, old, new, seeds, test.name, changes, frame(rows, DIFF_COLUMNS))
 
 
-def _test_of(old: Report, new: Report) -> Test:
-    """The two-way test where both reports were judged by it and keep their rows."""
+def _paired_seeds(old: Report, new: Report, changes: Iterable[Change]) -> tuple[int, ...]:
+    """The seeds that both reports have, where these draw the same split in both."""
+    if any(each.word in PAIRING for each in changes):
+        return ()
+    if "split" not in new.plan["vary"] and old.plan["seed"] != new.plan["seed"]:
+        return ()  # the first seed draws the split of all
+    theirs = set(_seeds(old))
+    return tuple(seed for seed in _seeds(new) if seed in theirs)
+
+
+def _seeds(report: Report) -> range:
+    first = report.plan["seed"]
+    return range(first, first + report.plan["seeds"])
+
+
+def _of_seeds(report: Report, seeds: Sequence[int]) -> Report:
+    """The report with the runs of these seeds alone."""
+    return replace(report, runs=report.runs[report.runs["seed"].isin(seeds)])
+
+
+def _test_of(old: Report, new: Report, seeds: Sequence[int]) -> Test:
+    """The two-way test where both reports were judged by it, and keep enough rows of these seeds."""
+    ratio = new.plan["correction_ratio"]
     judged = all(each.plan["tested_by"] == TWO_WAY for each in (old, new))
-    if judged and old.rows and new.rows and old.rows.kept and old.rows.fits(new.rows):
-        return TwoWay(old.rows, new.rows, new.plan["correction_ratio"])
-    return Resampled(new.plan["correction_ratio"])
+    if (
+        judged
+        and seeds
+        and old.rows
+        and new.rows
+        and old.rows.kept
+        and old.rows.fits(new.rows, seeds)
+    ):
+        is_asked_for = all(each.plan.get("significance_test") == TWO_WAY for each in (old, new))
+        return chosen_test(TWO_WAY if is_asked_for else AUTO, ratio, seeds, new.rows, old.rows)
+    return Resampled(ratio)
 
 
 def _check(file: str, report: Report) -> None:
@@ -83,7 +122,7 @@ def _check(file: str, report: Report) -> None:
         raise DataError(
             f"{file!r} is a damaged report: its plan lacks its data or correction_ratio"
         )
-    missing = [name for name in PAIRING if name not in _flat(report.plan)]
+    missing = [name for name in (*SEEDS, *PAIRING) if name not in _flat(report.plan)]
     if missing:
         raise DataError(f"{file!r} is a damaged report: its plan has no {missing[0]!r}")
     if report.runs.duplicated(["method", "seed"]).any():

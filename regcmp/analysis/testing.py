@@ -107,11 +107,17 @@ class TwoWay:
         return added - mean[codes] / self.new.members(seed, side)
 
 
-def chosen_test(asked: str, ratio: float, seeds: Sequence[int], rows: RowShares | None) -> Test:
+def chosen_test(
+    asked: str,
+    ratio: float,
+    seeds: Sequence[int],
+    rows: RowShares | None,
+    before: RowShares | None = None,
+) -> Test:
     """The test that was asked for; for 'auto', the two-way one where it keeps its level.
 
     That is where splits vary, so that ``ratio`` is not 0, and the test rows amount to enough
-    (benchmarks/power).
+    (benchmarks/power). Where two reports are compared, ``before`` has the rows of the old one.
     """
     if not ratio:
         return Resampled(0.0)
@@ -119,4 +125,4 @@ def chosen_test(asked: str, ratio: float, seeds: Sequence[int], rows: RowShares 
         return Resampled(ratio)
     if asked != TWO_WAY and rows.effective_rows(seeds) < FEWEST_ROWS:
         return Resampled(ratio)
-    return TwoWay(rows, rows, ratio)
+    return TwoWay(before or rows, rows, ratio)

@@ -49,7 +49,8 @@ def read_config(ctx: click.Context, param: click.Parameter, value: str | None) -
     for key, given in settings.items():
         name = key.replace("_", "-")
         if name not in names:
-            raise unknown("key", key, names, of=f" in {str(path)!r}")
+            where = "regcmp guide options"
+            raise unknown("key", key, names, of=f" in {str(path)!r}", listed=where)
         own = names[name]
         if own.name in defaults:
             raise UsageError(f"{str(path)!r}: {name!r} appears twice, with '-' and with '_'")

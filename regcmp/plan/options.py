@@ -156,7 +156,7 @@ def make_plan(
         )
     for name in given:
         if name not in SECTION_OF:
-            raise unknown("option", name, [*OPTIONS, *EXECUTION])
+            raise unknown("option", name, [*OPTIONS, *EXECUTION], listed="regcmp guide options")
     loaded = load_plugins([plugins] if isinstance(plugins, str | Path) else plugins)
     values = {name: parse(OPTIONS[name], each) for name, each in given.items()}
     plan = Plan(dataset=dataset, plugins=loaded).with_values(**values)

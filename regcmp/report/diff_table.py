@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.comparing import ADDED, BOTH, PAIRING, REMOVED, Change, Diff
+from regcmp.analysis.comparing import ADDED, BOTH, PAIRING, REMOVED, SEEDS, Change, Diff
 from regcmp.analysis.statistics import LEVEL
 from regcmp.analysis.verdict import conditions
 from regcmp.metrics import METRICS
@@ -18,6 +18,8 @@ from regcmp.report.layout import Column, Table
 from regcmp.report.text import clean
 from regcmp.results import Report, plain_rows
 
+SHORT = 7
+"""Digits of a commit that are shown."""
 LONGEST = 60
 """Characters of a word's value that a line shows."""
 
@@ -88,7 +90,16 @@ def _above(diff: Diff) -> list[str]:
 def _made_of(report: Report) -> str:
     plan = report.plan
     methods = count(len(report.summary), "method")
-    return f"{plan['data'].get('name', plan['dataset'])}, {methods}, {count(plan['seeds'], 'seed')}"
+    text = f"{plan['data'].get('name', plan['dataset'])}, {methods}, {count(plan['seeds'], 'seed')}"
+    return text + _commit(report.environment.get("git"))
+
+
+def _commit(git: dict[str, Any] | None) -> str:
+    """', commit 1a2b3c4', and whether files were changed since; empty outside a repository."""
+    if not git:
+        return ""
+    changed = " with changes" if git["clean"] is False else ""
+    return f", commit {git['commit'][:SHORT]}{changed}"
 
 
 def _says(change: Change) -> str:
@@ -120,8 +131,11 @@ def _legend(diff: Diff) -> list[str]:
 
 def _how(diff: Diff) -> str:
     if diff.paired:
-        return "Paired seed by seed (same data, seeds and splits): mean of differences, Student t"
-    words = ", ".join(each.word for each in diff.changes if each.word in PAIRING)
+        alike = "same data, seeds and splits"
+        if any(len(diff.seeds) < each.plan["seeds"] for each in (diff.old, diff.new)):
+            alike = f"same data and splits, the {count(len(diff.seeds), 'seed')} that both have"
+        return f"Paired seed by seed ({alike}): mean of differences, Student t"
+    words = ", ".join(each.word for each in diff.changes if each.word in (*PAIRING, *SEEDS))
     return f"Not paired ({words} differ): difference of means, Welch t"
 
 
@@ -167,7 +181,15 @@ def _changes(rows: list[dict[str, Any]], name: str, style: Style) -> str:
         return _nothing_changed(rows, name)
     if all(pd.isna(row["p_value"]) for row in rows):
         return f"No change in test {name} can be claimed from so few runs, or without spread."
-    return f"No change in test {name} was shown."
+    sign = 1 if METRICS[rows[0]["metric"]].higher_is_better else -1
+    worse = [row for row in rows if sign * row["change_test"] < 0]
+    if not worse:
+        return f"No change in test {name} was shown."
+    verb = "fell" if sign > 0 else "rose"
+    each = ", ".join(
+        f"{row['method']} by {style.amount(style.size(row['change_test']))}" for row in worse
+    )
+    return f"Mean test {name} {verb} for {each}, but no change was shown."
 
 
 def _nothing_changed(rows: list[dict[str, Any]], name: str) -> str:
@@ -193,6 +215,7 @@ def diff_document(diff: Diff) -> dict[str, Any]:
         "old": _source(diff.old_file, diff.old),
         "new": _source(diff.new_file, diff.new),
         "paired": diff.paired,
+        "seeds": list(diff.seeds),
         "changes": [vars(each) for each in diff.changes],
         "verdict": diff_verdict(diff),
         "methods": plain_rows(diff.table),
