@@ -93,7 +93,7 @@ OPTION = Edit(
 def test_an_option_is_one_declaration(tmp_path: Path) -> None:
     """Flag, help, environment, config, Python, report, schema, the page's command, older reports."""
     copy = Copy(tmp_path, OPTION)
-    shown = " ".join(copy.run("compare", "--help").split())
+    shown = " ".join(copy.run("compare", "--help-all").split())
     assert "--patience EPOCHS Epochs of patience. [since 0.9] [default: 7]" in shown
     assert "expected a whole number from 0 to 99, got '100'" in copy.run(
         "compare", *TINY, "--patience", "100", code=2

@@ -13,8 +13,8 @@ ROOT = Path(regcmp.__file__).parent
 
 LAYERS = (
     ("metrics",),
-    ("shares",),
-    ("environment", "revision", "engine", "option", "synonyms"),
+    ("shares", "revision"),
+    ("environment", "engine", "option", "synonyms"),
     ("hints",),
     ("errors",),
     ("pipes", "memory", "numbers", "curves"),

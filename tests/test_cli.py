@@ -459,9 +459,21 @@ def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
 SHOWN = {
     "nothing": case(),
     "--help": case("--help"),
+    "compare --help-all": case("compare", "--help-all"),
+    "fit --help-all": case("fit", "--help-all"),
     **{
         f"{name} --help": case(name, "--help")
-        for name in ("compare", "report", "diff", "power", "methods", "datasets", "guide", "info")
+        for name in (
+            "compare",
+            "fit",
+            "report",
+            "diff",
+            "power",
+            "methods",
+            "datasets",
+            "guide",
+            "info",
+        )
     },
     "narrow help": case("compare", "-h", COLUMNS="60"),
     "--version": case("--version"),
@@ -522,7 +534,7 @@ def test_the_help_of_a_command_has_examples(name: str, shown: Ahead) -> None:
 
 def test_the_help_of_compare_lists_every_option_in_its_group(shown: Ahead) -> None:
     """Once, under headings that follow the work: data first, the rest last."""
-    text = shown("compare --help").out
+    text = shown("compare --help-all").out
     groups = ["Data", "Protocol", "Network", "Training", "Output", "Gates", "Other"]
     assert re.findall(r"^(\w+):$", text, re.M) == groups
     for param in compare.params:
@@ -532,9 +544,22 @@ def test_the_help_of_compare_lists_every_option_in_its_group(shown: Ahead) -> No
     assert set(groups[:-1]) < {getattr(param, "group", "") for param in compare.params}
 
 
+@pytest.mark.parametrize("name", ["compare", "fit"])
+def test_the_short_help_explains_what_is_needed_first(name: str, shown: Ahead) -> None:
+    """On a screen or two; every other option is named, and no name is broken."""
+    text, whole = shown(f"{name} --help").out, shown(f"{name} --help-all").out
+    assert len(text.splitlines()) < 65 < len(whole.splitlines())
+    assert max(map(len, text.splitlines())) <= 80
+    first = text.split("\nFirst options:\n")[1].split("\n\n")[0]
+    assert len(re.findall(r"^  (?:-\w, )?--", first, re.M)) == 5
+    flags = set(re.findall(r"(?<![\w-])--[a-z-]+", whole.split("Data:\n")[1]))
+    named = set(re.findall(r"(?<![\w-])--[a-z-]+", text))
+    assert {each for each in flags if not each.startswith("--no-")} <= named
+
+
 def test_the_help_says_every_default(shown: Ahead) -> None:
     """Of each option that has one, as the plan has it."""
-    text = " ".join(shown("compare --help").out.split())
+    text = " ".join(shown("compare --help-all").out.split())
     defaults = [p for p in compare.params if isinstance(p, click.Option) and p.default is not None]
     for param in defaults:
         if not param.is_flag and not param.multiple and isinstance(param.default, str):

@@ -71,7 +71,11 @@ OPTIONS = (
 )  # fmt: skip
 
 
-@click.command(cls=Command, short_help="Train one network under several regularizers.")
+FIRST = ("dataset", "target", "hidden", "seeds", "outputs")
+"""The options that people need first."""
+
+
+@click.command(cls=Command, short_help="Train one network under several regularizers.", first=FIRST)
 @click.argument("methods", nargs=-1, metavar="[METHOD]...", shell_complete=complete_method)
 @with_options(*OPTIONS)
 @click.pass_context

@@ -63,7 +63,11 @@ FIT_OPTIONS = (
 )  # fmt: skip
 
 
-@click.command(cls=Command, short_help="Train a method on all rows, and write the model.")
+@click.command(
+    cls=Command,
+    short_help="Train a method on all rows, and write the model.",
+    first=("dataset", "target", "chosen", "seeds", "outputs"),
+)
 @click.argument("words", nargs=-1, metavar="METHOD | REPORT.json", shell_complete=complete_method)
 @with_options(*FIT_OPTIONS)
 @click.pass_context

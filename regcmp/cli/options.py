@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,8 +40,18 @@ def option(group: str, *names: str, **words: Any) -> Callable[[Decorated], Decor
 class Command(click.Command):
     """A command whose help lists its options by group, in the order in which they were declared.
 
+    Where it has many, --help shows the ``first`` ones and names the rest; --help-all shows all of them.
     Its errors say in which file or variable their option was set.
     """
+
+    def __init__(self, *args: Any, first: Sequence[str] = (), **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.first = first
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """All of them, those that show help last."""
+        found = super().get_params(ctx)
+        return [*found, HELP_ALL] if self.first else found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the words of a call."""
@@ -53,15 +64,60 @@ class Command(click.Command):
             return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section per group."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record and isinstance(param, click.Option):
-                sections.setdefault(getattr(param, "group", "Other"), []).append(record)
-        for group, records in sections.items():
-            with formatter.section(group):
-                formatter.write_dl(records)
+        """Write one section per group, or those that people need first and the names of the others."""
+        options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        sections: dict[str, list[click.Option]] = {}
+        for each in options:
+            sections.setdefault(getattr(each, "group", "Other"), []).append(each)
+        if self.first and not ctx.meta.get(ALL):
+            chosen = [each for name in self.first for each in options if each.name == name]
+            _write(ctx, formatter, "First options", chosen)
+            with formatter.section("More options (--help-all explains them)"):
+                width = formatter.width - max(map(len, sections)) - 4
+                named = [(name, _flags(each, self.first, width)) for name, each in sections.items()]
+                formatter.write_dl(named)
+            return
+        for group, listed in sections.items():
+            _write(ctx, formatter, group, listed)
+
+
+def _write(
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    heading: str,
+    options: Sequence[click.Option],
+) -> None:
+    """A section of the help."""
+    records = [each.get_help_record(ctx) for each in options]
+    with formatter.section(heading):
+        formatter.write_dl([each for each in records if each])
+
+
+def _flags(options: Sequence[click.Option], but: Sequence[str], width: int) -> str:
+    """Their long names, but for these, in lines that break at no hyphen."""
+    names = [max(each.opts, key=len) for each in options if each.name not in but]
+    lines = textwrap.wrap(", ".join(names), max(width, 20), break_on_hyphens=False)
+    return "\n".join(["\b", *lines])  # click leaves such lines as they are
+
+
+def _help_all(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the whole help, and exit."""
+    if value and not ctx.resilient_parsing:
+        ctx.meta[ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+ALL = "regcmp.help_all"
+HELP_ALL = Option(
+    ["--help-all"],
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    group="Other",
+    help="Show this message with all options, and exit.",
+    callback=_help_all,
+)
 
 
 class Source(TextType):
