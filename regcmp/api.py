@@ -40,7 +40,6 @@ from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.markdown import to_markdown
 from regcmp.results import BUDGET_COLUMNS, Report, frame
-from regcmp.revision import revision
 from regcmp.runs.collecting import Outcome
 from regcmp.runs.estimating import Estimate, fitting
 from regcmp.runs.experiment import run_experiment, seconds_by_sample, warnings_of_copies
@@ -293,7 +292,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     tried = tried_and_noted(summary, plan, outcome)
     return Comparison(
         plan=plan_carried_out(plan, dataset, outcome, test),
-        environment=environment() | workers_elsewhere(outcome) | {"git": revision()},
+        environment=environment() | workers_elsewhere(outcome),
         timing={
             "seconds": perf_counter() - start,
             "jobs": jobs,

@@ -7,11 +7,13 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from regcmp.revision import revision
+
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "joblib", "threadpoolctl", "click", "rich")
 
 
 def environment() -> dict[str, Any]:
-    """Plain values; equal on one machine as long as nothing is installed or set anew."""
+    """Plain values; equal on one machine and commit as long as nothing is installed or set anew."""
     import numpy  # noqa: F401  threadpoolctl tells of libraries that are loaded
     from threadpoolctl import threadpool_info
 
@@ -29,6 +31,7 @@ def environment() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "blas": blas,
         "workers": [],
+        "git": revision(),
     }
 
 
