@@ -543,6 +543,47 @@ def test_other_numbers_are_another_version() -> None:
         assert found[name] == pytest.approx(values, rel=1e-6), name
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda v: v | {"status": "fine"},
+        lambda v: v | {"weights": ["1"]},
+        lambda v: v | {"nonzero_fraction": "all"},
+        lambda v: v | {"selected": 0.5},
+        lambda v: v | {"history": [v["history"][0] | {"train": {"accuracy": "1"}}]},
+        lambda v: v | {"history": [v["history"][0] | {"train": [1]}]},
+        lambda v: v | {"history": {"a": 1}},
+        lambda v: v | {"more": 1},
+        lambda v: [v],
+        lambda v: {"status": v["status"]},
+    ],
+)
+def test_a_run_of_other_kinds_of_values_is_trained(spoil: Any, tmp_path: Path) -> None:
+    """As one that is not there: an imported file may have been made by anybody."""
+    path = filled(tmp_path / "runs.sqlite")
+    with closing(Store(path)) as store:
+        for key, body in store.connection.execute("SELECT key, body FROM runs").fetchall():
+            values = json.dumps(spoil(json.loads(zlib.decompress(body))))
+            spoilt_body = zlib.compress(values.encode())
+            store.connection.execute("UPDATE runs SET body = ? WHERE key = ?", (spoilt_body, key))
+    assert said(path, "none", "l2", "--seeds", "3") == (0, 0)
+    assert said(path, "none", "l2", "--seeds", "3") == (6, 6)
+
+
+@pytest.mark.parametrize("column", ["body", "train"])
+def test_a_bomb_is_not_inflated(
+    column: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it end the command."""
+    monkeypatch.setattr("regcmp.runs.run_bytes.MOST_BYTES", 100_000)
+    path = filled(tmp_path / "runs.sqlite")
+    table = "runs" if column == "body" else "marks"
+    with closing(Store(path)) as store:
+        bomb = zlib.compress(b" " * 100_001)
+        store.connection.execute(f"UPDATE {table} SET {column} = ?", (bomb,))
+    assert said(path, "none", "l2", "--seeds", "3") == (0, 0)
+
+
 def test_no_store_wins_over_a_named_one(tmp_path: Path) -> None:
     """On the command line, in the environment and in Python."""
     words = ["compare", "--dataset", "wine", "l1", "--seeds", "2", "--epochs", "3", "--jobs", "1"]

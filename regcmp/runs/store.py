@@ -94,6 +94,7 @@ class Store:
         """Make the tables of a new file; raise for a file of another kind."""
         ask = self.connection.execute
         ask("PRAGMA foreign_keys = ON")
+        ask("PRAGMA trusted_schema = OFF")  # a file from elsewhere may have views and triggers
         if is_new:
             ask("PRAGMA auto_vacuum = INCREMENTAL")
             with self._writing():
