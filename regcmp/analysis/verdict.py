@@ -301,9 +301,14 @@ def _pairs(row: Row) -> int:
     return 0 if pd.isna(row["wins"]) else int(row["wins"] + row["ties"] + row["losses"])
 
 
+def adjusted_gaps(others: Sequence[Row]) -> list[float | None]:
+    """Holm's p of each method's difference in gap; None where it has none."""
+    return holm([row["p_gap"] if pd.notna(row["p_gap"]) else None for row in others])
+
+
 def _gaps(case: Case) -> Iterator[str]:
     """Whose gap is smaller, by Holm's p over all gaps; an underfit network has no gap to boast of."""
-    adjusted = holm([row["p_gap"] if pd.notna(row["p_gap"]) else None for row in case.others])
+    adjusted = adjusted_gaps(case.others)
     tested = sum(p is not None for p in adjusted)
     if not tested:
         return

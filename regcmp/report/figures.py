@@ -12,7 +12,8 @@ from regcmp.errors import DataError
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, style_of
 from regcmp.plan.grammar import numbers_of, parts_of
-from regcmp.report.marks import Axis, Dots, Figure, Interval, Line, Mark, Panel, Points, Rule
+from regcmp.report.differences import gaps, pairs, sentence
+from regcmp.report.marks import Axis, Figure, Line, Panel, Points
 from regcmp.report.regions import boundary
 from regcmp.report.text import clean
 from regcmp.results import Report
@@ -23,68 +24,6 @@ CHOSEN = "#b3261e"
 MOST_STRENGTHS, BINS, WIDE = 12, 8, 10.0
 """Above so many strengths, they are put into bins: by the logarithm, where one is so many times another."""
 SIDES = "Solid blue: test; dashed orange: train"
-
-
-def gaps(report: Report) -> list[Figure]:
-    """Each method's mean difference to the baseline in test score and in the gap, with its interval."""
-    style, better = style_of(report.summary), METRICS[report.plan["metric"]].better
-    test = _sentence(f"{style.name}{style.in_unit}", better)
-    gap = _sentence(f"Gap in {style.name}{style.in_unit}", "smaller is less overfitting")
-    return [
-        *_differences(report, "test", "Test score", test, f"Test {style.name}"),
-        *_differences(report, "gap", "Gap", gap, f"Gap in {style.name}"),
-    ]
-
-
-def _differences(
-    report: Report, what: str, heading: str, sentence: str, title: str
-) -> list[Figure]:
-    style = style_of(report.summary)
-    numbers: list[tuple[str, ...]] = [("Method", "Mean difference", "95 % interval")]
-    marks: list[Mark] = []
-    about: list[str] = []
-    for record in report.summary.to_dict("records"):
-        ends = [record[f"delta_{what}{end}"] for end in ("", "_low", "_high")]
-        if pd.isna(ends[0]):
-            continue
-        name, row = clean(record["method"]), len(about)
-        value, low, high = (end * style.factor for end in ends)
-        marks += [] if pd.isna(low) else [Interval(row, (low, high))]
-        marks.append(Dots(row, (value,)))
-        shown = [style.difference(end) for end in ends]
-        numbers.append((name, shown[0], "-" if pd.isna(low) else f"{shown[1]} to {shown[2]}"))
-        about.append(f"{name} {style.estimate(*ends)}")
-    alone = report.plan["seeds"] == 1
-    line = "no interval from a single seed" if alone else "line: its 95 % interval"
-    return _rows(
-        f"{heading} against the baseline",
-        f"{sentence}Dot: mean paired difference; {line}; dashed: the baseline.",
-        f"{title} minus the baseline's{style.in_unit}",
-        marks, "; ".join(about), numbers,
-    )  # fmt: skip
-
-
-def pairs(report: Report) -> list[Figure]:
-    """A dot for each seed: the method's test score minus the baseline's under the same seed."""
-    style, metric = style_of(report.summary), METRICS[report.plan["metric"]]
-    table = report.runs.pivot_table(index="seed", columns="method", values=metric.test, sort=False)
-    baseline = report.plan["baseline"]
-    several = len(table) > 1
-    head = ("Difference of each seed",) if several else ("Mean difference", "95 % interval")
-    numbers: list[tuple[str, ...]] = [("Method", *head)]
-    marks: list[Mark] = []
-    for name in [each for each in table if each != baseline] if baseline in table else []:
-        values = ((table[name] - table[baseline]).dropna() * style.factor).tolist()
-        if values:
-            marks.append(Dots(len(marks), tuple(values)))
-            text = ", ".join(style.difference(value / style.factor) for value in values)
-            numbers.append((clean(name), text, *(() if several else ("-",))))
-    return _rows(
-        "Paired differences",
-        f"{_sentence(style.name + style.in_unit, metric.better)}A dot per seed; dashed: the baseline.",
-        f"Test {style.name} minus the baseline's, seed by seed{style.in_unit}",
-        marks, "; ".join(f"{name}: {text}" for name, text, *_ in numbers[1:]), numbers,
-    )  # fmt: skip
 
 
 def curves(report: Report) -> list[Figure]:
@@ -120,8 +59,8 @@ def curves(report: Report) -> list[Figure]:
                 begins_untrained=epochs[0] == 0,
             )
         )
-    sentence = _sentence(style.score_in, score.better)
-    return _panels("Learning curves", f"{sentence}{SIDES}{_spread(report, 'bands')}.", panels)
+    caption = f"{sentence(style.score_in, score.better)}{SIDES}{_spread(report, 'bands')}."
+    return _panels("Learning curves", caption, panels)
 
 
 def strengths(report: Report) -> list[Figure]:
@@ -157,7 +96,7 @@ def plain_strengths(report: Report) -> list[Figure]:
             )
         )
     caption = (
-        f"{_sentence(style.score_in, better)}{SIDES}{_spread(report, 'bars')}."
+        f"{sentence(style.score_in, better)}{SIDES}{_spread(report, 'bars')}."
         " Strengths stand evenly spaced."
     )
     return _panels("Score against strength", caption, panels)
@@ -199,7 +138,7 @@ def tuned_strengths(report: Report) -> list[Figure]:
             )
         )
     caption = (
-        f"{_sentence(style.score_in, score.better)}On validation rows, of all candidates of a strength"
+        f"{sentence(style.score_in, score.better)}On validation rows, of all candidates of a strength"
         f"{_spread(report, 'bars')}. Red: strengths that were chosen. Strengths stand evenly spaced."
     )
     return _panels("Validation score against strength", caption, panels)
@@ -242,7 +181,7 @@ def budget(report: Report) -> list[Figure]:
             )
         )
     caption = (
-        f"{_sentence(style.score_in, metric.better)}Expected test score of the candidate that is best on"
+        f"{sentence(style.score_in, metric.better)}Expected test score of the candidate that is best on"
         " validation rows, after so many candidates in random order, before it is trained again on all rows"
         f"{_spread(report, 'bands')}."
     )
@@ -278,7 +217,7 @@ def weights(report: Report) -> list[Figure]:
                 title=f"{clean(method)}: weights in % by value",
                 about=f"{mean[zero]:.3g} % of the weights are within {step / 2:g} of 0.",
                 x=Axis("Weight", tight=True),
-                y=Axis(),
+                y=Axis("Weights in %"),
                 marks=(Line("weights", centers, tuple(mean), tuple(sd)),),
             )
         )
@@ -316,17 +255,6 @@ def figures_of(report: Report, kind: str) -> list[Figure]:
     return figures
 
 
-def _rows(
-    heading: str, caption: str, title: str, marks: list[Mark], about: str, numbers: list[tuple[str, ...]]
-) -> list[Figure]:  # fmt: skip
-    """A figure of one panel, with a row for each row of its numbers, and the baseline at 0."""
-    if not marks:
-        return []
-    names = Axis(labels=tuple(name for name, *_ in numbers[1:]))
-    panel = Panel("", title, about, Axis(), names, (Rule((0.0,)), *marks))
-    return [Figure(heading, caption, (panel,), tuple(numbers))]
-
-
 def _panels(heading: str, caption: str, panels: list[Panel]) -> list[Figure]:
     """A figure of these panels, whose lines are of the same sides in each."""
     if not panels:
@@ -339,11 +267,6 @@ def _panels(heading: str, caption: str, panels: list[Panel]) -> list[Figure]:
             values = (f"{line.means[i]:.4g} ± {line.sds[i]:.2g}" for line in panel.lines)
             numbers.append((panel.name, label, *values))
     return [Figure(heading, caption, tuple(panels), tuple(numbers))]
-
-
-def _sentence(score: str, better: str) -> str:
-    """'Log loss in nats, lower is better. '."""
-    return f"{score[:1].upper()}{score[1:]}, {better}. "
 
 
 def _spread(report: Report, shape: str) -> str:

@@ -69,7 +69,7 @@ def make_table(report: Report) -> Table:
         above=tuple(map(clean, _above(plan))),
         columns=columns,
         rows=tuple(tuple(map(clean, cells)) for cells in rows),
-        tones=(*(_tone(row, plan) for row in records), *("reference" for _ in report.references)),
+        tones=(*(tone_of(row, plan) for row in records), *("reference" for _ in report.references)),
         notes=tuple(map(clean, _notes(records, report))),
         below=tuple(map(clean, _below(report, records, style))),
         verdict=tuple(map(clean, report.verdict.split("\n"))),
@@ -164,7 +164,8 @@ def _to_paste(report: Report) -> list[str]:
     return [f"Most chosen of {best}: regcmp compare ... {chosen}"] if chosen else []
 
 
-def _tone(row: dict[str, Any], plan: dict[str, Any]) -> str:
+def tone_of(row: dict[str, Any], plan: dict[str, Any]) -> str:
+    """What was shown of a method's test score, as a table's tones have it."""
     if row["method"] == plan["baseline"]:
         return "baseline"
     if not row["p_holm"] < 1 - LEVEL:

@@ -28,6 +28,8 @@ class Interval:
 
     row: int
     xs: tuple[float, float]
+    tone: str = ""
+    """What was shown of it: 'better', 'worse', 'marked', or '' for nothing."""
     ys = ()
 
 
@@ -37,6 +39,8 @@ class Dots:
 
     row: int
     xs: tuple[float, ...]
+    tone: str = ""
+    """As of an interval."""
     ys = ()
 
 
