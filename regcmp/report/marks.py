@@ -7,7 +7,7 @@ points out, for which it has no room.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 KEYS = 20
@@ -108,6 +108,11 @@ class Axis:
     better: str = ""
     """Which way a score is better, in words."""
 
+    @property
+    def words(self) -> str:
+        """Its name, and which way is better: 'accuracy in %, higher is better'."""
+        return ", ".join(filter(None, (self.name, self.better)))
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -127,6 +132,17 @@ class Panel:
     def filled(self) -> bool:
         """Whether marks cover the whole of it."""
         return self.x.tight and self.y.tight
+
+    @property
+    def trained(self) -> Panel:
+        """It without epoch 0: beside an untrained network, all other scores would be one flat line."""
+        if not self.begins_untrained or len(self.lines[0].xs) < 3:
+            return self
+        lines = (
+            replace(each, xs=each.xs[1:], means=each.means[1:], sds=each.sds[1:])
+            for each in self.lines
+        )
+        return replace(self, marks=tuple(lines))
 
     @property
     def lines(self) -> list[Line]:

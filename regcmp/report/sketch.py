@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
 
@@ -26,22 +26,11 @@ def sketch(figures: Sequence[Figure], width: int | None) -> list[str]:
         if figure.panels[0].filled:
             lines += _abreast(figure, max(LEAST, width or WIDTH))
             continue
-        panels = [_trained(each) for each in figure.panels]
+        panels = [each.trained for each in figure.panels]
         means = [mean for each in panels for line in each.lines for mean in line.means]
         for panel in panels:
             lines += ["", *_panel(panel, means, room)]
     return lines
-
-
-def _trained(panel: Panel) -> Panel:
-    """Curves without epoch 0: beside an untrained network, all others would be one flat line."""
-    if not panel.begins_untrained or len(panel.lines[0].xs) < 3:
-        return panel
-    lines = (
-        replace(each, xs=each.xs[1:], means=each.means[1:], sds=each.sds[1:])
-        for each in panel.lines
-    )
-    return replace(panel, marks=tuple(lines))
 
 
 @dataclass

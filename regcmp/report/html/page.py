@@ -1,4 +1,4 @@
-"""The page: the verdict and the table first, then the charts, then how it came about and the data.
+"""The page, in the order of the terminal: table, verdict, charts; then how it came about, and the data.
 
 What it says stands in ``page.html.j2``, whose values Jinja escapes.
 """
@@ -6,21 +6,25 @@ What it says stands in ``page.html.j2``, whose values Jinja escapes.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from regcmp.analysis.verdict import winner
 from regcmp.plan.command import command
 from regcmp.report.csv_text import to_csv
 from regcmp.report.figures import KINDS
-from regcmp.report.html.charts import draw
+from regcmp.report.html.charts import draw, legend
+from regcmp.report.html.overlay import overlay
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import Table, make_table, records_of
 from regcmp.report.marks import KEYS
-from regcmp.report.text import FOLDS
+from regcmp.report.text import FOLDS, clean
 from regcmp.results import Report
 
 if TYPE_CHECKING:
@@ -32,20 +36,54 @@ SORT_KEYS = (
 """The summary's column that each column of the table is sorted by."""
 
 
+AFTER = ("How to read it", "The command", "Environment", "Data")
+"""The headings below the figures."""
+MOST_PANELS = 6
+"""Where one chart shows all methods, more panels than these are folded away."""
+
+WINNER = "winner"
+"""What stands beside the name of the method that the verdict calls so."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's row of the table."""
+
+    tone: str
+    name: str
+    key: Any
+    """What it is sorted by in the first column."""
+    badge: str
+    """What was shown of it, in a word that needs no colour."""
+    cells: list[tuple[str, Any]]
+    """The others, each with what it is sorted by."""
+
+    @property
+    def kind(self) -> str:
+        """Its classes."""
+        return f"{self.tone} winner" if self.badge == WINNER else self.tone
+
+
 def to_html(report: Report) -> str:
     """One self-contained document; equal reports give equal bytes, whatever their timing."""
     table = make_table(report)
     figures = [figure for make, _ in KINDS.values() for figure in make(report)]
+    lists = [each for each in figures if each.panels[0].y.labels]
+    others = [each for each in figures if not each.panels[0].y.labels]
+    names = map(clean, report.summary["method"])
     return (
         _templates()
         .get_template("page.html.j2")
         .render(
             name=report.plan["data"]["name"],
             table=table,
-            rows=_rows(table, records_of(report)),
+            rows=_rows(table, records_of(report), winner(report.summary)),
             references=_references(table),
-            lists=[each for each in figures if each.panels[0].y.labels],
-            others=[each for each in figures if not each.panels[0].y.labels],
+            lists=lists,
+            others=others,
+            headings=("Verdict", *(each.heading for each in (*lists, *others)), *AFTER),
+            methods={name: i for i, name in enumerate(names)},
+            policy=_policy(),
             command=command(report.plan),
             environment={name: _words(value) for name, value in report.environment.items()},
             downloads=_downloads(report),
@@ -67,27 +105,54 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.globals.update(draw=draw, most_keys=KEYS)
+    templates.globals.update(
+        draw=draw, legend=legend, overlay=overlay, most_keys=KEYS, most_panels=MOST_PANELS
+    )
+    templates.filters.update(anchor=_anchor, parts=FOLDS.split)
     return templates
 
 
-def _printable(value: object) -> str:
-    """A value as text whose control characters are spaces."""
+@cache
+def _policy() -> str:
+    """What a browser may do for the page: use its own style and script, and nothing else."""
+    style, script = (_source(name) for name in ("page.css", "page.js"))
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(name: str) -> str:
+    """The hash of a text as it stands in its element, below a line of its own."""
+    templates = _templates()
+    assert templates.loader
+    text, *_ = templates.loader.get_source(templates, name)
+    digest = hashlib.sha256(f"\n{text}".encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _printable(value: object) -> object:
+    """A value as text whose control characters are spaces; what a macro wrote has been through here."""
+    if hasattr(value, "__html__"):
+        return value
     text = str(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
-def _rows(table: Table, records: list[dict[str, Any]]) -> Iterator[tuple[str, Any, Any]]:
-    """Each row's tone, its method's name in parts that lines may break between, and its cells.
+def _anchor(heading: str) -> str:
+    """A heading as an address within the page."""
+    return heading.lower().replace(" ", "-")
 
-    Each has the number that it is sorted by beside it.
-    """
+
+def _rows(table: Table, records: list[dict[str, Any]], best: str | None) -> Iterator[Row]:
+    """The methods' rows, whose cells have the number that they are sorted by beside them."""
     methods = [each for each in zip(table.rows, table.tones, strict=True) if each[1] != "reference"]
     for (cells, tone), record in zip(methods, records, strict=True):
         values = (record[key] for key in SORT_KEYS)
         keys = ("" if pd.isna(value) else value for value in values)
         (name, key), *others = zip(cells, keys, strict=True)
-        yield tone, (FOLDS.split(name), key), others
+        shown = tone if tone in ("better", "worse") else ""
+        yield Row(tone, name, key, WINNER if record["method"] == best else shown, others)
 
 
 def _references(table: Table) -> list[tuple[str, ...]]:

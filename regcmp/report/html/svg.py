@@ -1,4 +1,8 @@
-"""What the page's charts are drawn with: scales, and a few shapes of SVG that the template writes."""
+"""What the page's charts are drawn with: scales, and a few shapes of SVG that the template writes.
+
+Places are percentages of the plot, which is as wide as the page has room for: so text and dots keep
+their size at any width. What has a path is in a drawing of its own, which is stretched.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-NAME = 30
-"""Longer names are cut in a panel."""
-
 
 @dataclass(frozen=True)
 class Scale:
-    """Values from ``low`` to ``high`` laid on pixels from ``start`` to ``end``."""
+    """Values from ``low`` to ``high`` laid on places from ``start`` to ``end``, in percent."""
 
     low: float
     high: float
-    start: float
-    end: float
+    start: float = 0.0
+    end: float = 100.0
 
     def __call__(self, value: float) -> float:
-        """The pixel of a value."""
+        """The place of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
@@ -32,7 +33,7 @@ class Scale:
         return [k * step for k in range(int(first), floor(self.high / step) + 1)]
 
 
-def scale(values: Iterable[float], start: float, end: float) -> Scale:
+def scale(values: Iterable[float], start: float = 0.0, end: float = 100.0) -> Scale:
     """A scale that has room for these values, and for a little more on either side."""
     known = list(values) or [0.0, 1.0]
     low, high = min(known), max(known)
@@ -47,31 +48,38 @@ class Shape:
     tag: str
     attributes: dict[str, str]
     text: str = ""
+    within: tuple[Shape, ...] = ()
+    """What is drawn in it."""
 
 
-def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> Shape:
-    """A line of text."""
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "class": kind}
-    return Shape("text", place, words)
+def percent(place: float) -> str:
+    """A place as an attribute has it."""
+    return f"{place:.2f}%"
+
+
+def text(x: str, y: str, words: str, kind: str) -> Shape:
+    """A line of text; its class says how it lies to its place."""
+    return Shape("text", {"x": x, "y": y, "class": kind}, words)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Shape:
     """A straight line."""
     ends = zip(("x1", "y1", "x2", "y2"), (x1, y1, x2, y2), strict=True)
-    return Shape("line", {name: f"{value:.1f}" for name, value in ends} | {"class": kind})
+    return Shape("line", {name: percent(value) for name, value in ends} | {"class": kind})
 
 
 def dot(x: float, y: float, radius: float, kind: str, **others: str) -> Shape:
-    """A filled circle."""
-    place = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{radius:g}"}
+    """A filled circle, whose radius is in pixels."""
+    place = {"cx": percent(x), "cy": percent(y), "r": f"{radius:g}"}
     return Shape("circle", place | others | {"class": kind})
 
 
 def through(tag: str, points: Sequence[tuple[float, float]], kind: str) -> Shape:
-    """A line through points, a 'polyline', or what it encloses, a 'polygon'."""
-    return Shape(tag, {"points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "class": kind})
+    """A line through points, a 'polyline', or what it encloses, a 'polygon'; to be stretched."""
+    return Shape(tag, {"points": " ".join(f"{x:.2f},{y:.2f}" for x, y in points), "class": kind})
 
 
-def short(name: str, most: int = NAME) -> str:
-    """A name as a chart has room for it; the table has it whole."""
-    return name if len(name) <= most else name[: most - 1] + "…"
+def stretched(*shapes: Shape) -> Shape:
+    """Shapes whose places are numbers from 0 to 100, laid over the whole plot."""
+    laid = {"viewBox": "0 0 100 100", "preserveAspectRatio": "none", "class": "stretched"}
+    return Shape("svg", laid, within=shapes)
