@@ -8,9 +8,11 @@ import re
 import shlex
 import shutil
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from functools import partial, reduce
+from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from operator import getitem
 from pathlib import Path
@@ -28,22 +30,55 @@ from regcmp.errors import DataError
 from regcmp.plan import make_plan
 from regcmp.report.csv_text import to_csv
 from regcmp.report.exporting import report_as
+from regcmp.report.figures import curves
 from regcmp.report.formats import FORMATS, PICTURES
 from regcmp.report.html import to_html
+from regcmp.report.html.overlay import overlay
 from regcmp.report.html.page import command
 from regcmp.report.html.svg import scale
 from regcmp.report.json_text import to_json
 from regcmp.report.layout import make_table
 from regcmp.report.reader import LATER, read_report
-from regcmp.results import Report
+from regcmp.report.terminal import to_text
+from regcmp.results import HISTORY_COLUMNS, Report, frame
 
 EVIL = "<script>alert(1)</script> | [red] \x1b[31m \n \"'&"
 ATTRIBUTES = set(
     "lang charset name content rel href class tabindex role aria-label aria-hidden scope data-value"
-    " viewbox width height x y text-anchor x1 y1 x2 y2 cx cy r fill points d download".split()
+    " viewbox preserveaspectratio width height x y x1 y1 x2 y2 cx cy r fill points d download"
+    " http-equiv id dir open data-method data-box".split()
 )
 """All that elements of the page have."""
-VOID = {"meta", "link", "br", "line", "circle", "polyline", "polygon", "wbr"}
+VOID = set("meta link br line circle polyline polygon rect path wbr".split())
+INSIDE = {
+    "li": {"ul"},
+    "dt": {"dl"},
+    "dd": {"dl"},
+    "tr": {"thead", "tbody"},
+    "th": {"tr"},
+    "td": {"tr"},
+    "summary": {"details"},
+    "figcaption": {"figure"},
+    "desc": {"svg"},
+    "g": {"svg", "g"},
+}
+"""What these elements may stand in."""
+PHRASES = {"p", "span", "bdi", "h1", "h2", "th", "td", "summary", "a", "li"}
+"""What holds text, and no block."""
+BLOCKS = {
+    "p",
+    "div",
+    "section",
+    "table",
+    "ul",
+    "dl",
+    "figure",
+    "details",
+    "h1",
+    "h2",
+    "main",
+    "nav",
+}
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
 
@@ -61,6 +96,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element."""
+        parent = self.open[-1] if self.open else ""
+        assert parent in INSIDE.get(tag, {parent}), f"{tag} in {parent}"
+        assert not (tag in BLOCKS and PHRASES & set(self.open)), f"{tag} in {self.open}"
         self.found.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
@@ -93,7 +131,7 @@ def renamed(given: Report, name: str) -> Report:
 
 @pytest.mark.parametrize("variant", list(VARIANTS))
 def test_the_page_has_every_cell_and_a_text_for_every_figure(variant: str) -> None:
-    """Headers have a scope, and each chart a role, a name, a title and a description."""
+    """Headers have a scope, and each chart a role and a name; what is drawn again in words is hidden."""
     given = VARIANTS[variant]()
     page, table = Page(to_html(given)), make_table(given)
     cells = page.texts["th"] + page.texts["td"]
@@ -101,10 +139,14 @@ def test_the_page_has_every_cell_and_a_text_for_every_figure(variant: str) -> No
         assert all(cell in cells for cell in row if cell)
     assert all(line in page.texts["p"] for line in table.verdict)
     assert all(attrs["scope"] in ("row", "col") for tag, attrs in page.found if tag == "th")
-    drawings = [attrs for tag, attrs in page.found if tag == "svg"]
-    assert drawings and all(each["role"] == "img" and each["aria-label"] for each in drawings)
-    assert len(page.texts["desc"]) == len(drawings) and all(page.texts["desc"])
-    assert "nan" not in to_html(given).split("<h2>The command</h2>")[0].lower().replace("nans", "")
+    drawings = [attrs for tag, attrs in page.found if attrs.get("role") == "img"]
+    assert drawings and all(each["aria-label"] for each in drawings)
+    charts = [attrs for tag, attrs in page.found if tag == "svg" and attrs["class"] == "plot"]
+    assert all("role" in each or each["aria-hidden"] == "true" for each in charts)
+    described = [each for each in charts if "role" in each]
+    assert len(page.texts["desc"]) == len(described) and all(page.texts["desc"])
+    body = to_html(given).split("<main>")[1].split('id="the-command"')[0]
+    assert "nan" not in body.lower().replace("nans", "")
 
 
 def test_the_numbers_of_each_figure_stand_below_it() -> None:
@@ -112,9 +154,11 @@ def test_the_numbers_of_each_figure_stand_below_it() -> None:
     text = to_html(report())
     page = Page(text)
     assert (
-        text.count("<figure>") == text.count("</figure>\n<details>") == len(page.texts["summary"])
+        text.count("<figure>")
+        == text.count("</figure>\n<details>")
+        == sum(each.endswith(": numbers") for each in page.texts["summary"])
     )
-    tables = text.split("<details>")
+    tables = text.split(": numbers</summary>")
     better = next(row for row in report().summary.to_dict("records") if row["delta_test_low"] > 0)
     numbers = [better[name] * 100 for name in ("delta_test", "delta_test_low", "delta_test_high")]
     value, low, high = (f"{number:+.2f}" for number in numbers)
@@ -190,8 +234,104 @@ def test_the_page_asks_for_nothing() -> None:
     """Whatever has an address has the data in it."""
     for tag, attrs in Page(to_html(report())).found:
         for name in ("src", "href", "action", "xlink:href"):
-            assert name not in attrs or str(attrs[name]).startswith("data:"), tag
+            assert name not in attrs or str(attrs[name]).startswith(("data:", "#")), tag
     assert not re.search(r"https?://|url\(|@import|fetch\(", to_html(report()))
+
+
+def test_a_browser_may_use_the_pages_own_style_and_script_alone() -> None:
+    """Its policy has their hashes, so that nothing that broke out of a name could run."""
+    text = to_html(report())
+    policy = next(a["content"] for _, a in Page(text).found if "http-equiv" in a)
+    hashes = [
+        b64encode(
+            sha256(re.findall(f"(?s)<{tag}>(.*?)</{tag}>", text)[0].encode()).digest()
+        ).decode()
+        for tag in ("style", "script")
+    ]
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}';"
+        " img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert not any(name.startswith("on") for _, attrs in Page(text).found for name in attrs)
+
+
+@pytest.mark.parametrize("variant", list(VARIANTS))
+def test_the_sections_stand_in_the_order_of_the_terminal(variant: str) -> None:
+    """Data, table, notes, verdict, legend, then charts; and each link at the top leads to a heading."""
+    given = VARIANTS[variant]()
+    table, text = make_table(given), to_html(given)
+    lines = [*table.above, table.rows[0][0], *table.notes, *table.verdict, *table.below]
+    body = re.sub("<[^>]*>", "", text.split("<main>")[1])
+    places = [unescape(body).index(line) for line in lines]
+    printed = to_text(table)
+    assert places == sorted(places)
+    assert [printed.index(line) for line in lines] == sorted(printed.index(line) for line in lines)
+    assert text.index('id="verdict"') < text.index('class="figure"')
+    found = Page(text).found
+    ids = [attrs["id"] for _, attrs in found if "id" in attrs]
+    links = [attrs["href"] for tag, attrs in found if tag == "a" and "download" not in attrs]
+    assert len(ids) == len(set(ids)) and links == [f"#{each}" for each in ids]
+
+
+def test_labels_of_a_list_stand_in_the_strip_of_their_marks() -> None:
+    """The interval of l2=0.01 is level with its name, in the colour of what was shown, and in its row."""
+    text = to_html(report())
+    first = text.split('<div class="list">')[1].split('class="axis along"')[0]
+    strips = {Page(f"<div {each}").texts["span"][0]: each for each in strips_of(first)}
+    better, none = strips["l2=0.01"], strips["l1=0.0001"]
+    assert better.count('class="interval better"') == better.count('class="point better"') == 1
+    assert none.count('class="interval"') == none.count('class="point"') == 1
+    methods = list(report().summary["method"])
+    assert f'data-method="{methods.index("l2=0.01")}"' in better
+
+
+def strips_of(text: str) -> list[str]:
+    """Each row of a list that has a label."""
+    parts = text.split('<div class="strip"')[1:-1]
+    return [f'class="strip"{part}' for part in parts]
+
+
+def test_what_was_shown_is_said_in_words_beside_the_name() -> None:
+    """So that it needs no colour: one winner, whose row is marked."""
+    text = to_html(report())
+    assert Page(text).texts["span"].count("winner") == 1
+    row = re.search(r'<tr class="better winner" data-method="2"><th[^>]*>l2=0.01 <span', text)
+    assert row and text.count("better winner") == 1
+    assert 'class="worse"' in text and ">worse</span></th>" in text
+
+
+def with_curves(given: Report, names: list[str]) -> Report:
+    """The report with a curve for each name, from 40 % to 50 % and one more for each that follows."""
+    rows = [
+        {"method": name, "seed": 0, "epoch": epoch, "train_accuracy": 0.9, "test_accuracy": score}
+        for i, name in enumerate(names)
+        for epoch, score in ((0, 0.1), (5, 0.4), (10, 0.5 + i / 100))
+    ]
+    return replace(given, history=frame(rows, HISTORY_COLUMNS))
+
+
+def test_one_chart_has_the_test_curve_of_every_method() -> None:
+    """By hand: of 20 methods, which end at 50 to 69 %, the first and the best seven are shown at first.
+
+    Lines are in the places of their scores, and each name is beside its line's colour.
+    """
+    names = [f"l2={i}" for i in range(1, 21)]
+    given = with_curves(report(), names)
+    (figure,) = curves(given)
+    chart = overlay(figure)
+    assert chart and [each.name for each in chart.curves] == names
+    assert [each.name for each in chart.curves if each.first] == [names[0], *names[-7:]]
+    assert len({each.kind for each in chart.curves}) == 20
+    left, right, bottom, top = map(float, chart.box.split(" "))
+    assert (left, right) == (5, 10)  # the untrained network is left out
+    (line,) = chart.shape(chart.curves[3]).within
+    (x0, y0), (x1, y1) = (map(float, each.split(",")) for each in line.attributes["points"].split())
+    assert (x0, x1) == (0, 100)
+    found = [bottom + (top - bottom) * (100 - y) / 100 for y in (y0, y1)]
+    assert found == pytest.approx([40, 53], abs=0.01)
+    text = to_html(given)
+    assert text.count('class="later"') == 12 and "Learning curves: each method by itself" in text
+    assert overlay(replace(figure, panels=figure.panels[:1])) is None
 
 
 def test_the_downloads_are_the_exports() -> None:
@@ -199,7 +339,7 @@ def test_the_downloads_are_the_exports() -> None:
     links = {
         attrs["download"]: b64decode(str(attrs["href"]).split("base64,")[1]).decode()
         for tag, attrs in Page(to_html(report())).found
-        if tag == "a"
+        if "download" in attrs
     }
     assert links["runs.csv"] == to_csv(report().runs)
     expected = json.loads(to_json(report()))
@@ -356,19 +496,28 @@ def test_the_command_prints_and_writes_what_compare_did(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_in_a_browser_the_page_has_no_error_and_its_table_sorts(tmp_path: Path) -> None:
-    """A script of the test clicks the header of the training scores twice, and writes what it sees."""
+    """A script of the test clicks the header of the training scores twice, and writes what it sees.
+
+    Then it hides a line by its name, and looks for the method's row.
+    """
     probe = """<script>
     const names = () => [...document.querySelectorAll(".sortable tbody th")].map(e => e.textContent);
     const seen = (when) => when + names().join(" ");
     const head = document.querySelectorAll(".sortable thead th")[2];
     head.firstChild.click(); const up = seen("UP ") + " " + head.ariaSort;
     head.firstChild.click(); const down = seen("DOWN ") + " " + head.ariaSort;
-    document.body.textContent = up + " | " + down + " | errors " + errors;
+    const lines = () => document.querySelectorAll(".overlay .curves > g:not(.hidden)").length;
+    const box = document.querySelector(".overlay input");
+    const all = lines(); box.click(); const fewer = lines(); box.focus();
+    const lit = document.querySelectorAll("tr.lit").length > 0;
+    document.body.textContent = `${up} | ${down} | LINES ${all} ${fewer} LIT ${lit} | errors ${errors}`;
     </script>"""
-    text = to_html(VARIANTS["single_pair"]())
+    given = VARIANTS["single_pair"]()
+    text = to_html(with_curves(given, list(given.summary["method"])))
     text = text.replace(
         "<head>", "<head><script>let errors = 0; onerror = () => errors++;</script>"
     )
+    text = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
     page = tmp_path / "page.html"
     page.write_text(text.replace("</body>", probe + "</body>"), encoding="utf-8")
     flags = [
@@ -382,4 +531,4 @@ def test_in_a_browser_the_page_has_no_error_and_its_table_sorts(tmp_path: Path) 
         capture_output=True, encoding="utf-8", timeout=60, check=True,
     )  # fmt: skip
     assert "UP l1=0.0001 none l2=0.01 ascending" in done.stdout
-    assert "DOWN l2=0.01 none l1=0.0001 descending | errors 0" in done.stdout
+    assert "DOWN l2=0.01 none l1=0.0001 descending | LINES 3 2 LIT true | errors 0" in done.stdout

@@ -59,7 +59,7 @@ def test_each_renderer_knows_every_mark() -> None:
 @pytest.mark.parametrize(
     ("kind", "tags"),
     [
-        (Rule, ["line.zero"] * 2),
+        (Rule, ["line.zero"] * 4),
         (Interval, ["line.interval"]),
         (Dots, ["circle.seed"] * 3),
         (Line, ["polygon.band test", "polyline.curve test"]),
@@ -70,20 +70,40 @@ def test_each_renderer_knows_every_mark() -> None:
 def test_the_page_draws_each_mark_within_its_frame(kind: type[Any], tags: list[str]) -> None:
     """As shapes of its class, whose places are on the sheet."""
     (drawing,) = charts.draw(figure_of(kind))
-    shapes = list(drawing.shapes())
+    is_list = bool(PANELS[kind][1].labels)
+    strips = [each for _, shapes in drawing.strips() for each in shapes]
+    shapes = [
+        inner
+        for each in (strips if is_list else drawing.shapes())
+        for inner in each.within or (each,)
+    ]
     drawn = [f"{each.tag}.{each.attributes['class']}" for each in shapes]
-    around = ("text.tick", "text.name", "text.label", "line.grid")
+    around = ("text.tick up", "text.tick across", "line.grid")
     assert [each for each in drawn if each not in around] == tags
     for each in shapes:
-        for name, most in (
-            ("x", 430),
-            ("cx", 430),
-            ("x1", 430),
-            ("y", 300),
-            ("cy", 300),
-            ("y1", 300),
-        ):
-            assert 0 <= float(each.attributes.get(name, 0)) <= most
+        for name in ("cx", "x1", "x2", "cy", "y1", "y2"):
+            assert 0 <= float(each.attributes.get(name, "0%").removesuffix("%")) <= 100
+        for point in each.attributes.get("points", "0,0").split():
+            assert all(0 <= float(place) <= 100 for place in point.split(","))
+
+
+def test_a_row_of_a_list_has_its_own_marks_and_the_rule_of_all() -> None:
+    """So that a label can stand in the same strip."""
+    marks = (
+        Rule((0.0,)),
+        Interval(1, (-1.0, 1.0), "worse"),
+        Dots(1, (0.5,), "worse"),
+        Dots(0, (2.0,)),
+    )
+    panel = Panel("", "A list", "Two rows.", PLAIN, LIST, marks)
+    figure = Figure("A heading", "", (panel,), (("Method", "Value"), ("a", "1"), ("b", "2")))
+    (drawing,) = charts.draw(figure)
+    kinds = {
+        label: [each.attributes["class"] for each in shapes if each.attributes["class"] != "grid"]
+        for label, shapes in drawing.strips()
+    }
+    assert kinds == {"a": ["zero", "point"], "b": ["zero", "interval worse", "point worse"]}
+    assert [kind for kind, _ in charts.legend(figure)] == ["tone worse", "tone "]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +142,7 @@ def test_a_new_plot_is_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(figures.KINDS, "new", (new, "nothing"))
     page = Page(to_html(report()))
     assert "New heading" in page.texts["h2"] and "New caption." in page.texts["figcaption"]
-    assert "New heading: numbers" in page.texts["summary"] and "A new plot" in page.texts["title"]
+    assert "New heading: numbers" in page.texts["summary"] and "A new plot" in page.texts["p"]
     assert sketch.sketch(figures.figures_of(report(), "new"), 40)[1] == "A new plot"
     pytest.importorskip("matplotlib")
     assert picture.to_picture(report(), "new", ".png").startswith(b"\x89PNG")

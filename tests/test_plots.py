@@ -66,6 +66,21 @@ def test_differences_are_those_of_the_summary_in_points() -> None:
     assert beside.of(Dots)[1].xs[0] < 0
 
 
+def test_differences_say_what_was_shown_of_them() -> None:
+    """By hand: Holm doubles the smaller of two p; an underfit network's smaller gap is no gain."""
+    given = report()
+    rows = given.summary[given.summary["method"].isin(["none", "l2=0.01", "dropout=0.95"])]
+    for p_gap, expected in (
+        ((0.024, 0.001), {"l2=0.01": "better", "dropout=0.95": "marked"}),
+        ((0.026, 0.03), {"l2=0.01": "", "dropout=0.95": ""}),
+    ):
+        own = replace(given, summary=rows.assign(p_gap=[np.nan, *p_gap]))
+        (test,), (gap,) = (figure.panels for figure in figures_of(own, "gap"))
+        tones = {gap.y.labels[each.row]: each.tone for each in gap.of(Interval)}
+        assert tones == {gap.y.labels[each.row]: each.tone for each in gap.of(Dots)} == expected
+        assert [each.tone for each in test.of(Dots)] == ["better", "worse"]
+
+
 def test_curves_are_means_and_standard_deviations_over_seeds() -> None:
     """Two seeds, by hand: 80 % and 90 % have the mean 85 and the standard deviation 5 √2."""
     rows = [

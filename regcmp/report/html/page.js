@@ -58,8 +58,8 @@ const ticks = (low, high) => {
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 };
-const draw = (tag, attributes, text = "") => {
-  const drawn = document.createElementNS("http://www.w3.org/2000/svg", tag);
+const draw = (plot, tag, attributes, text = "") => {
+  const drawn = document.createElementNS(plot.namespaceURI, tag);
   Object.entries(attributes).forEach(([name, value]) => drawn.setAttribute(name, value));
   drawn.textContent = text;
   return drawn;
@@ -75,6 +75,7 @@ document.querySelectorAll(".overlay").forEach((chart) => {
   const [left, right, bottom, top] = chart.dataset.box.split(" ").map(Number);
   const points = lines.map((line) =>
     line.querySelector("polyline").getAttribute("points").split(" ").map((point) => point.split(",").map(Number)));
+  const along = chart.querySelector(".along span").textContent.toLowerCase();
   let view = [0, 100];
 
   const fit = () => {
@@ -90,8 +91,8 @@ document.querySelectorAll(".overlay").forEach((chart) => {
     plot.querySelectorAll(".grid, .up").forEach((each) => each.remove());
     ticks(low, high).forEach((tick) => {
       const y = `${((high - tick) / (high - low)) * 100}%`;
-      plot.prepend(draw("line", { x1: "0%", x2: "100%", y1: y, y2: y, class: "grid" }));
-      plot.append(draw("text", { x: "-6", y, class: "tick up" }, short(tick)));
+      plot.prepend(draw(plot, "line", { x1: "0%", x2: "100%", y1: y, y2: y, class: "grid" }));
+      plot.append(draw(plot, "text", { x: "-6", y, class: "tick up" }, short(tick)));
     });
   };
   const boxes = items.map((item) => {
@@ -127,7 +128,7 @@ document.querySelectorAll(".overlay").forEach((chart) => {
     const { i, place } = near.reduce((a, b) => (b.far < a.far ? b : a));
     const across = left + ((right - left) * place[0]) / 100;
     const up = bottom + ((top - bottom) * (100 - place[1])) / 100;
-    readout.textContent = `${items[i].textContent.trim()}: ${short(up)} at ${short(across)}`;
+    readout.textContent = `${items[i].textContent.trim()}: ${short(up)} at ${along} ${short(across)}`;
     light(lines[i].dataset.method);
   });
 });

@@ -179,6 +179,6 @@ def _downloads(report: Report) -> dict[str, str]:
         "runs.csv": to_csv(report.runs),
         "history.csv": to_csv(report.history),
         **({"tried.csv": to_csv(report.tried)} if len(report.tried) else {}),
-        "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
+        "report.json": json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n",
     }
     return {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
