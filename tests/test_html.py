@@ -134,7 +134,7 @@ def test_the_page_has_every_cell_and_a_text_for_every_figure(variant: str) -> No
     """Headers have a scope, and each chart a role and a name; what is drawn again in words is hidden."""
     given = VARIANTS[variant]()
     page, table = Page(to_html(given)), make_table(given)
-    cells = page.texts["th"] + page.texts["td"]
+    cells = [each.rstrip() for each in page.texts["th"] + page.texts["td"]]
     for row in table.rows:
         assert all(cell in cells for cell in row if cell)
     assert all(line in page.texts["p"] for line in table.verdict)
@@ -298,6 +298,7 @@ def test_what_was_shown_is_said_in_words_beside_the_name() -> None:
     row = re.search(r'<tr class="better winner" data-method="2"><th[^>]*>l2=0.01 <span', text)
     assert row and text.count("better winner") == 1
     assert 'class="worse"' in text and ">worse</span></th>" in text
+    assert Page(text).texts["span"].count("diverged") == 2
 
 
 def with_curves(given: Report, names: list[str]) -> Report:

@@ -20,7 +20,8 @@ from regcmp.results import Report
 
 LARGEST = 1e100
 """Of a score on a curve: what runs give that diverge goes beyond, up to where squares are no numbers."""
-CHOSEN = "#b3261e"
+CHOSEN = "#d93a32"
+"""The colour of chosen strengths, seen on white and on black."""
 MOST_STRENGTHS, BINS, WIDE = 12, 8, 10.0
 """Above so many strengths, they are put into bins: by the logarithm, where one is so many times another."""
 SIDES = "Solid blue: test; dashed orange: train"
@@ -141,7 +142,8 @@ def tuned_strengths(report: Report) -> list[Figure]:
         f"{sentence(style.score_in, score.better)}On validation rows, of all candidates of a strength"
         f"{_spread(report, 'bars')}. Red: strengths that were chosen. Strengths stand evenly spaced."
     )
-    return _panels("Validation score against strength", caption, panels)
+    keys = ((CHOSEN, "chosen in at least one seed"),)
+    return _panels("Validation score against strength", caption, panels, keys)
 
 
 def _binned(values: pd.Series) -> pd.Series:
@@ -255,7 +257,9 @@ def figures_of(report: Report, kind: str) -> list[Figure]:
     return figures
 
 
-def _panels(heading: str, caption: str, panels: list[Panel]) -> list[Figure]:
+def _panels(
+    heading: str, caption: str, panels: list[Panel], keys: tuple[tuple[str, str], ...] = ()
+) -> list[Figure]:
     """A figure of these panels, whose lines are of the same sides in each."""
     if not panels:
         return []
@@ -266,7 +270,7 @@ def _panels(heading: str, caption: str, panels: list[Panel]) -> list[Figure]:
             label = panel.x.labels[i] if panel.x.labels else f"{place:.3g}"
             values = (f"{line.means[i]:.4g} ± {line.sds[i]:.2g}" for line in panel.lines)
             numbers.append((panel.name, label, *values))
-    return [Figure(heading, caption, tuple(panels), tuple(numbers))]
+    return [Figure(heading, caption, tuple(panels), tuple(numbers), keys)]
 
 
 def _spread(report: Report, shape: str) -> str:

@@ -186,8 +186,9 @@ def _raster(drawing: Drawing, mark: Raster) -> Iterator[Shape]:
 
 
 def _points(drawing: Drawing, mark: Points) -> Iterator[Shape]:
+    radius = 2.5 if drawing.panel.filled else 5  # the latter cover the marks of a line
     for x, y, color in zip(mark.xs, mark.ys, mark.colors, strict=True):
-        yield dot(drawing.across(x), drawing.up(y), 2.5, "row", fill=color)
+        yield dot(drawing.across(x), drawing.up(y), radius, "row", fill=color)
 
 
 DRAW: dict[type, Callable[[Drawing, Any], Iterator[Shape]]] = {

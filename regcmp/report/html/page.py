@@ -54,7 +54,7 @@ class Row:
     key: Any
     """What it is sorted by in the first column."""
     badge: str
-    """What was shown of it, in a word that needs no colour."""
+    """What its tone says, in a word that needs no colour."""
     cells: list[tuple[str, Any]]
     """The others, each with what it is sorted by."""
 
@@ -151,8 +151,15 @@ def _rows(table: Table, records: list[dict[str, Any]], best: str | None) -> Iter
         values = (record[key] for key in SORT_KEYS)
         keys = ("" if pd.isna(value) else value for value in values)
         (name, key), *others = zip(cells, keys, strict=True)
-        shown = tone if tone in ("better", "worse") else ""
-        yield Row(tone, name, key, WINNER if record["method"] == best else shown, others)
+        yield Row(tone, name, key, _badge(record, tone, best), others)
+
+
+def _badge(record: dict[str, Any], tone: str, best: str | None) -> str:
+    """'winner', 'better', 'worse', or what runs ended in, such as 'diverged'."""
+    if record["method"] == best:
+        return WINNER
+    shown = {"better": tone, "worse": tone, "marked": str(record["status"])}
+    return shown.get(tone, "")
 
 
 def _references(table: Table) -> list[tuple[str, ...]]:
