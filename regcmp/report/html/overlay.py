@@ -71,7 +71,9 @@ def overlay(figure: Figure) -> Overlay | None:
     side = {"test": "test rows", "weights": "all methods"}.get(lines[0].side, lines[0].side)
     drawing = Drawing(panels[0], across, scale(means, 100, 0), TALL)
     about = "; ".join(f"{each.name}: {each.line.means[-1]:.4g} at the end" for each in curves)
-    return Overlay(drawing, f"{figure.heading}: {side}, mean over seeds", about, curves)
+    spread = any(sd for each in lines for sd in each.sds)
+    title = f"{figure.heading}: {side}{', mean over seeds' if spread else ''}"
+    return Overlay(drawing, title, about, curves)
 
 
 def _shown(lines: list[Line], better: str) -> set[int]:
