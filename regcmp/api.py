@@ -20,7 +20,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
-from regcmp.errors import UnknownRegularizerError
+from regcmp.errors import UnknownRegularizerError, UsageError
 from regcmp.framing import (
     correction,
     plan_carried_out,
@@ -28,7 +28,7 @@ from regcmp.framing import (
     tried_and_noted,
     workers_elsewhere,
 )
-from regcmp.models.fit_words import BEST, make_fit_plan
+from regcmp.models.fit_words import BEST, make_fit_execution, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
@@ -106,9 +106,9 @@ def fit(dataset: str, method: str, *, seeds: int = 1, **options: Any) -> FittedM
     ``options`` are those of ``compare`` that say how rows are read and how the network is trained.
     With several ``seeds`` the model is an ensemble of as many networks. Raises as ``compare`` does.
     """
-    machine = {name: options.pop(name) for name in options_of(Execution) if name in options}
+    execution = make_fit_execution(options)
     plan = make_fit_plan(dataset, method, seeds=seeds, **options)
-    return train_model(plan, make_execution(**machine))
+    return train_model(plan, execution)
 
 
 def fit_report(
@@ -125,11 +125,18 @@ def fit_report(
     Where its verdict names no winner, the baseline is taken, with a warning. ``dataset`` is where the
     rows are now. Raises UsageError, DataError or RegcmpError.
     """
+    execution = make_fit_execution(machine)
+    if machine:
+        raise UsageError(
+            f"{next(iter(machine))!r}: a model of a comparison is trained with its own settings; leave it"
+            " out, or give it to regcmp.fit",
+            *machine,
+        )
     plan, notes = plan_of_report(report, method, seeds, plugins, dataset)
     for each in notes:
         warnings.warn(each, stacklevel=3)
     expected = report.plan["data"]["sha256"]
-    return train_model(plan, make_execution(**machine), expected=expected)
+    return train_model(plan, execution, expected=expected)
 
 
 def plan_of_report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,38 @@ def test_python_refuses_what_a_model_has_no_use_for(name: str) -> None:
         regcmp.fit("iris", "l2", **{name: value}, epochs=1, jobs=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("predictions", True),
+        ("scheduler", "local"),
+        ("store", "runs.db"),
+        ("verify_store", True),
+        ("no_store", True),
+    ],
+)
+def test_python_refuses_what_only_runs_of_a_comparison_have(name: str, value: Any) -> None:
+    """It would do nothing, neither for a dataset nor for a comparison's method."""
+    said = f"^--{name.replace('_', '-')}: a model is trained here[^\n]*leave it out$"
+    with pytest.raises(regcmp.UsageError, match=said):
+        regcmp.fit("iris", "l2", epochs=1, jobs=1, **{name: value})
+    with pytest.raises(regcmp.UsageError, match=said):
+        short_comparison().fit("l2", jobs=1, **{name: value})
+
+
+def test_a_comparison_fits_with_its_own_settings() -> None:
+    """Another setting is refused by name, and with a way out."""
+    with pytest.raises(regcmp.UsageError, match=r"'epochs': .* its own settings.*regcmp.fit"):
+        short_comparison().fit("l2", epochs=3)
+    assert short_comparison().fit("l2", jobs=1, max_memory="1GB").facts.plan["epochs"] == 1
+
+
+@cache
+def short_comparison() -> regcmp.Comparison:
+    """Of two methods, in an epoch."""
+    return regcmp.compare("iris", ["none", "l2"], seeds=2, epochs=1, jobs=1)
+
+
 # Predicting
 
 
@@ -279,14 +312,23 @@ def test_predictions_are_those_of_the_model(folder: Path) -> None:
     done = predict(folder, "new.csv", "--keep", "id", "--proba")
     assert (done.code, done.err) == (0, "")
     rows = read_csv(done.out)
-    assert list(rows[0]) == ["id", "prediction", "p_no", "p_yes"]
+    assert list(rows[0]) == ["id", "prediction", "p:no", "p:yes"]
     assert [row["id"] for row in rows] == [str(i + 7) for i in range(12)]
     model = regcmp.load(folder / "model.regcmp")
     frame = clients().iloc[:12]
     assert [row["prediction"] for row in rows] == model.predict(frame).tolist()
     own = model.predict_proba(frame)
-    found = np.array([[row["p_no"], row["p_yes"]] for row in rows], own.dtype)
+    found = np.array([[row["p:no"], row["p:yes"]] for row in rows], own.dtype)
     assert found.tobytes() == own.tobytes()
+
+
+def test_probabilities_are_called_as_those_of_a_comparison_are(folder: Path) -> None:
+    """One script reads both."""
+    words = ["--dataset", "clients.csv", "--target", "churn", "none", "--seeds", "1", *QUICK]
+    done = run_here(["compare", *words, "--predictions", "-", "-q"], folder)
+    compared = [name for name in read_csv(done.out)[0] if name.endswith(("no", "yes"))]
+    made = read_csv(predict(folder, "new.csv", "--proba").out)[0]
+    assert compared == list(made)[1:] == ["p:no", "p:yes"]
 
 
 def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -> None:
@@ -301,9 +343,9 @@ def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -
     assert "--keep: 'commas.csv' has no column 'code'" in done.err and done.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("own", ["prediction", "p_yes"])
+@pytest.mark.parametrize("own", ["prediction", "p:yes"])
 def test_a_kept_column_is_not_called_as_a_prediction_is(own: str, folder: Path) -> None:
-    """Which is said before anything is written; without --proba, p_yes is free."""
+    """Which is said before anything is written; without --proba, p:yes is free."""
     name = changed(folder, "clash.csv", **{own: "7"})
     done = predict(folder, name, "--keep", own, "--proba", "-o", "clash_out.csv")
     assert done.code == 2 and not (folder / "clash_out.csv").exists()
@@ -441,7 +483,7 @@ def test_rows_that_cannot_be_predicted_are_skipped(fault: str, folder: Path) -> 
     assert "1 of 12 rows could not be predicted; first row" in done.err
     rows = read_csv(done.out)
     (empty,) = [i for i, row in enumerate(rows) if not row["prediction"]]
-    assert rows[empty] == {"id": str(empty + 7), "prediction": "", "p_no": "", "p_yes": ""}
+    assert rows[empty] == {"id": str(empty + 7), "prediction": "", "p:no": "", "p:yes": ""}
     changes = CELLS[fault][0]
     column, cells = next(iter(changes.items()))
     good = [each for i, each in enumerate(cells) if i != empty]
@@ -550,7 +592,7 @@ def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     done = predict(folder, "long_table.csv", "--proba")
     found = pd.read_csv(folder / "long_table.csv", dtype={"flag": object})
     own = regcmp.load(folder / "model.regcmp").predict_proba(found)
-    shown = np.array([[row["p_no"], row["p_yes"]] for row in read_csv(done.out)], own.dtype)
+    shown = np.array([[row["p:no"], row["p:yes"]] for row in read_csv(done.out)], own.dtype)
     assert shown.tobytes() == own.tobytes()
     found["age"] = found["age"].astype(object)
     found.loc[1000, "age"] = "x"
