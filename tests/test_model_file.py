@@ -7,6 +7,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,7 @@ from regcmp.data.preparation.encoding import RARE
 from regcmp.data.preparation.frozen import frozen
 from regcmp.data.sources import files
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.models.fitted import FittedModel
+from regcmp.models.fitted import FittedModel, fitted_model
 from regcmp.models.loading import load
 from regcmp.models.saving import DOCUMENT, MANIFEST, to_bytes
 from regcmp.plan import make_plan
@@ -178,7 +179,10 @@ def test_rows_of_another_shape_are_refused() -> None:
         iris().predict(np.zeros((2, 3)))
     with pytest.raises(regcmp.DataError, match=r"lacks 'sepal length \(cm\)'"):
         iris().predict(pd.DataFrame(np.zeros((2, 4)), columns=list("abcd")))
-    with pytest.raises(regcmp.DataError, match=r"X, row 1: .* infinite or too large"):
+    with pytest.raises(
+        regcmp.DataError,
+        match=r"^X\[1, 1\]: column 'sepal width \(cm\)' has inf, .* infinite or too large",
+    ):
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.inf, 1, 1]]))
     with pytest.warns(UserWarning, match="is empty in 1 of 2 rows, and in no training row"):
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.nan, 1, 1]]))
@@ -198,6 +202,38 @@ def test_rows_that_are_too_far_are_found_at_once() -> None:
     assert (
         np.flatnonzero(model.too_far(rows)).tolist() == np.flatnonzero(far).tolist() == [3, 17, 39]
     )
+
+
+def test_a_value_that_is_too_far_is_named_by_its_cell() -> None:
+    """By its place in an array, and by its row in a frame."""
+    rows = np.ones((5, 4))
+    rows[3, 2] = 1e60
+    said = r"column 'petal length \(cm\)' has 1e\+60, which is too far from the training rows for float32"
+    with pytest.raises(regcmp.DataError, match=rf"^X\[3, 2\]: {said}; correct it, or fit"):
+        iris().predict(rows)
+    frame = pd.DataFrame(rows, columns=iris().feature_names_in_).iloc[:, ::-1]
+    with pytest.raises(regcmp.DataError, match=f"^X, row 3: {said}"):
+        iris().predict_proba(frame)
+    others = clients().drop(columns="churn").astype({"fee": float})
+    others.loc[7, "fee"] = -1e60
+    with pytest.raises(
+        regcmp.DataError, match=r"^X, row 7: column 'fee' has -1e\+60, which is too far"
+    ):
+        encoded().predict(others)
+
+
+def test_a_value_that_is_too_much_for_the_layers_gives_no_class() -> None:
+    """It can be scaled; what comes of it is no number, and so no class."""
+    (own,) = iris().networks
+    (member,) = own.network.members
+    network = replace(own.network, members=(replace(member, theta=member.theta * 50),))
+    model = fitted_model(iris().facts, [replace(own, network=network)])
+    rows = np.ones((3, 4))
+    rows[1, 3] = 1e38
+    with pytest.raises(
+        regcmp.DataError, match=r"^X\[1, 3\]: column 'petal width \(cm\)' has 1e\+38"
+    ):
+        model.predict(rows)
 
 
 # Damage

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import LARGEST, PLAIN, find_columns
+from regcmp.data.columns import LARGEST, find_columns
 from regcmp.data.from_arrays import features_frame
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import read_file
-from regcmp.data.preparation.preparing import TOO_FAR
 from regcmp.data.sources.files import File, check_file
 from regcmp.data.table import Progress, Reading
 from regcmp.data.tables.array_files import read_features
@@ -126,14 +125,16 @@ class Predicting:
         """
         for frame in self.opened.parts:
             checked = self.inspector.check(frame)
-            outputs, far = self._outputs(checked.rows)
+            outputs, far = self.model.held_outputs(checked.rows)
             bad = checked.bad | far
             if self.score:  # up to where an error ends it: the first row of the file is named
                 end = int(bad.argmax()) if bad.any() and not self.skip else len(bad)
                 self._score(frame[self.model.facts.target].iloc[:end], outputs[:end], bad[:end])
             if bad.any():
                 place = int(bad.argmax())
-                why = checked.fault if checked.bad[place] else TOO_FAR.partition(";")[0]
+                why = checked.fault
+                if not checked.bad[place]:
+                    _, why = self.model.fault_of_far(checked.rows, place)
                 self._fault(place, why)
             self.rows += len(frame)
             self.skipped += int(bad.sum())
@@ -179,26 +180,6 @@ class Predicting:
         if not self.skip:
             raise self._error(place, why, "--on-error skip leaves its prediction empty")
         self.first_fault = self.first_fault or f"{self._where(place)}: {why}"
-
-    def _outputs(self, rows: Any) -> tuple[Floats, Mask]:
-        """What the networks give, and the rows whose numbers float32 does not hold, scaled or further on."""
-        try:
-            outputs = self.model.raw_outputs(rows)
-            far = np.zeros(len(rows), bool)
-        except DataError as error:
-            if str(error) != TOO_FAR:
-                raise
-            rows, far = rows.copy(), self.model.too_far(rows)
-            if isinstance(rows, np.ndarray):
-                rows[far] = np.nan
-            else:
-                rows.loc[far, self._numbers()] = np.nan
-            outputs = self.model.raw_outputs(rows)
-        # What can just be scaled may still be too much for the layers behind it.
-        return outputs, far | ~np.isfinite(outputs).all(axis=1)
-
-    def _numbers(self) -> list[str]:
-        return [each.name for each in self.model.facts.columns if each.kind in PLAIN]
 
     def _targets(self, cells: pd.Series) -> tuple[npt.NDArray[Any], Mask, Mask]:
         """The classes' numbers, or the values; where there is one, and where a cell is empty."""
