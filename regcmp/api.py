@@ -34,6 +34,7 @@ from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
 from regcmp.plan.grammar import Method
 from regcmp.plan.settling import settle
+from regcmp.plan.tuning import TUNE, parse_any
 from regcmp.report.csv_text import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
@@ -155,6 +156,7 @@ def plan_of_report(
                 " another one with --method"
             )
         method = found or baseline
+    method = row_of_report(report, method)
     left_out = {"methods", "baseline", "plugins", "vary", "metric", *TUNING}
     words = {name: report.plan[name] for name in OPTIONS if name not in left_out}
     words |= {"method": method, "seeds": seeds, "plugins": list(plugins)}
@@ -172,6 +174,27 @@ def plan_of_report(
         raise UnknownRegularizerError(
             f"{error}; the comparison had loaded {kept}: name it with --plugin", *error.options
         ) from None
+
+
+def row_of_report(report: Report, method: str) -> str:
+    """The name of the report's row that a method is meant by, in whatever notation; else the method as it is.
+
+    Raises UsageError for a method to be tuned that the report has no such row of.
+    """
+    names = [str(name) for name in report.summary["method"]]
+    try:
+        parsed = [str(each) for each in parse_any(method)]
+    except UsageError:  # a plugin may know it, and whoever makes the plan says what is wrong
+        return method
+    if len(parsed) == 1 and parsed[0] in names:
+        return parsed[0]
+    tuned = [repr(name) for name in names if name.startswith(TUNE)]
+    if tuned and method.strip().startswith(TUNE):
+        raise UsageError(
+            f"--method {method!r}: the report has no such row; choose one that it tuned: {', '.join(tuned)}",
+            "chosen",
+        )
+    return method
 
 
 def train_model(

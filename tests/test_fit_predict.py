@@ -149,6 +149,28 @@ def test_a_report_s_winner_is_trained(tmp_path: Path) -> None:
     assert "In the comparison" not in other.out
 
 
+def test_a_tuned_row_is_named_in_any_notation(tmp_path: Path) -> None:
+    """The strength that most seeds chose is trained; a row that is not there is refused, beside those that are."""
+    found = report(tmp_path, "--dataset", "iris", "--seeds", "3", "--hidden", "4", "--epochs", "2",
+                   "none", "tune:l2=1e-1,1e-3")  # fmt: skip
+    assert [row["method"] for row in found["summary"]] == ["none", "tune:l2=0.001,0.1"]
+    models, said = [], []
+    for word in ("tune:l2=0.001,0.1", "tune:l2=1e-1,1e-3", " tune:l2=.1,.001"):
+        done = run_here(["fit", "report.json", "--method", word, "-o", "model.regcmp"], tmp_path)
+        assert done.code == 0, done.err
+        assert "the most chosen candidate is trained: l2=0." in done.err
+        assert "In the comparison: test accuracy " in done.out
+        models.append((tmp_path / "model.regcmp").read_bytes())
+        said.append((done.out, done.err))
+    assert len({*models}) == len({*said}) == 1
+    done = run_here(["fit", "report.json", "--method", "tune:l2", "-o", "other.regcmp"], tmp_path)
+    assert (done.code, done.err) == (
+        2,
+        "Error: --method 'tune:l2': the report has no such row; choose one that it tuned:"
+        " 'tune:l2=0.001,0.1'\n",
+    )
+
+
 def test_a_report_without_a_winner_gives_its_baseline(tmp_path: Path) -> None:
     """And it is said; also in Python."""
     report(tmp_path, "--dataset", "iris", "--seeds", "2", "--hidden", "4", "--epochs", "2", "l2")
@@ -681,6 +703,22 @@ def test_arrays_and_images_are_predicted(tmp_path: Path) -> None:
     np.save(tmp_path / "wide.npy", np.zeros((3, 81)))
     done = run_here(["predict", "model.regcmp", "wide.npy"], tmp_path)
     assert "must have the 64 columns that the model was trained on, matched by position" in done.err
+
+
+def test_an_array_has_the_columns_of_the_model_in_their_order(tmp_path: Path) -> None:
+    """Also where these have names: images of digits, and rows of iris."""
+    rng = np.random.default_rng(0)
+    images, rows = rng.integers(0, 17, (5, 8, 8)).astype("u1"), rng.normal(3, 1, (5, 4))
+    for dataset, given in (("digits", images), ("iris", rows)):
+        assert fit(tmp_path, "--dataset", dataset, "none").code == 0
+        np.save(tmp_path / "rows.npy", given)
+        done = predict(tmp_path, "rows.npy")
+        assert (done.code, done.err) == (0, "")
+        own = regcmp.load(tmp_path / "model.regcmp").predict(given.reshape(5, -1))
+        assert [row["prediction"] for row in read_csv(done.out)] == own.tolist()
+    np.save(tmp_path / "rows.npy", rows[:, :3])
+    done = predict(tmp_path, "rows.npy")
+    assert done.code == 1 and "must have the columns that the model was trained on" in done.err
 
 
 def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def _from_report(
                 name,
             )
     from regcmp.analysis.verdict import winner
-    from regcmp.api import plan_of_report
+    from regcmp.api import plan_of_report, row_of_report
     from regcmp.report.reader import read_report
 
     report, seeds = read_report(file), parse(SEEDS, options["seeds"])
@@ -200,7 +200,8 @@ def _from_report(
     if ctx.get_parameter_source("seed") == ParameterSource.COMMANDLINE:
         plan = plan.with_values(seed=parse(SEED, options["seed"]))
     screen.warn_of_data(notes)
-    of_table = winner(report.summary) if chosen in (None, BEST) else chosen
+    meant = chosen not in (None, BEST)
+    of_table = row_of_report(report, chosen or "") if meant else winner(report.summary)
     found = _found(report, of_table or "") or _found(report, str(plan.methods[0]))
     return plan, report.plan["data"]["sha256"], found
 

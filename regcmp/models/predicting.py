@@ -262,6 +262,11 @@ def _whole(
         return frame, table.image
     x, y = read_features(file)
     frame = features_frame(file.text, x)
+    names = [each.name for each in facts.columns]
+    if (
+        len(names) == frame.shape[1]
+    ):  # an array has no names: its columns are the model's, in their order
+        frame = frame.set_axis(names, axis=1)
     if y is not None and y.shape == (len(x),):
         frame[facts.target] = y
     sizes = (*x.shape[1:], 1)[:3] if x.ndim in (3, 4) else None
