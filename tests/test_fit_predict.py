@@ -150,7 +150,7 @@ def test_a_report_s_winner_is_trained(tmp_path: Path) -> None:
 
 
 def test_a_tuned_row_is_named_in_any_notation(tmp_path: Path) -> None:
-    """The strength that most seeds chose is trained; a row that is not there is refused, beside those that are."""
+    """The strength that most seeds chose is trained; a row that is not there is refused by those that are."""
     found = report(tmp_path, "--dataset", "iris", "--seeds", "3", "--hidden", "4", "--epochs", "2",
                    "none", "tune:l2=1e-1,1e-3")  # fmt: skip
     assert [row["method"] for row in found["summary"]] == ["none", "tune:l2=0.001,0.1"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from regcmp.data.preparation.encoding import RARE
 from regcmp.data.preparation.frozen import frozen
 from regcmp.data.sources import files
 from regcmp.engine.regularizers import REGISTRY
+from regcmp.models import loading
 from regcmp.models.fitted import FittedModel, fitted_model
 from regcmp.models.loading import load
 from regcmp.models.saving import DOCUMENT, MANIFEST, to_bytes
@@ -559,6 +561,41 @@ def test_another_file_is_no_model(content: bytes, tmp_path: Path) -> None:
         load(tmp_path / "other.regcmp")
     with pytest.raises(regcmp.DataError, match=r"can't read .*none.regcmp.*No such file"):
         load(tmp_path / "none.regcmp")
+
+
+def test_a_small_file_can_not_declare_feature_maps_that_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights of 4,000 filters of a pixel are few, and their maps of 60 x 60 pixels are not."""
+    images = np.random.default_rng(0).random((20, 60, 60))
+    np.savez(tmp_path / "images.npz", X=images, y=np.arange(20) % 2)
+    words = QUICK | {"arch": "conv2x1-gap", "hidden": (), "epochs": 1}
+    found = members(to_bytes(regcmp.fit(str(tmp_path / "images.npz"), "none", **words)))
+    theta = next(name for name in found if name.endswith("theta.npy"))
+    out = io.BytesIO()
+    np.save(out, np.zeros(4000 * 2 + 4000 * 2 + 2, "f4"))
+    data = found[DOCUMENT].replace(b'"conv2x1-gap"', b'"conv4000x1-gap"')
+    path = tmp_path / "maps.regcmp"
+    path.write_bytes(packed(found | {theta: out.getvalue(), DOCUMENT: data}))
+    assert path.stat().st_size < 1e6
+    monkeypatch.setattr(loading, "machine_memory", lambda: 8e9)
+    with pytest.raises(regcmp.DataError) as caught:
+        load(path)
+    said = str(caught.value)
+    assert said.startswith(f"{str(path)!r} has a network that takes about ") and "\n" not in said
+    assert "memory to predict 256 rows, and this machine has 8.0 GB" in said
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """Neither a pipe that nobody writes to, nor a device without an end."""
+    os.mkfifo(tmp_path / "pipe.regcmp")
+    (tmp_path / "device.regcmp").symlink_to("/dev/zero")
+    for name, kind in (("pipe", "a pipe"), ("device", "a device")):
+        with pytest.raises(regcmp.DataError, match=f"is {kind}, and a model is read from a file"):
+            load(tmp_path / f"{name}.regcmp")
+    (tmp_path / "loop.regcmp").symlink_to("loop.regcmp")
+    with pytest.raises(regcmp.DataError, match=r"^can't read .* symbolic links$"):
+        load(tmp_path / "loop.regcmp")
 
 
 def test_an_npz_file_is_no_model(tmp_path: Path) -> None:
