@@ -32,9 +32,9 @@ from regcmp.models.fit_words import BEST, make_fit_execution, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
-from regcmp.plan.grammar import Method
+from regcmp.plan.grammar import TUNE, Method
 from regcmp.plan.settling import settle
-from regcmp.plan.tuning import TUNE, parse_any
+from regcmp.plan.tuning import parse_any
 from regcmp.report.csv_text import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json

@@ -88,7 +88,7 @@ def _check_memory(name: str, model: FittedModel) -> None:
         if (size := values * np.dtype(each.preparation.dtype).itemsize) > room:
             raise DataError(
                 f"{name!r} has a network that takes about {size_text(size)} of memory to predict {CHUNK}"
-                f" rows, and this machine has {size_text(room)}; predict on a larger one, if you trust the file"
+                f" rows, and this machine has {size_text(room)}; take a larger one if you trust the file"
             )
 
 
