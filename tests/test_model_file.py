@@ -586,6 +586,18 @@ def test_a_small_file_can_not_declare_feature_maps_that_fill_the_memory(
     assert "memory to predict 256 rows, and this machine has 8.0 GB" in said
 
 
+def test_a_message_is_short_whatever_the_file_says(tmp_path: Path) -> None:
+    """A method of a hundred thousand letters is no reason for as many in an error."""
+    found = members(to_bytes(iris()))
+    document = json.loads(found[DOCUMENT])
+    document["facts"]["method"] = "a" * 100_000
+    path = tmp_path / "long.regcmp"
+    path.write_bytes(packed(found | {DOCUMENT: json.dumps(document).encode()}))
+    with pytest.raises(regcmp.UsageError) as caught:
+        load(path)
+    assert len(str(caught.value)) < 500 + len(str(path)) and "\n" not in str(caught.value)
+
+
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     """Neither a pipe that nobody writes to, nor a device without an end."""
     os.mkfifo(tmp_path / "pipe.regcmp")

@@ -25,6 +25,7 @@ from regcmp.engine.network import n_parameters_of
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.stack import Design
 from regcmp.errors import DataError, RegcmpError, UnknownRegularizerError
+from regcmp.hints import brief
 from regcmp.memory import machine_memory, size_text
 from regcmp.models.document import Document, FactsPart, MemberPart, NetworkPart, PreparationPart
 from regcmp.models.fit_words import fitted_method
@@ -66,7 +67,7 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
         ) from error
     except UnknownRegularizerError as error:
         raise UnknownRegularizerError(
-            f"{name!r}: its method {document.facts.method!r} has a regularizer that is none of regcmp's"
+            f"{name!r}: its method {brief(document.facts.method)} has a regularizer that is none of regcmp's"
             " own; a plugin that registers it must be loaded, by --plugin FILE.py or plugins=[...]",
             "plugins",
         ) from error

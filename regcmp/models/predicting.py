@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import LARGEST, find_columns
+from regcmp.data.columns import LARGEST, find_columns, some
 from regcmp.data.from_arrays import features_frame
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import read_file
@@ -239,10 +239,22 @@ def open_rows(
             f"{spec!r} has images of {image_text(image)} pixels, and the model was trained on"
             f" {image_text(facts.image)}; make them alike"
         )
+    _check_width(file, frame, facts)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     parts = (frame.iloc[i : i + CHUNK].reset_index(drop=True) for i in range(0, len(frame), CHUNK))
     names = list(frame.columns)
     return Opened(file, names, parts, _kept_columns(keep, names, spec))
+
+
+def _check_width(file: File, frame: pd.DataFrame, facts: Facts) -> None:
+    """Raise DataError for an array with neither as many columns as the model, nor columns called alike."""
+    names = [each.name for each in facts.columns]
+    if file.format in ("npy", "npz") and not {*names} <= {*frame.columns}:
+        found = frame.shape[1] - (facts.target in frame.columns)
+        raise DataError(
+            f"{file.text!r} has {found} columns, and the model learns from {len(names)}: {some(names, 3)};"
+            " give these, in their order"
+        )
 
 
 def _whole(
