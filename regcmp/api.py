@@ -20,7 +20,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
 from regcmp.environment import environment
-from regcmp.errors import UnknownRegularizerError
+from regcmp.errors import UnknownRegularizerError, UsageError
 from regcmp.framing import (
     correction,
     plan_carried_out,
@@ -28,12 +28,13 @@ from regcmp.framing import (
     tried_and_noted,
     workers_elsewhere,
 )
-from regcmp.models.fit_words import BEST, make_fit_plan
+from regcmp.models.fit_words import BEST, make_fit_execution, make_fit_plan
 from regcmp.option import Option, options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
-from regcmp.plan.grammar import Method
+from regcmp.plan.grammar import TUNE, Method
 from regcmp.plan.settling import settle
+from regcmp.plan.tuning import parse_any
 from regcmp.report.csv_text import to_csv
 from regcmp.report.html import to_html
 from regcmp.report.json_text import to_json
@@ -106,9 +107,9 @@ def fit(dataset: str, method: str, *, seeds: int = 1, **options: Any) -> FittedM
     ``options`` are those of ``compare`` that say how rows are read and how the network is trained.
     With several ``seeds`` the model is an ensemble of as many networks. Raises as ``compare`` does.
     """
-    machine = {name: options.pop(name) for name in options_of(Execution) if name in options}
+    execution = make_fit_execution(options)
     plan = make_fit_plan(dataset, method, seeds=seeds, **options)
-    return train_model(plan, make_execution(**machine))
+    return train_model(plan, execution)
 
 
 def fit_report(
@@ -125,11 +126,18 @@ def fit_report(
     Where its verdict names no winner, the baseline is taken, with a warning. ``dataset`` is where the
     rows are now. Raises UsageError, DataError or RegcmpError.
     """
+    execution = make_fit_execution(machine)
+    if machine:
+        raise UsageError(
+            f"{next(iter(machine))!r}: a model of a comparison is trained with its own settings; leave it"
+            " out, or give it to regcmp.fit",
+            *machine,
+        )
     plan, notes = plan_of_report(report, method, seeds, plugins, dataset)
     for each in notes:
         warnings.warn(each, stacklevel=3)
     expected = report.plan["data"]["sha256"]
-    return train_model(plan, make_execution(**machine), expected=expected)
+    return train_model(plan, execution, expected=expected)
 
 
 def plan_of_report(
@@ -148,6 +156,7 @@ def plan_of_report(
                 " another one with --method"
             )
         method = found or baseline
+    method = row_of_report(report, method)
     left_out = {"methods", "baseline", "plugins", "vary", "metric", *TUNING}
     words = {name: report.plan[name] for name in OPTIONS if name not in left_out}
     words |= {"method": method, "seeds": seeds, "plugins": list(plugins)}
@@ -165,6 +174,27 @@ def plan_of_report(
         raise UnknownRegularizerError(
             f"{error}; the comparison had loaded {kept}: name it with --plugin", *error.options
         ) from None
+
+
+def row_of_report(report: Report, method: str) -> str:
+    """The name of the report's row that a method is meant by, in whatever notation; else the method as it is.
+
+    Raises UsageError for a method to be tuned that the report has no such row of.
+    """
+    names = [str(name) for name in report.summary["method"]]
+    try:
+        parsed = [str(each) for each in parse_any(method)]
+    except UsageError:  # a plugin may know it, and whoever makes the plan says what is wrong
+        return method
+    if len(parsed) == 1 and parsed[0] in names:
+        return parsed[0]
+    tuned = [repr(name) for name in names if name.startswith(TUNE)]
+    if tuned and method.strip().startswith(TUNE):
+        raise UsageError(
+            f"--method {method!r}: the report has no such row; choose one that it tuned: {', '.join(tuned)}",
+            "chosen",
+        )
+    return method
 
 
 def train_model(

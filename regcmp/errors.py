@@ -43,6 +43,10 @@ class DataError(RegcmpError, ValueError):
     """Data that can't be used as they are."""
 
 
+class TooFarError(DataError):
+    """Rows that a precision can't hold, scaled as the training rows are."""
+
+
 class PluginError(RegcmpError):
     """Code from outside that failed: a plugin, or a class that a script registers."""
 

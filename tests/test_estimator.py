@@ -533,3 +533,11 @@ def test_a_plugin_that_is_not_there_is_named() -> None:
     del REGISTRY["halved_for_test"]
     with pytest.raises(regcmp.UsageError, match="'halved_for_test', which is none of regcmp's own"):
         kept.predict(X_IRIS)
+
+
+@pytest.mark.parametrize("word", ["tune:l2", " tune:l2=1e-3,1e-1", "tune:cocktail"])
+def test_a_method_to_be_tuned_is_refused_with_a_way_out(word: str) -> None:
+    """Its strength would be chosen on validation rows of a comparison."""
+    said = "regularization: .* is to be tuned, and an estimator has one strength; .* GridSearchCV$"
+    with pytest.raises(regcmp.UsageError, match=said):
+        regcmp.MLPClassifier(regularization=word).fit(X_IRIS, Y_IRIS)

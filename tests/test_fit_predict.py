@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,28 @@ def test_a_report_s_winner_is_trained(tmp_path: Path) -> None:
     assert "In the comparison" not in other.out
 
 
+def test_a_tuned_row_is_named_in_any_notation(tmp_path: Path) -> None:
+    """The strength that most seeds chose is trained; a row that is not there is refused by those that are."""
+    found = report(tmp_path, "--dataset", "iris", "--seeds", "3", "--hidden", "4", "--epochs", "2",
+                   "none", "tune:l2=1e-1,1e-3")  # fmt: skip
+    assert [row["method"] for row in found["summary"]] == ["none", "tune:l2=0.001,0.1"]
+    models, said = [], []
+    for word in ("tune:l2=0.001,0.1", "tune:l2=1e-1,1e-3", " tune:l2=.1,.001"):
+        done = run_here(["fit", "report.json", "--method", word, "-o", "model.regcmp"], tmp_path)
+        assert done.code == 0, done.err
+        assert "the most chosen candidate is trained: l2=0." in done.err
+        assert "In the comparison: test accuracy " in done.out
+        models.append((tmp_path / "model.regcmp").read_bytes())
+        said.append((done.out, done.err))
+    assert len({*models}) == len({*said}) == 1
+    done = run_here(["fit", "report.json", "--method", "tune:l2", "-o", "other.regcmp"], tmp_path)
+    assert (done.code, done.err) == (
+        2,
+        "Error: --method 'tune:l2': the report has no such row; choose one that it tuned:"
+        " 'tune:l2=0.001,0.1'\n",
+    )
+
+
 def test_a_report_without_a_winner_gives_its_baseline(tmp_path: Path) -> None:
     """And it is said; also in Python."""
     report(tmp_path, "--dataset", "iris", "--seeds", "2", "--hidden", "4", "--epochs", "2", "l2")
@@ -241,6 +264,12 @@ def test_a_place_that_holds_no_model_is_refused(place: str, tmp_path: Path) -> N
     assert done.code == 2 and done.err.startswith("Error: -o ")
 
 
+def test_a_model_is_not_said_to_be_printed(tmp_path: Path) -> None:
+    """'-' would be refused, too, and is no way out."""
+    done = run_here(["fit", "--dataset", "iris", "l2", "-o", "model.json"], tmp_path)
+    assert done.err == "Error: -o 'model.json': expected a name that ends in .regcmp or .onnx\n"
+
+
 def test_a_network_that_comes_to_nothing_is_an_error(tmp_path: Path) -> None:
     """No file is written."""
     done = fit(tmp_path, "--dataset", "iris", "none", "--lr", "1e30")
@@ -271,6 +300,38 @@ def test_python_refuses_what_a_model_has_no_use_for(name: str) -> None:
         regcmp.fit("iris", "l2", **{name: value}, epochs=1, jobs=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("predictions", True),
+        ("scheduler", "local"),
+        ("store", "runs.db"),
+        ("verify_store", True),
+        ("no_store", True),
+    ],
+)
+def test_python_refuses_what_only_runs_of_a_comparison_have(name: str, value: Any) -> None:
+    """It would do nothing, neither for a dataset nor for a comparison's method."""
+    said = f"^--{name.replace('_', '-')}: a model is trained here[^\n]*leave it out$"
+    with pytest.raises(regcmp.UsageError, match=said):
+        regcmp.fit("iris", "l2", epochs=1, jobs=1, **{name: value})
+    with pytest.raises(regcmp.UsageError, match=said):
+        short_comparison().fit("l2", jobs=1, **{name: value})
+
+
+def test_a_comparison_fits_with_its_own_settings() -> None:
+    """Another setting is refused by name, and with a way out."""
+    with pytest.raises(regcmp.UsageError, match=r"'epochs': .* its own settings.*regcmp.fit"):
+        short_comparison().fit("l2", epochs=3)
+    assert short_comparison().fit("l2", jobs=1, max_memory="1GB").facts.plan["epochs"] == 1
+
+
+@cache
+def short_comparison() -> regcmp.Comparison:
+    """Of two methods, in an epoch."""
+    return regcmp.compare("iris", ["none", "l2"], seeds=2, epochs=1, jobs=1)
+
+
 # Predicting
 
 
@@ -279,14 +340,23 @@ def test_predictions_are_those_of_the_model(folder: Path) -> None:
     done = predict(folder, "new.csv", "--keep", "id", "--proba")
     assert (done.code, done.err) == (0, "")
     rows = read_csv(done.out)
-    assert list(rows[0]) == ["id", "prediction", "p_no", "p_yes"]
+    assert list(rows[0]) == ["id", "prediction", "p:no", "p:yes"]
     assert [row["id"] for row in rows] == [str(i + 7) for i in range(12)]
     model = regcmp.load(folder / "model.regcmp")
     frame = clients().iloc[:12]
     assert [row["prediction"] for row in rows] == model.predict(frame).tolist()
     own = model.predict_proba(frame)
-    found = np.array([[row["p_no"], row["p_yes"]] for row in rows], own.dtype)
+    found = np.array([[row["p:no"], row["p:yes"]] for row in rows], own.dtype)
     assert found.tobytes() == own.tobytes()
+
+
+def test_probabilities_are_called_as_those_of_a_comparison_are(folder: Path) -> None:
+    """One script reads both."""
+    words = ["--dataset", "clients.csv", "--target", "churn", "none", "--seeds", "1", *QUICK]
+    done = run_here(["compare", *words, "--predictions", "-", "-q"], folder)
+    compared = [name for name in read_csv(done.out)[0] if name.endswith(("no", "yes"))]
+    made = read_csv(predict(folder, "new.csv", "--proba").out)[0]
+    assert compared == list(made)[1:] == ["p:no", "p:yes"]
 
 
 def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -> None:
@@ -301,9 +371,9 @@ def test_columns_with_commas_in_their_names_are_kept_as_they_are(folder: Path) -
     assert "--keep: 'commas.csv' has no column 'code'" in done.err and done.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("own", ["prediction", "p_yes"])
+@pytest.mark.parametrize("own", ["prediction", "p:yes"])
 def test_a_kept_column_is_not_called_as_a_prediction_is(own: str, folder: Path) -> None:
-    """Which is said before anything is written; without --proba, p_yes is free."""
+    """Which is said before anything is written; without --proba, p:yes is free."""
     name = changed(folder, "clash.csv", **{own: "7"})
     done = predict(folder, name, "--keep", own, "--proba", "-o", "clash_out.csv")
     assert done.code == 2 and not (folder / "clash_out.csv").exists()
@@ -413,7 +483,7 @@ CELLS: dict[str, tuple[dict[str, Any], str]] = {
     "thousands": ({"fee": "1,040.5"}, "remove commas between thousands"),
     "infinite": ({"age": ["inf"] + ["1"] * 11}, "row 1 (line 2): column 'age' has inf, which is infinite"),
     "too large": ({"fee": ["1"] * 11 + ["1e200"]}, "row 12 (line 13): column 'fee' has 1e+200, which"),
-    "too far": ({"fee": ["1"] * 11 + ["1e100"]}, "row 12 (line 13): a value in a test or validation row"),
+    "too far": ({"fee": ["1"] * 11 + ["1e100"]}, "row 12 (line 13): column 'fee' has 1e+100, which is too"),
     "no truth": ({"flag": ["True"] * 11 + ["maybe"]}, "column 'flag' has 'maybe', and is True or False"),
     "numbers for levels": ({"plan": "1"}, "column 'plan' has numbers, such as '1', and"),
     "numbers for words": ({"note": "12"}, "column 'note' has numbers, such as '12', and text in"),
@@ -441,7 +511,7 @@ def test_rows_that_cannot_be_predicted_are_skipped(fault: str, folder: Path) -> 
     assert "1 of 12 rows could not be predicted; first row" in done.err
     rows = read_csv(done.out)
     (empty,) = [i for i, row in enumerate(rows) if not row["prediction"]]
-    assert rows[empty] == {"id": str(empty + 7), "prediction": "", "p_no": "", "p_yes": ""}
+    assert rows[empty] == {"id": str(empty + 7), "prediction": "", "p:no": "", "p:yes": ""}
     changes = CELLS[fault][0]
     column, cells = next(iter(changes.items()))
     good = [each for i, each in enumerate(cells) if i != empty]
@@ -527,7 +597,7 @@ ODD: dict[str, tuple[dict[str, Any], str, list[int]]] = {
     "words": ({"age": ["40"] * 4 + ["x"] * 3 + ["41"] * 5},
               "row 5 (line 6): column 'age' has 'x'", [4, 5, 6]),
     "two kinds": ({"age": ["1"] * 6 + ["x"] + ["1"] * 5, "fee": ["1"] * 3 + ["1e100"] + ["1"] * 8},
-                  "row 4 (line 5): a value in a test or validation row is too far", [3, 6]),
+                  "row 4 (line 5): column 'fee' has 1e+100, which is too far", [3, 6]),
     "other levels": ({"plan": "violet"}, "column 'plan' has no level that it has in the training rows", []),
     "numbers for levels": ({"plan": "1"}, "column 'plan' has numbers, such as '1', and", []),
     "numbers for words": ({"note": [str(i) for i in range(12)]},
@@ -550,7 +620,7 @@ def test_parts_of_a_file_change_no_prediction(folder: Path) -> None:
     done = predict(folder, "long_table.csv", "--proba")
     found = pd.read_csv(folder / "long_table.csv", dtype={"flag": object})
     own = regcmp.load(folder / "model.regcmp").predict_proba(found)
-    shown = np.array([[row["p_no"], row["p_yes"]] for row in read_csv(done.out)], own.dtype)
+    shown = np.array([[row["p:no"], row["p:yes"]] for row in read_csv(done.out)], own.dtype)
     assert shown.tobytes() == own.tobytes()
     found["age"] = found["age"].astype(object)
     found.loc[1000, "age"] = "x"
@@ -639,6 +709,25 @@ def test_arrays_and_images_are_predicted(tmp_path: Path) -> None:
     np.save(tmp_path / "wide.npy", np.zeros((3, 81)))
     done = run_here(["predict", "model.regcmp", "wide.npy"], tmp_path)
     assert "must have the 64 columns that the model was trained on, matched by position" in done.err
+
+
+def test_an_array_has_the_columns_of_the_model_in_their_order(tmp_path: Path) -> None:
+    """Also where these have names: images of digits, and rows of iris."""
+    rng = np.random.default_rng(0)
+    images, rows = rng.integers(0, 17, (5, 8, 8)).astype("u1"), rng.normal(3, 1, (5, 4))
+    for dataset, given in (("digits", images), ("iris", rows)):
+        assert fit(tmp_path, "--dataset", dataset, "none").code == 0
+        np.save(tmp_path / "rows.npy", given)
+        done = predict(tmp_path, "rows.npy")
+        assert (done.code, done.err) == (0, "")
+        own = regcmp.load(tmp_path / "model.regcmp").predict(given.reshape(5, -1))
+        assert [row["prediction"] for row in read_csv(done.out)] == own.tolist()
+    np.save(tmp_path / "rows.npy", rows[:, :3])
+    done = predict(tmp_path, "rows.npy")
+    assert done.code == 1
+    assert (
+        "'rows.npy' has 3 columns, and the model learns from 4: 'sepal length (cm)', " in done.err
+    )
 
 
 def test_text_is_safe_to_open_in_a_spreadsheet(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +26,8 @@ from regcmp.data.preparation.encoding import RARE
 from regcmp.data.preparation.frozen import frozen
 from regcmp.data.sources import files
 from regcmp.engine.regularizers import REGISTRY
-from regcmp.models.fitted import FittedModel
+from regcmp.models import loading
+from regcmp.models.fitted import FittedModel, fitted_model
 from regcmp.models.loading import load
 from regcmp.models.saving import DOCUMENT, MANIFEST, to_bytes
 from regcmp.plan import make_plan
@@ -178,7 +181,10 @@ def test_rows_of_another_shape_are_refused() -> None:
         iris().predict(np.zeros((2, 3)))
     with pytest.raises(regcmp.DataError, match=r"lacks 'sepal length \(cm\)'"):
         iris().predict(pd.DataFrame(np.zeros((2, 4)), columns=list("abcd")))
-    with pytest.raises(regcmp.DataError, match=r"X, row 1: .* infinite or too large"):
+    with pytest.raises(
+        regcmp.DataError,
+        match=r"^X\[1, 1\]: column 'sepal width \(cm\)' has inf, .* infinite or too large",
+    ):
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.inf, 1, 1]]))
     with pytest.warns(UserWarning, match="is empty in 1 of 2 rows, and in no training row"):
         iris().predict(np.array([[1.0, 1, 1, 1], [1, np.nan, 1, 1]]))
@@ -198,6 +204,38 @@ def test_rows_that_are_too_far_are_found_at_once() -> None:
     assert (
         np.flatnonzero(model.too_far(rows)).tolist() == np.flatnonzero(far).tolist() == [3, 17, 39]
     )
+
+
+def test_a_value_that_is_too_far_is_named_by_its_cell() -> None:
+    """By its place in an array, and by its row in a frame."""
+    rows = np.ones((5, 4))
+    rows[3, 2] = 1e60
+    said = r"column 'petal length \(cm\)' has 1e\+60, which is too far from the training rows for float32"
+    with pytest.raises(regcmp.DataError, match=rf"^X\[3, 2\]: {said}; correct it, or fit"):
+        iris().predict(rows)
+    frame = pd.DataFrame(rows, columns=iris().feature_names_in_).iloc[:, ::-1]
+    with pytest.raises(regcmp.DataError, match=f"^X, row 3: {said}"):
+        iris().predict_proba(frame)
+    others = clients().drop(columns="churn").astype({"fee": float})
+    others.loc[7, "fee"] = -1e60
+    with pytest.raises(
+        regcmp.DataError, match=r"^X, row 7: column 'fee' has -1e\+60, which is too far"
+    ):
+        encoded().predict(others)
+
+
+def test_a_value_that_is_too_much_for_the_layers_gives_no_class() -> None:
+    """It can be scaled; what comes of it is no number, and so no class."""
+    (own,) = iris().networks
+    (member,) = own.network.members
+    network = replace(own.network, members=(replace(member, theta=member.theta * 50),))
+    model = fitted_model(iris().facts, [replace(own, network=network)])
+    rows = np.ones((3, 4))
+    rows[1, 3] = 1e38
+    with pytest.raises(
+        regcmp.DataError, match=r"^X\[1, 3\]: column 'petal width \(cm\)' has 1e\+38"
+    ):
+        model.predict(rows)
 
 
 # Damage
@@ -523,6 +561,53 @@ def test_another_file_is_no_model(content: bytes, tmp_path: Path) -> None:
         load(tmp_path / "other.regcmp")
     with pytest.raises(regcmp.DataError, match=r"can't read .*none.regcmp.*No such file"):
         load(tmp_path / "none.regcmp")
+
+
+def test_a_small_file_can_not_declare_feature_maps_that_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights of 4,000 filters of a pixel are few, and their maps of 60 x 60 pixels are not."""
+    images = np.random.default_rng(0).random((20, 60, 60))
+    np.savez(tmp_path / "images.npz", X=images, y=np.arange(20) % 2)
+    words = QUICK | {"arch": "conv2x1-gap", "hidden": (), "epochs": 1}
+    found = members(to_bytes(regcmp.fit(str(tmp_path / "images.npz"), "none", **words)))
+    theta = next(name for name in found if name.endswith("theta.npy"))
+    out = io.BytesIO()
+    np.save(out, np.zeros(4000 * 2 + 4000 * 2 + 2, "f4"))
+    data = found[DOCUMENT].replace(b'"conv2x1-gap"', b'"conv4000x1-gap"')
+    path = tmp_path / "maps.regcmp"
+    path.write_bytes(packed(found | {theta: out.getvalue(), DOCUMENT: data}))
+    assert path.stat().st_size < 1e6
+    monkeypatch.setattr(loading, "machine_memory", lambda: 8e9)
+    with pytest.raises(regcmp.DataError) as caught:
+        load(path)
+    said = str(caught.value)
+    assert said.startswith(f"{str(path)!r} has a network that takes about ") and "\n" not in said
+    assert "memory to predict 256 rows, and this machine has 8.0 GB" in said
+
+
+def test_a_message_is_short_whatever_the_file_says(tmp_path: Path) -> None:
+    """A method of a hundred thousand letters is no reason for as many in an error."""
+    found = members(to_bytes(iris()))
+    document = json.loads(found[DOCUMENT])
+    document["facts"]["method"] = "a" * 100_000
+    path = tmp_path / "long.regcmp"
+    path.write_bytes(packed(found | {DOCUMENT: json.dumps(document).encode()}))
+    with pytest.raises(regcmp.UsageError) as caught:
+        load(path)
+    assert len(str(caught.value)) < 500 + len(str(path)) and "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """Neither a pipe that nobody writes to, nor a device without an end."""
+    os.mkfifo(tmp_path / "pipe.regcmp")
+    (tmp_path / "device.regcmp").symlink_to("/dev/zero")
+    for name, kind in (("pipe", "a pipe"), ("device", "a device")):
+        with pytest.raises(regcmp.DataError, match=f"is {kind}, and a model is read from a file"):
+            load(tmp_path / f"{name}.regcmp")
+    (tmp_path / "loop.regcmp").symlink_to("loop.regcmp")
+    with pytest.raises(regcmp.DataError, match=r"^can't read .* symbolic links$"):
+        load(tmp_path / "loop.regcmp")
 
 
 def test_an_npz_file_is_no_model(tmp_path: Path) -> None:

@@ -17,9 +17,18 @@ from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
-from regcmp.models.fit_words import BEST, FORMATS, ONNX, UNUSED, fitted_method, make_fit_plan
+from regcmp.models.fit_words import (
+    BEST,
+    FORMATS,
+    OF_MACHINE,
+    ONNX,
+    UNUSED,
+    fitted_method,
+    make_fit_execution,
+    make_fit_plan,
+)
 from regcmp.plan import OPTIONS
-from regcmp.plan.execution import EXECUTION, make_execution
+from regcmp.plan.execution import EXECUTION
 from regcmp.plan.kinds import parse
 from regcmp.report.places import Target, check_distinct, target
 
@@ -58,7 +67,7 @@ FIT_OPTIONS = (
     option("Output", "--color", default="auto", type=click.Choice(["auto", "always", "never"]),
            help="auto follows NO_COLOR, FORCE_COLOR and the terminal."),
     declare(OPTIONS["plugins"]),
-    *(declare(EXECUTION[name]) for name in ("jobs", "max_memory")),
+    *(declare(EXECUTION[name]) for name in OF_MACHINE),
     option("Other", "--debug", is_flag=True, help="Show where an error came from."),
 )  # fmt: skip
 
@@ -98,7 +107,7 @@ def fit(
       regcmp fit report.json --method dropout=0.5 --seeds 5 -o model.regcmp
     """
     places = [_place(text) for text in outputs]
-    execution = make_execution(jobs=jobs, max_memory=max_memory)
+    execution = make_fit_execution({"jobs": jobs, "max_memory": max_memory})
     screen = Screen(quiet=quiet, color=color)
     if len(words) != 1:
         raise UsageError(
@@ -187,7 +196,7 @@ def _from_report(
                 name,
             )
     from regcmp.analysis.verdict import winner
-    from regcmp.api import plan_of_report
+    from regcmp.api import plan_of_report, row_of_report
     from regcmp.report.reader import read_report
 
     report, seeds = read_report(file), parse(SEEDS, options["seeds"])
@@ -195,7 +204,8 @@ def _from_report(
     if ctx.get_parameter_source("seed") == ParameterSource.COMMANDLINE:
         plan = plan.with_values(seed=parse(SEED, options["seed"]))
     screen.warn_of_data(notes)
-    of_table = winner(report.summary) if chosen in (None, BEST) else chosen
+    meant = chosen not in (None, BEST)
+    of_table = row_of_report(report, chosen or "") if meant else winner(report.summary)
     found = _found(report, of_table or "") or _found(report, str(plan.methods[0]))
     return plan, report.plan["data"]["sha256"], found
 

@@ -156,8 +156,9 @@ def _written(place: Target) -> Iterator[Callable[[str], None]]:
 def header(model: FittedModel, kept: list[str], proba: bool) -> str:
     """The line of names. Raises UsageError where a kept column is called like one of them."""
     from regcmp.report.csv_text import to_line
+    from regcmp.runs.predicted import PROBABILITY
 
-    own = ["prediction", *(f"p_{each}" for each in model.facts.classes if proba)]
+    own = ["prediction", *(f"{PROBABILITY}{each}" for each in model.facts.classes if proba)]
     if clash := sorted({*kept} & {*own}):
         raise UsageError(
             f"--keep: {clash[0]!r} is what a column of predictions is called; rename it", "keep"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from regcmp.engine.arrays import Floats
+from regcmp.engine.layers import Layer
 from regcmp.engine.losses import Loss
-from regcmp.engine.network import Network
+from regcmp.engine.network import Network, shapes_of
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.taps import Taps
 
@@ -75,6 +77,12 @@ class Evaluator:
             memory.population = judged.moments.get(i)
         masks = self.network.no_masks()
         return self.network.forward(judged.params, x, masks, self.taps, self.memories)
+
+
+def values_of(layers: Sequence[Layer]) -> int:
+    """How many values a row takes in evaluation, of which none is made for it."""
+    widths = sum(prod(shape) for shape in shapes_of(layers))
+    return 2 * widths + sum(layer.n_unfolded for layer in layers)
 
 
 def parts_of(rows: int) -> Iterator[slice]:

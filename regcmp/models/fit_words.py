@@ -6,6 +6,7 @@ from typing import Any
 
 from regcmp.errors import UsageError
 from regcmp.plan import OPTIONS, Plan, make_plan
+from regcmp.plan.execution import EXECUTION, Execution, make_execution
 from regcmp.plan.grammar import Method
 from regcmp.plan.kinds import SOURCES
 from regcmp.plan.tuning import selects
@@ -20,6 +21,21 @@ UNUSED = frozenset({"test_size", "train_size", "label_noise", "noise_features"})
 
 OF_BOTH = frozenset({"seeds", "seed"})
 """What says how a comparison is made, and a model, too."""
+OF_MACHINE = ("jobs", "max_memory")
+"""What a machine decides of a model; the rest of ``Execution`` is for the runs of a comparison."""
+
+
+def make_fit_execution(words: dict[str, Any]) -> Execution:
+    """Take how a model is trained out of ``words``, and check it. Raises UsageError, naming an option."""
+    given = {name: words.pop(name) for name in EXECUTION if name in words}
+    for name, value in given.items():
+        if name not in OF_MACHINE and value not in (None, False):
+            raise UsageError(
+                f"{EXECUTION[name].flag}: a model is trained here, and nothing is kept of it but the model;"
+                " it is for comparisons, so leave it out",
+                name,
+            )
+    return make_execution(**given)
 
 
 def make_fit_plan(dataset: str, method: str, *, as_needed: bool = False, **words: Any) -> Plan:

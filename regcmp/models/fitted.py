@@ -16,7 +16,7 @@ from regcmp.data.preparation.frozen import Frozen
 from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import loss_of, probabilities
 from regcmp.engine.model import Model
-from regcmp.errors import UsageError
+from regcmp.errors import DataError, TooFarError, UsageError
 from regcmp.metrics import Outcomes
 from regcmp.models.checking import check_known
 from regcmp.models.threads import one_thread
@@ -139,12 +139,45 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]
             ]
         return np.concatenate(parts)
 
+    def held_outputs(self, rows: Any) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """``raw_outputs``, and (n,) for which rows numbers are too far for the precision of the networks.
+
+        The outputs of those have no meaning.
+        """
+        try:
+            outputs, far = self.raw_outputs(rows), np.zeros(len(rows), bool)
+        except TooFarError:
+            rows, far = rows.copy(), self.too_far(rows)
+            if isinstance(rows, np.ndarray):
+                rows[far] = np.nan
+            else:
+                rows.loc[far, self._numbers()] = np.nan
+            outputs = self.raw_outputs(rows)
+        # What can just be scaled may still be too much for the layers behind it.
+        return outputs, far | ~np.isfinite(outputs).all(axis=1)
+
     def too_far(self, rows: Any) -> npt.NDArray[np.bool_]:
         """(n,) which of these rows ``raw_outputs`` refuses."""
+        return np.concatenate([np.isinf(self._distances(own)).any(axis=1) for own in _chunks(rows)])
+
+    def fault_of_far(self, rows: Any, place: int) -> tuple[str, str]:
+        """The column whose number is the farthest in the row at ``place``, and what is wrong with it."""
+        own, names = rows[place : place + 1], self._numbers()
+        at = int(self._distances(own)[0].argmax())
+        value = own[0, at] if isinstance(own, np.ndarray) else own[names[at]].iloc[0]
+        dtype = self.networks[0].preparation.dtype
+        said = f"column {names[at]!r} has {value:g}, which is too far from the training rows for {dtype}"
+        return names[at], said
+
+    def _distances(self, rows: Any) -> Floats:
+        """(n, numbers) the largest that a preparation gives."""
         preparations = {id(each.preparation): each.preparation for each in self.networks}.values()
-        return np.concatenate(
-            [np.any([each.too_far(own) for each in preparations], axis=0) for own in _chunks(rows)]
-        )
+        found: Floats = np.max([each.distances(rows) for each in preparations], axis=0)
+        return found
+
+    def _numbers(self) -> list[str]:
+        own = self.networks[0].preparation
+        return [each.name for each in self.facts.columns] if own.is_plain else list(own.numbers)
 
     def _pooled(self, outputs: list[Floats]) -> Floats:
         if len(outputs) == 1:
@@ -164,9 +197,18 @@ class FittedModel(BaseEstimator):  # type: ignore[misc]
         return Outcomes(losses, y, right, unit.scale)
 
     def _outputs(self, X: Any) -> Floats:
-        from regcmp.models.rows import rows_of
+        from regcmp.models.rows import rows_of, where
 
-        return self.raw_outputs(rows_of(self.facts, X))
+        rows = rows_of(self.facts, X)
+        outputs, far = self.held_outputs(rows)
+        if far.any():
+            place = int(far.argmax())
+            column, said = self.fault_of_far(rows, place)
+            raise DataError(
+                f"{where(self.facts, X, place, column)}: {said}; correct it, or fit the model with"
+                " dtype='float64'"
+            )
+        return outputs
 
 
 class FittedClassifier(ClassifierMixin, FittedModel):  # type: ignore[misc]

@@ -19,15 +19,19 @@ from regcmp.data.preparation.frozen import Frozen, Levels, Words
 from regcmp.data.sources.files import check_size
 from regcmp.data.tables.array_files import DAMAGED, read_array
 from regcmp.engine.building import layers_of_design
+from regcmp.engine.evaluating import CHUNK, values_of
 from regcmp.engine.model import Member, Model
 from regcmp.engine.network import n_parameters_of
 from regcmp.engine.normalization import BatchNorm
 from regcmp.engine.stack import Design
 from regcmp.errors import DataError, RegcmpError, UnknownRegularizerError
+from regcmp.hints import brief
+from regcmp.memory import machine_memory, size_text
 from regcmp.models.document import Document, FactsPart, MemberPart, NetworkPart, PreparationPart
 from regcmp.models.fit_words import fitted_method
 from regcmp.models.fitted import Facts, Fitted, FittedModel, fitted_model
 from regcmp.models.saving import DOCUMENT, MANIFEST, SCHEMA
+from regcmp.pipes import special
 from regcmp.plan import make_plan
 from regcmp.plan.options import Plan
 from regcmp.plan.plugins import load_plugins
@@ -47,19 +51,23 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
     load_plugins(plugins)
     name = str(path)
     try:
+        if kind := special(name):
+            raise DataError(
+                f"{name!r} is {kind}, and a model is read from a file; write it to one first"
+            )
         with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
             members = _members(name, archive, Path(path).stat().st_size)
         document = msgspec.json.decode(members.pop(DOCUMENT), type=Document)
         arrays = {key: read_array(io.BytesIO(data), f"{name}: {key}", len(data))
                   for key, data in members.items()}  # fmt: skip
-        return _model(document, arrays)
+        model = _model(document, arrays)
     except zipfile.BadZipFile as error:
         raise DataError(
             f"{name!r} is not a regcmp model, or it is damaged or truncated ({error}); {WAY_OUT}"
         ) from error
     except UnknownRegularizerError as error:
         raise UnknownRegularizerError(
-            f"{name!r}: its method {document.facts.method!r} has a regularizer that is none of regcmp's"
+            f"{name!r}: its method {brief(document.facts.method)} has a regularizer that is none of regcmp's"
             " own; a plugin that registers it must be loaded, by --plugin FILE.py or plugins=[...]",
             "plugins",
         ) from error
@@ -69,6 +77,20 @@ def load(path: str | Path, plugins: Iterable[str | Path] = ()) -> FittedModel:
         raise DataError(f"can't read {name!r}: {error.strerror or error}") from error
     except (*DAMAGED, msgspec.MsgspecError, AssertionError) as error:
         raise _damaged(name, error) from error
+    _check_memory(name, model)
+    return model
+
+
+def _check_memory(name: str, model: FittedModel) -> None:
+    """Raise DataError where feature maps would fill the memory, which a small file can declare."""
+    room = machine_memory()
+    for each in model.networks:
+        values = CHUNK * values_of(layers_of_design(each.network.design))
+        if (size := values * np.dtype(each.preparation.dtype).itemsize) > room:
+            raise DataError(
+                f"{name!r} has a network that takes about {size_text(size)} of memory to predict {CHUNK}"
+                f" rows, and this machine has {size_text(room)}; take a larger one if you trust the file"
+            )
 
 
 def _damaged(name: str, error: Exception) -> DataError:

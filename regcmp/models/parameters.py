@@ -15,7 +15,7 @@ from regcmp.errors import UsageError
 from regcmp.hints import brief
 from regcmp.option import Option
 from regcmp.plan import OPTIONS
-from regcmp.plan.grammar import Method, parse_word
+from regcmp.plan.grammar import TUNE, Method, parse_word
 from regcmp.plan.kinds import items, parse
 from regcmp.plan.tuning import check_fit
 
@@ -117,6 +117,12 @@ def _method(given: dict[str, Any], task: str) -> Method:
     if not isinstance(text, str):
         raise UsageError(
             f"regularization: expected a text such as 'l2=1e-3+dropout=0.5', got {text!r}",
+            "regularization",
+        )
+    if text.strip().startswith(TUNE):
+        raise UsageError(
+            f"regularization: {text!r} is to be tuned, and an estimator has one strength; name it, as in"
+            " 'l2=0.01', or search over several with GridSearchCV",
             "regularization",
         )
     try:

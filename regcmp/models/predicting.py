@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.columns import LARGEST, PLAIN, find_columns
+from regcmp.data.columns import LARGEST, find_columns, some
 from regcmp.data.from_arrays import features_frame
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import read_file
-from regcmp.data.preparation.preparing import TOO_FAR
 from regcmp.data.sources.files import File, check_file
 from regcmp.data.table import Progress, Reading
 from regcmp.data.tables.array_files import read_features
@@ -126,14 +125,16 @@ class Predicting:
         """
         for frame in self.opened.parts:
             checked = self.inspector.check(frame)
-            outputs, far = self._outputs(checked.rows)
+            outputs, far = self.model.held_outputs(checked.rows)
             bad = checked.bad | far
             if self.score:  # up to where an error ends it: the first row of the file is named
                 end = int(bad.argmax()) if bad.any() and not self.skip else len(bad)
                 self._score(frame[self.model.facts.target].iloc[:end], outputs[:end], bad[:end])
             if bad.any():
                 place = int(bad.argmax())
-                why = checked.fault if checked.bad[place] else TOO_FAR.partition(";")[0]
+                why = checked.fault
+                if not checked.bad[place]:
+                    _, why = self.model.fault_of_far(checked.rows, place)
                 self._fault(place, why)
             self.rows += len(frame)
             self.skipped += int(bad.sum())
@@ -179,26 +180,6 @@ class Predicting:
         if not self.skip:
             raise self._error(place, why, "--on-error skip leaves its prediction empty")
         self.first_fault = self.first_fault or f"{self._where(place)}: {why}"
-
-    def _outputs(self, rows: Any) -> tuple[Floats, Mask]:
-        """What the networks give, and the rows whose numbers float32 does not hold, scaled or further on."""
-        try:
-            outputs = self.model.raw_outputs(rows)
-            far = np.zeros(len(rows), bool)
-        except DataError as error:
-            if str(error) != TOO_FAR:
-                raise
-            rows, far = rows.copy(), self.model.too_far(rows)
-            if isinstance(rows, np.ndarray):
-                rows[far] = np.nan
-            else:
-                rows.loc[far, self._numbers()] = np.nan
-            outputs = self.model.raw_outputs(rows)
-        # What can just be scaled may still be too much for the layers behind it.
-        return outputs, far | ~np.isfinite(outputs).all(axis=1)
-
-    def _numbers(self) -> list[str]:
-        return [each.name for each in self.model.facts.columns if each.kind in PLAIN]
 
     def _targets(self, cells: pd.Series) -> tuple[npt.NDArray[Any], Mask, Mask]:
         """The classes' numbers, or the values; where there is one, and where a cell is empty."""
@@ -258,10 +239,22 @@ def open_rows(
             f"{spec!r} has images of {image_text(image)} pixels, and the model was trained on"
             f" {image_text(facts.image)}; make them alike"
         )
+    _check_width(file, frame, facts)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     parts = (frame.iloc[i : i + CHUNK].reset_index(drop=True) for i in range(0, len(frame), CHUNK))
     names = list(frame.columns)
     return Opened(file, names, parts, _kept_columns(keep, names, spec))
+
+
+def _check_width(file: File, frame: pd.DataFrame, facts: Facts) -> None:
+    """Raise DataError for an array with neither as many columns as the model, nor columns called alike."""
+    names = [each.name for each in facts.columns]
+    if file.format in ("npy", "npz") and not {*names} <= {*frame.columns}:
+        found = frame.shape[1] - (facts.target in frame.columns)
+        raise DataError(
+            f"{file.text!r} has {found} columns, and the model learns from {len(names)}: {some(names, 3)};"
+            " give these, in their order"
+        )
 
 
 def _whole(
@@ -281,6 +274,11 @@ def _whole(
         return frame, table.image
     x, y = read_features(file)
     frame = features_frame(file.text, x)
+    names = [each.name for each in facts.columns]
+    if (
+        len(names) == frame.shape[1]
+    ):  # an array has no names: its columns are the model's, in their order
+        frame = frame.set_axis(names, axis=1)
     if y is not None and y.shape == (len(x),):
         frame[facts.target] = y
     sizes = (*x.shape[1:], 1)[:3] if x.ndim in (3, 4) else None

@@ -40,6 +40,8 @@ class Checked:
     """(n,)."""
     fault: str = ""
     """What is wrong with the first of these."""
+    column: str = ""
+    """In which column."""
 
     @property
     def first(self) -> int:
@@ -126,7 +128,7 @@ class Inspector:
         import pandas as pd
 
         found: dict[str, Any] = {}
-        bad, said, first = np.zeros(len(frame), bool), "", len(frame)
+        bad, said, where, first = np.zeros(len(frame), bool), "", "", len(frame)
         for column in self.facts.columns:
             cells = frame[column.name]
             values, odd = self._column(column, cells)
@@ -134,12 +136,13 @@ class Inspector:
             if odd.any():
                 place = int(odd.argmax())
                 if place < first:
-                    first, said = place, self._fault(column, cells.iloc[place])
+                    first, where = place, column.name
+                    said = self._fault(column, cells.iloc[place])
                 bad |= odd
         self.count += len(frame)
         if self.facts.mixed:
-            return Checked(pd.DataFrame(found), bad, said)
-        return Checked(np.column_stack(list(found.values())), bad, said)
+            return Checked(pd.DataFrame(found), bad, said, where)
+        return Checked(np.column_stack(list(found.values())), bad, said, where)
 
     def faults(self) -> list[str]:
         """The columns of texts that are of another kind in all rows that were checked."""
@@ -300,5 +303,12 @@ def rows_of(facts: Facts, X: Any) -> Any:
     for line in inspector.warnings():
         warnings.warn(line, stacklevel=4)
     if checked.fault:
-        raise DataError(f"X, row {checked.first}: {checked.fault}")
+        raise DataError(f"{where(facts, X, checked.first, checked.column)}: {checked.fault}")
     return checked.rows
+
+
+def where(facts: Facts, X: Any, row: int, column: str) -> str:
+    """What messages call a cell of X, both from 0: 'X[2, 1]' of an array, 'X, row 2' of a frame."""
+    if hasattr(X, "columns"):
+        return f"X, row {row}"
+    return f"X[{row}, {[each.name for each in facts.columns].index(column)}]"

@@ -42,8 +42,9 @@ def target(flag: str, text: str, formats: Collection[str] = tuple(FORMATS)) -> T
     if kind and suffix not in formats:
         suffix = ".csv" if ".csv" in formats else next(iter(formats))
     if suffix not in formats:
+        printed = ", or '-'" if ".csv" in formats else ""
         raise UsageError(
-            f"{flag} {text!r}: expected a name that ends in {either(formats)}, or '-'",
+            f"{flag} {text!r}: expected a name that ends in {either(formats)}{printed}",
             flag,
         )
     is_text = suffix not in FORMATS or FORMATS[suffix].is_text

@@ -14,7 +14,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.preparation.splitting import split_sizes, validation_count
 from regcmp.engine.architecture import layers_of
 from regcmp.engine.convolution import Conv
-from regcmp.engine.evaluating import CHUNK
+from regcmp.engine.evaluating import CHUNK, values_of
 from regcmp.engine.layers import Dense, Layer
 from regcmp.engine.network import n_parameters_of, shapes_of
 from regcmp.engine.training import RECORDS, runs_per_stack
@@ -188,7 +188,7 @@ class _Sizes:
         widths = sum(int(np.prod(shape, dtype=object)) for shape in shapes_of(self.layers))
         forward = sum(layer.n_unfolded for layer in self.layers)
         batch = self.batch * (3 * widths + forward + _turned(self.layers) + self.outputs)
-        batch += min(CHUNK, self.n_train) * (2 * widths + forward)
+        batch += min(CHUNK, self.n_train) * values_of(self.layers)
         if any(part.name == "dropconnect" for each in self.methods for part in each.parts):
             batch += 2 * self.batch * sum(_products(each) for each in self.layers)
         of_rows = self.n_train * (17 + 16) + self.n_test * 17

@@ -12,7 +12,7 @@ from regcmp.data.dataset import Dataset
 from regcmp.data.preparation.encoding import Encoder, words_of
 from regcmp.data.preparation.preparing import TOO_FAR, Preparation, Standardizer
 from regcmp.engine.arrays import Floats
-from regcmp.errors import DataError
+from regcmp.errors import TooFarError
 
 Numbers = npt.NDArray[np.float64]
 
@@ -74,13 +74,15 @@ class Frozen:
             with np.errstate(over="raise"):
                 return self._transformed(rows)
         except FloatingPointError:
-            raise DataError(TOO_FAR) from None
+            raise TooFarError(TOO_FAR) from None
 
-    def too_far(self, rows: Any) -> npt.NDArray[np.bool_]:
-        """(n,) which rows ``transform`` refuses."""
+    def distances(self, rows: Any) -> Floats:
+        """(n, numbers) the sizes of scaled numbers, infinite where ``transform`` refuses a row."""
         with np.errstate(over="ignore"):
             x = self._transformed(rows)
-        return np.array(~np.isfinite(x).all(axis=1), bool)
+        own = x if self.places is None else x[:, self.places[: len(self.numbers)]]
+        found: Floats = np.abs(own)
+        return found
 
     def _transformed(self, rows: Any) -> Floats:
         return self._plain(rows) if self.is_plain else self._encoded(rows)
