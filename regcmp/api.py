@@ -15,7 +15,8 @@ import pandas as pd
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.tuned import budget_rows, most_chosen
-from regcmp.analysis.verdict import in_words, verdict, winner
+from regcmp.analysis.verdict import verdict, winner
+from regcmp.analysis.wording import drawn_of, in_words
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
@@ -320,8 +321,9 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     tried = tried_and_noted(summary, plan, outcome)
+    described = plan_carried_out(plan, dataset, outcome, test)
     return Comparison(
-        plan=plan_carried_out(plan, dataset, outcome, test),
+        plan=described,
         environment=environment() | workers_elsewhere(outcome),
         timing={
             "seconds": perf_counter() - start,
@@ -331,7 +333,14 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(summary, str(plan.baseline), protocol.seeds, protocol.vary, test.name),
+        verdict=verdict(
+            summary,
+            str(plan.baseline),
+            protocol.seeds,
+            protocol.vary,
+            test.name,
+            drawn_of(described),
+        ),
         weights=outcome.weights,
         rows=outcome.rows,
         methods={

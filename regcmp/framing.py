@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from regcmp.analysis.statistics import correction_ratio
@@ -40,9 +41,10 @@ def workers_elsewhere(outcome: Outcome) -> dict[str, Any]:
 
 
 def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
-    """What corrects for splits that share rows; 0 where the split is held."""
-    varied = "split" in plan.protocol.vary
-    return correction_ratio(dataset.n_rows, outcome.n_test) if varied else 0.0
+    """What corrects for splits that share rows, by the rows as drawn; 0 where the split is held."""
+    if "split" not in plan.protocol.vary:
+        return 0.0
+    return correction_ratio(dataset.n_rows, mean(tested for _, _, tested in outcome.sizes))
 
 
 def tried_and_noted(summary: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
@@ -83,9 +85,13 @@ def ranked(tried: Iterable[Tried]) -> dict[str, list[list[float | None]]]:
 
 
 def _data(dataset: Dataset, outcome: Outcome) -> dict[str, Any]:
+    parts = dict(
+        zip(("train", "validation", "test"), zip(*outcome.sizes, strict=True), strict=True)
+    )
+    ranges = {name: [min(sizes), max(sizes)] for name, sizes in parts.items()}
+    varied = any(low < high for low, high in ranges.values())
     return dataset.describe() | {
-        "n_train": outcome.n_train,
-        "n_test": outcome.n_test,
-        "n_validation": outcome.n_validation,
+        **{f"n_{name}": round(mean(sizes)) for name, sizes in parts.items()},
         "n_selection": outcome.n_selection,
+        "sizes": ranges if varied else None,
     }

@@ -20,8 +20,9 @@ Floats = npt.NDArray[np.float64]
 class RowShares:
     """Of every run that was finished, what each row added to its scores.
 
-    ``groups`` (N,) has the same number for rows that are copies of one another, that of the first:
-    they are no independent evidence. ``rows`` has the training and the test rows of each seed.
+    ``groups`` (N,) has the same number for rows that are copies of one another, that of the first, or
+    for those of one group: they are no independent evidence. ``rows`` has the training and the test
+    rows of each seed.
     """
 
     metric: str
@@ -31,16 +32,21 @@ class RowShares:
     """What is kept of a run's training and test rows, by method and seed."""
     classes: Integers | None = None
     """(N,) of each row, where the metric gives classes the same weight, however many rows they have."""
+    by_group: bool = False
+    """Whether ``groups`` are those that rows belong to, and not their copies."""
 
     def effective_rows(self, seeds: Sequence[int]) -> float:
         """To how many rows of equal weight the test rows of these seeds amount: 1 / sum w² (Kish 1965).
 
         Copies count: where they leave few different rows, a test over seeds alone is not valid at all.
+        Where rows belong to groups, it is the number of groups.
         """
-        weights = np.zeros(len(self.groups))
+        weights: Floats = np.zeros(len(self.groups))
         for seed in seeds:
             tested = self.rows[seed][1]
             weights[tested] += len(tested) / self.members(seed, 1)
+        if self.by_group:
+            weights = np.bincount(self.groups, weights=weights).astype(float)
         return float(weights.sum() ** 2 / (weights**2).sum())
 
     def members(self, seed: int, side: int) -> Floats:

@@ -234,6 +234,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "use": ("--use", "e", "--use", "f,g"),
     "task": ("--task", "regression"),
     "classes-as-text": ("--classes-as-text",),
+    "groups": ("--groups", "who"),
     "image": ("--image", "4x4"),
     "test-size": ("--test-size", "0.3"),
     "train-size": ("--train-size", "20"),

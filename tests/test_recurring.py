@@ -52,10 +52,9 @@ FOUR = np.repeat(np.arange(1000, 1060), 4)
 def test_a_key_that_recurs_is_warned_of(name: str, keys: object) -> None:
     """Numbers and texts, used or not."""
     (line,) = said(name, keys)
-    start = (
-        f"column {name!r} looks like a key that recurs (60 values in 240 rows): rows of one key may"
-    )
+    start = f"column {name!r} looks like a key that recurs (60 values in 240 rows, 4 each): rows of"
     assert line.startswith(start)
+    assert line.endswith(" keeps them together")
     assert said(name, keys, drop=(name,)) == []
 
 

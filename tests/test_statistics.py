@@ -21,7 +21,8 @@ from regcmp.analysis.statistics import (
 )
 from regcmp.analysis.summarizing import is_underfit, summarize
 from regcmp.analysis.testing import Resampled
-from regcmp.analysis.verdict import CONDITIONS, verdict
+from regcmp.analysis.verdict import verdict
+from regcmp.analysis.wording import CONDITIONS
 from regcmp.plan.kinds import SOURCES
 from regcmp.results import RUN_COLUMNS, SUMMARY_COLUMNS, frame
 

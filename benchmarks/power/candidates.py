@@ -59,6 +59,8 @@ def _of_pair(
         g = np.bincount(own.ravel(), u.ravel(), minlength=n_rows)
         single = np.bincount(rows.ravel(), u.ravel(), minlength=n_rows)
         wg = np.bincount(comparison.test[:n].ravel(), 1 / members[1][:n].ravel(), minlength=n_rows)
+        if comparison.sample.grouped:
+            wg = np.bincount(comparison.sample.rows, wg)
         cells = np.bincount((own + n_rows * np.arange(n)[:, None]).ravel(), u.ravel())
         yield (
             metric.name, gap, method, n, ratio, d.mean(), d.var(ddof=1),

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from regcmp.data.dataset import Dataset
+from regcmp.data.preparation.splitting import split_rows, split_sizes
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
@@ -78,6 +80,8 @@ def comparisons(cell: Cell, seed: int, number: int) -> Iterator[Comparison]:
 def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(S, n) training and test rows of each seed, classes by their shares."""
     n, state = len(sample.y), int(rng.integers(2**31))
+    if sample.grouped:
+        return _of_groups(cell, sample, state)
     if cell.splits == FOLDS:
         k = round(1 / cell.test_size)
         kind = StratifiedKFold if sample.n_classes else KFold
@@ -98,6 +102,21 @@ def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndar
         pairs *= cell.seeds // number
     train_rows, test_rows = zip(*pairs[: cell.seeds], strict=True)
     return np.array(train_rows), np.array(test_rows)
+
+
+def _of_groups(cell: Cell, sample: Sample, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """Regcmp's own splits; of groups of several sizes, the rows that all seeds have room for."""
+    classes = tuple(map(str, range(sample.n_classes)))
+    dataset = Dataset("", sample.views[0], sample.y, classes, groups=sample.rows)
+    sizes = split_sizes(dataset, cell.test_size, cell.train_size)
+    pairs = [split_rows(dataset, *sizes, first + i) for i in range(cell.seeds)]
+    fewest, fewest_tested = (
+        min(map(len, each)) for each in zip(*((s.train, s.test) for s in pairs), strict=True)
+    )
+    return (
+        np.array([each.train[:fewest] for each in pairs]),
+        np.array([each.test[:fewest_tested] for each in pairs]),
+    )
 
 
 def trained(

@@ -19,7 +19,9 @@ class Sample:
     y: np.ndarray
     n_classes: int
     rows: np.ndarray
-    """(N,) which rows are copies of one row: they have one number."""
+    """(N,) which rows are copies of one row, or belong together: they have one number."""
+    grouped: bool = False
+    """Whether they belong together, so that splits are of whole groups."""
 
 
 World = Callable[[np.random.Generator, int], Sample]
@@ -55,6 +57,41 @@ def halves(
         y = np.where(wrong, (y + rng.integers(1, len(shares), few)) % len(shares), y)
         again = np.tile(np.arange(few), copies)
         return Sample(tuple(x[again] for x in views), y[again], len(shares), again)
+
+    return draw
+
+
+def groups(
+    *,
+    signal: tuple[float, ...] = (0.8, 0.8),
+    width: int = 5,
+    shares: tuple[float, ...] = (0.5, 0.5),
+    each: tuple[int, ...] = (4,),
+    own: float = 0.5,
+    within: float = 0.0,
+) -> World:
+    """Like ``halves``, of groups whose rows share their features and their label in part.
+
+    Groups have as many rows as ``each`` says in turn, of their features' variance a share ``own`` is each
+    row's own, and so many labels are changed ``within`` groups.
+    """
+
+    def draw(rng: np.random.Generator, n: int) -> Sample:
+        sizes = np.resize(each, n)
+        sizes = sizes[: int((sizes.cumsum() < n).sum()) + 1]
+        group = np.repeat(np.arange(len(sizes)), sizes)[:n]
+        few = len(sizes)
+        labels = rng.permutation(np.repeat(np.arange(len(shares)), counts(few, shares)))
+        centres = rng.normal(size=(len(shares), width))
+        centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+        views = []
+        for strength in signal:
+            shared = np.sqrt(1 - own) * rng.normal(size=(few, width))
+            rows = np.sqrt(own) * rng.normal(size=(n, width))
+            views.append((strength * centres[labels] * 2 + shared)[group] + rows)
+        y, wrong = labels[group], rng.random(n) < within
+        y = np.where(wrong, (y + rng.integers(1, len(shares), n)) % len(shares), y)
+        return Sample(tuple(views), y, len(shares), group, grouped=True)
 
     return draw
 

@@ -61,7 +61,7 @@ class Difference:
         return (self.error or 0.0) * float(stdtrit(self.df, (1 + LEVEL) / 2))
 
 
-def correction_ratio(n_rows: int, n_test: int) -> float:
+def correction_ratio(n_rows: int, n_test: float) -> float:
     """What Nadeau and Bengio (2003) add to 1/J where each of J splits is drawn from the same rows.
 
     They write n_test / n_train for splits that use every row, from a correlation of rho = n_test / N

@@ -10,10 +10,11 @@ import pandas as pd
 
 from regcmp.analysis.power import design_of
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
+from regcmp.analysis.wording import CONDITIONS, ROWS, conditions, in_words, joined, test_name
 from regcmp.metrics import METRICS
 from regcmp.numbers import Style, count, p_text, style_of
-from regcmp.plan.grammar import NONE, TUNE
-from regcmp.plan.protocol import NADEAU_BENGIO, PLAIN, TWO_WAY
+from regcmp.plan.grammar import TUNE
+from regcmp.plan.protocol import NADEAU_BENGIO
 from regcmp.results import CONSTANT
 
 ALPHA = 1 - LEVEL
@@ -27,14 +28,6 @@ WAYS_OUT = {
     "dead": "try a smaller strength or --lr, or --max-dead 1",
 }
 """What to do about runs that were stopped, by their status."""
-CONDITIONS = {"split": "this split", "init": "these initial weights", "order": "this batch order"}
-"""What a claim holds for where seeds do not redraw a source of variation."""
-TEST_NAMES = {
-    TWO_WAY: "two-way test over rows and seeds",
-    NADEAU_BENGIO: "Nadeau-Bengio test over seeds",
-    PLAIN: "paired t-test",
-}
-
 Row = dict[str, Any]
 
 
@@ -50,6 +43,7 @@ class Case:
     seeds: int
     vary: Collection[str]
     test: str
+    drawn: str
 
     @property
     def given(self) -> str:
@@ -61,38 +55,19 @@ class Case:
         return self.sign * float(row["delta_test"])
 
 
-def conditions(vary: Collection[str]) -> str:
-    """' for this split and these initial weights': what claims hold for where ``vary`` leaves sources out."""
-    held = [words for source, words in CONDITIONS.items() if source not in vary]
-    if not held:
-        return ""
-    return " on this split" if held == [CONDITIONS["split"]] else f" for {joined(held)}"
-
-
-def in_words(method: str) -> str:
-    """A method's name in a sentence, where 'none' would be read as 'no method'."""
-    if method == NONE:
-        return "no regularization"
-    return f"tuned {method.removeprefix(TUNE)}" if method.startswith(TUNE) else method
-
-
-def joined(names: Sequence[str]) -> str:
-    """'l1, l2 and dropout'."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def verdict(
     summary: pd.DataFrame,
     baseline: str,
     seeds: int,
     vary: Collection[str] = tuple(CONDITIONS),
     test: str = NADEAU_BENGIO,
+    drawn: str = ROWS,
 ) -> str:
     """Lines: the answer, then overfitting, what both rest on, and what to do next.
 
     A winner is named only where Holm's p supports one. ``vary`` names what each seed redraws; every
-    claim says what it is conditional on. ``test`` is the one that the p-values are of.
+    claim says what it is conditional on. ``test`` is the one that the p-values are of, over seeds and
+    what is ``drawn``.
     """
     rows: list[Row] = summary.to_dict("records")
     base = next(row for row in rows if row["method"] == baseline)
@@ -104,6 +79,7 @@ def verdict(
         seeds=seeds,
         vary=vary,
         test=test,
+        drawn=drawn,
     )
     return "\n".join(_lines(case))
 
@@ -197,7 +173,8 @@ def _always_the_same(case: Case, rows: Sequence[Row]) -> Iterator[str]:
 def _rests_on(case: Case, row: Row, of: int) -> str:
     """'Rests on 10 paired seeds, two-way test over rows and seeds: l2=0.01 +2.39 points [...] ...'."""
     seeds = count(case.seeds, "paired seed")
-    text = f"Rests on {seeds}, {TEST_NAMES[case.test]}: {_name(row)} {_estimate(row, case.style)}"
+    test = test_name(case.test, case.drawn)
+    text = f"Rests on {seeds}, {test}: {_name(row)} {_estimate(row, case.style)}"
     return f"{text}; best of {of}, so likely too high." if of > 1 else f"{text}."
 
 

@@ -226,7 +226,7 @@ def _found(report: Any, method: str) -> str:
 
 def summary(model: FittedModel, expectation: str = "") -> list[str]:
     """On what rows a model was trained, and how it scores there."""
-    from regcmp.analysis.verdict import in_words
+    from regcmp.analysis.wording import in_words
     from regcmp.metrics import METRICS, metrics_of
 
     facts, rows = model.facts, model.facts.rows

@@ -21,6 +21,9 @@ PLAIN = ("number", "constant", "boolean")
 USED = (*PLAIN, "category", "text")
 """The kinds that a network learns from."""
 
+GROUPS = "groups"
+"""The kind of the column that says which rows belong together: it is no feature."""
+
 TASKS = (AUTO, "classification", "regression")
 """What is to be learned; auto goes by the target's values."""
 
@@ -81,6 +84,12 @@ class Columns:
         neutral=True,
         since="0.2",
     )
+    groups: str | None = option(
+        "column", None,
+        "Column that says which rows belong together, such as those of one customer: no group stands in"
+        " two of training, validation and test rows. It is no feature.",
+        metavar="COLUMN", since="0.2",
+    )  # fmt: skip
     image: str | None = option(
         "image", None,
         "Columns are the pixels of an image, row by row, channels last: 28x28, or 32x32x3."

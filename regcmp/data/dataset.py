@@ -48,6 +48,8 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     image: tuple[int, int, int] | None = None
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
+    groups: Rows | None = None
+    """(N,) the number of each row's group, from 0, where rows belong together."""
     sampled: bool = False
     """Whether it is a part of its rows, as --sample asked for."""
 
@@ -55,6 +57,11 @@ class Dataset:
     def n_rows(self) -> int:
         """How many rows there are."""
         return len(self.y)
+
+    @property
+    def n_groups(self) -> int | None:
+        """How many groups the rows belong to; None where nothing is known of any."""
+        return None if self.groups is None else len(np.unique(self.groups))
 
     @property
     def n_columns(self) -> int:
@@ -92,7 +99,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of features, targets and class names: what a report was made from."""
+        """The SHA-256 of features, targets, class names and groups: what a report was made from."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
         y_type = "<f8" if self.task == "regression" else "<i8"
         for values, kind in ((self.x, "<f8"), (self.y, y_type)):
@@ -101,6 +108,8 @@ class Dataset:
         if self.mixed is not None:
             for name, values in self.mixed.items():
                 state.update(repr((name, values.tolist())).encode())
+        if self.groups is not None:
+            state.update(b"groups" + np.ascontiguousarray(self.groups, "<i8").tobytes())
         return state.hexdigest()
 
     @property
@@ -124,6 +133,7 @@ class Dataset:
             "task": self.task,
             "given_test": self.given_test,
             "image": None if self.image is None else list(self.image),
+            "groups": self.n_groups,
         }
 
 

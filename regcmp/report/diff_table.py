@@ -9,7 +9,7 @@ import pandas as pd
 
 from regcmp.analysis.comparing import ADDED, BOTH, PAIRING, REMOVED, SEEDS, Change, Diff
 from regcmp.analysis.statistics import LEVEL
-from regcmp.analysis.verdict import conditions
+from regcmp.analysis.wording import conditions, drawn_of
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.plan.protocol import TWO_WAY
@@ -141,7 +141,7 @@ def _how(diff: Diff) -> str:
 
 def _correction(diff: Diff) -> str:
     if diff.paired and diff.test == TWO_WAY:
-        return ", two-way over rows and seeds"
+        return f", two-way over {drawn_of(diff.new.plan)} and seeds"
     ratios = (diff.old.plan["correction_ratio"], diff.new.plan["correction_ratio"])
     if not any(ratios):
         return ""

@@ -54,7 +54,7 @@ DATA = {
     "target": Key(str | None, "The column to predict; null where the dataset has no names.", None),
     "classes": Key(list[str], "None in a regression."),
     "warnings": Key(list_of(TEXT), before=[]),
-    "sha256": Key(SHA256, "Of features, targets and class names."),
+    "sha256": Key(SHA256, "Of features, targets, class names and groups."),
     "task": Key(Literal[TASKS], before=CLASSIFICATION),
     "given_test": Key(COUNT, "The data's own test rows; 0 where they are drawn.", 0),
     "image": Key(
@@ -62,9 +62,18 @@ DATA = {
         "Height, width and channels where the features are an image's pixels.",
         None,
     ),
-    "n_train": Key(POSITIVE, "Training rows of a split."),
+    "groups": Key(
+        POSITIVE | None, "How many groups the rows belong to; null where none are given.", None
+    ),
+    "n_train": Key(POSITIVE, "Training rows of a split; their mean where splits differ."),
     "n_test": Key(POSITIVE, "Test rows of a split."),
     "n_validation": Key(COUNT, "Rows of a split that were set aside from the training rows.", 0),
+    "sizes": Key(
+        names_to(tuple_of(COUNT, COUNT)) | None,
+        "The fewest and the most rows of a split: 'train', 'validation', 'test'; null where all splits"
+        " have as many.",
+        None,
+    ),
     "n_selection": Key(
         COUNT,
         "Validation rows that candidates are chosen by; with 'refit' they are training rows in the end.",

@@ -13,6 +13,7 @@ from regcmp.analysis.statistics import LEVEL
 from regcmp.analysis.testing import FEWEST_ROWS
 from regcmp.analysis.tuned import most_chosen
 from regcmp.analysis.verdict import winner
+from regcmp.analysis.wording import drawn_of
 from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.option import AUTO
@@ -225,12 +226,23 @@ def _features(data: dict[str, Any]) -> str:
 
 
 def _rows(data: dict[str, Any]) -> str:
-    validation = f", {data['n_validation']:,} validation" if data["n_validation"] else ""
+    validation = f", {_size(data, 'validation')} validation" if data["n_validation"] else ""
     given = "given test" if data.get("given_test") else "test"
-    return f"{data['n_train']:,} train{validation} and {data['n_test']:,} {given} rows"
+    return f"{_size(data, 'train')} train{validation} and {_size(data, 'test')} {given} rows"
+
+
+def _size(data: dict[str, Any], part: str) -> str:
+    """'353', or '350 to 356' where splits differ."""
+    fewest, most = (data["sizes"] or {}).get(part) or 2 * [data[f"n_{part}"]]
+    return f"{fewest:,}" + (f" to {most:,}" if most > fewest else "")
 
 
 def _drawn(plan: dict[str, Any]) -> str:
+    together = "" if plan["groups"] is None else f", groups of {plan['groups']!r} together"
+    return _redrawn(plan) + together
+
+
+def _redrawn(plan: dict[str, Any]) -> str:
     seeds = count(plan["seeds"], "seed")
     if plan["data"].get("given_test"):
         return f"the same for {seeds}"
@@ -273,12 +285,12 @@ def _mixed(worker: dict[str, Any], of: int) -> str:
 
 def _correction(plan: dict[str, Any]) -> str:
     if plan["tested_by"] == TWO_WAY:
-        return ", two-way over rows and seeds]."
+        return f", two-way over {drawn_of(plan)} and seeds]."
     if "split" not in plan["vary"]:
         return "]."
     rows, few = plan["effective_rows"], ""
     if plan["significance_test"] == AUTO and rows is not None and rows < FEWEST_ROWS:
-        few = f", as its test rows amount to {rows:.0f} rows, below {FEWEST_ROWS}"
+        few = f", as its test rows amount to {rows:.0f} {drawn_of(plan)}, below {FEWEST_ROWS}"
     return f", Nadeau-Bengio corrected by {plan['correction_ratio']:.2f}{few}]."
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from regcmp.analysis.power import MOST_SEEDS, WANTED, Design, design_of
 from regcmp.analysis.statistics import MIN_PAIRS_FOR_P
-from regcmp.analysis.verdict import ALPHA, TEST_NAMES, conditions, in_words
+from regcmp.analysis.verdict import ALPHA
+from regcmp.analysis.wording import conditions, drawn_of, in_words, test_name
 from regcmp.errors import DataError
 from regcmp.numbers import MISSING, Style, count, style_of
 from regcmp.report.layout import Column, Table, records_of
@@ -100,7 +101,7 @@ def _size(value: float, style: Style) -> str:
 
 
 def _design(plan: dict[str, Any], tests: int) -> str:
-    words = [count(plan["seeds"], "seed"), TEST_NAMES[plan["tested_by"]]]
+    words = [count(plan["seeds"], "seed"), test_name(plan["tested_by"], drawn_of(plan))]
     if plan["seeds"] < MIN_PAIRS_FOR_P:
         words.append(f"no p-value below {MIN_PAIRS_FOR_P} seeds")
     elif tests:

@@ -30,9 +30,8 @@ class Outcome:
 
     runs: pd.DataFrame
     history: pd.DataFrame
-    n_train: int
-    n_test: int
-    n_validation: int
+    sizes: list[tuple[int, int, int]]
+    """Of each seed, how many rows train, validate and test."""
     weights: dict[str, Any]
     """Each run's histogram, as ``results.Report`` has them."""
     seconds: dict[str, float]
@@ -72,9 +71,7 @@ def collect(
     return Outcome(
         runs=frame(rows, RUN_COLUMNS),
         history=frame(history, HISTORY_COLUMNS),
-        n_train=condition.n_train,
-        n_test=condition.n_test,
-        n_validation=condition.n_validation,
+        sizes=condition.sizes,
         weights=_histograms(finished),
         seconds=seconds,
         rows=_shares(condition, finished),
@@ -91,7 +88,9 @@ def _shares(condition: Condition, finished: Finished) -> RowShares:
     """What each row added to the score of each run that was not stopped."""
     plan = condition.plan
     splits = {seed: condition.splits[plan.seed_of("split", seed)] for seed in plan.run_seeds}
-    _, first, group = np.unique(condition.dataset.keys, return_index=True, return_inverse=True)
+    dataset = condition.dataset
+    alike = dataset.keys if dataset.groups is None else dataset.groups
+    _, first, group = np.unique(alike, return_index=True, return_inverse=True)
     return RowShares(
         metric=plan.protocol.metric,
         groups=first[group],
@@ -99,7 +98,8 @@ def _shares(condition: Condition, finished: Finished) -> RowShares:
         kept={
             place: trained.kept for place, trained in finished.items() if trained.kept is not None
         },
-        classes=condition.dataset.y if METRICS[plan.protocol.metric].by_class else None,
+        classes=dataset.y if METRICS[plan.protocol.metric].by_class else None,
+        by_group=dataset.groups is not None,
     )
 
 

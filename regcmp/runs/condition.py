@@ -96,14 +96,13 @@ class Condition:
         sizes = dataset.n_rows - dataset.given_test, dataset.given_test
         if not whole:
             sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
-        self.n_drawn, self.n_test = sizes
-        self.n_validation = validation_count(dataset, self.n_drawn, protocol.validation_size)
+        n_validation = validation_count(dataset, sizes[0], protocol.validation_size)
         seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
         self.splits = {
             seed: set_aside(
                 dataset,
                 whole_split(dataset) if whole else split_rows(dataset, *sizes, seed),
-                self.n_validation,
+                n_validation,
                 seed,
             )
             for seed in seeds
@@ -122,17 +121,22 @@ class Condition:
         self.image = None if protocol.noise_features else dataset.image
         self.n_outputs = len(dataset.classes) or 1
         itemsize = np.dtype(plan.settings.dtype).itemsize
-        split_bytes = (self.n_drawn + self.n_test) * self.n_features * itemsize
+        split_bytes = sum(sizes) * self.n_features * itemsize
         self.most_splits = max(1, SPLIT_BYTES // split_bytes)
         """How many splits a stack may have."""
         self._rows_keys: dict[int, str] = {}
         self._decided: dict[str, str] = {}
         self.prepared = lru_cache(maxsize=min(64, self.most_splits))(self._prepared)
 
+    def sizes_of(self, seed: int) -> tuple[int, int, int]:
+        """How many rows a run of this seed trains on, is validated on, and is tested on."""
+        split = self.splits[self.plan.seed_of("split", seed)]
+        return len(split.train), len(split.validation), len(split.test)
+
     @property
-    def n_train(self) -> int:
-        """How many rows are trained on."""
-        return self.n_drawn - self.n_validation
+    def sizes(self) -> list[tuple[int, int, int]]:
+        """Those of every seed. They differ where groups do."""
+        return [self.sizes_of(seed) for seed in self.plan.run_seeds]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -210,7 +214,7 @@ class Condition:
             scales=np.array([each.scale for each in targets]),
             image=self.image,
         )
-        if not self.n_validation:
+        if not parts[0].x_validation.shape[0]:
             return rows
         return replace(
             rows,

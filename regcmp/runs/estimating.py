@@ -169,12 +169,14 @@ class _Sizes:
         for (method, setting), number in planned.items():
             kinds[method.kind, setting] += number
         most = runs_per_stack(self.settings, shape, self.outputs)
-        self.runs = min(most, max(kinds.values()))
+        # Groups seldom make two splits of one size, and a stack has splits of one size.
+        apart = self.splits if dataset.groups is not None else 1
+        self.runs = min(most, -(-max(kinds.values()) // apart))
         """In a stack."""
         self.split = (n_train + self.n_test) * self.features * self.itemsize
         kept = max(1, SPLIT_BYTES // self.split)
         self.kept = min(64, kept, self.splits)
-        parts = -(-self.splits // kept)
+        parts = max(apart, -(-self.splits // kept))
         self.stacks = sum(parts * -(-(runs // parts) // most) or parts for runs in kinds.values())
         self.stack_rows = min(self.runs, kept, self.splits) * self.split
         self.batch = min(plan.settings.batch_size, self.n_train)

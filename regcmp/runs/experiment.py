@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from statistics import mean
 
 from regcmp.data.dataset import Dataset
 from regcmp.data.preparation import copies
@@ -89,7 +90,8 @@ def _tuned(
         for place, run in lasts.items()
         if (judged := best[place] if run is None else run) in places
     }
-    return collect(search.final, outcomes, seconds, tried, search.condition.n_validation, elsewhere)
+    n_selection = round(mean(n for _, n, _ in search.condition.sizes))
+    return collect(search.final, outcomes, seconds, tried, n_selection, elsewhere)
 
 
 def seconds_by_sample(plan: Plan, dataset: Dataset) -> float:

@@ -65,7 +65,7 @@ def linear(condition: Condition) -> Reference:
     """A linear model of the prepared features, by ``runs.linear``."""
     name, n_classes = title(condition, "linear"), len(condition.dataset.classes)
     balanced = condition.plan.protocol.class_weight == "balanced"
-    note = too_large(condition.n_train, condition.n_features, n_classes)
+    note = too_large(max(n for n, _, _ in condition.sizes), condition.n_features, n_classes)
     scores = {}
     for seed in () if note else condition.splits:
         rows = condition.prepared(seed)

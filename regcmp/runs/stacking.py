@@ -44,12 +44,15 @@ def settings_of(condition: Condition, runs: Sequence[Run]) -> Settings:
 
 
 def _by_splits(condition: Condition, runs: list[Run]) -> Iterator[list[Run]]:
-    """The runs seed by seed, in parts of no more splits than a stack may have."""
-    seeds = sorted({run.seed for run in runs})
-    n_splits = len({condition.plan.seed_of("split", seed) for seed in seeds})
-    for part in np.array_split(seeds, -(-n_splits // condition.most_splits)):
-        wanted = set(part.tolist())
-        yield sorted((run for run in runs if run.seed in wanted), key=lambda run: run.seed)
+    """The runs seed by seed, in parts of no more splits than a stack may have, which are of one size."""
+    of_size: dict[tuple[int, ...], set[int]] = {}
+    for run in runs:
+        of_size.setdefault(condition.sizes_of(run.seed), set()).add(run.seed)
+    for seeds in of_size.values():
+        n_splits = len({condition.plan.seed_of("split", seed) for seed in seeds})
+        for part in np.array_split(sorted(seeds), -(-n_splits // condition.most_splits)):
+            wanted = set(part.tolist())
+            yield sorted((run for run in runs if run.seed in wanted), key=lambda run: run.seed)
 
 
 def stack_of(condition: Condition, runs: Sequence[Run], keep: Keep = Keep()) -> Stack:

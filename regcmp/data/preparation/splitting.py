@@ -8,6 +8,7 @@ from math import ceil, floor
 import numpy as np
 
 from regcmp.data.dataset import Dataset, Rows, count
+from regcmp.data.preparation.grouping import draw_groups
 from regcmp.engine.streams import stream
 from regcmp.errors import DataError, UsageError
 
@@ -86,15 +87,16 @@ def _share(share: float, n: int) -> float:
 def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
     """The training and test rows under a seed, each class having its share of what is drawn.
 
-    The draw is scikit-learn's ``train_test_split``, stratified where there are classes. Given test
-    rows stay what they are, and training rows are drawn only where fewer than all others are asked
-    for.
+    The draw is scikit-learn's ``train_test_split``, stratified where there are classes; of groups,
+    that of ``draw_groups``, whose sizes are as near as groups allow. Given test rows stay what they
+    are, and training rows are drawn only where fewer than all others are asked for.
     Raises DataError for a class without rows to draw from, and UsageError where a class would be
     left without training or test rows.
     """
     rows = np.arange(dataset.n_rows - dataset.given_test)
     if not dataset.given_test:
-        split = _draw(dataset, rows, n_train, n_test, seed)
+        draw = _draw if dataset.groups is None else _draw_groups
+        split = draw(dataset, rows, n_train, n_test, seed)
         _check_classes(dataset, "--train-size", split.train, seed)
         _check_classes(dataset, "--test-size", split.test, seed)
         return split
@@ -157,6 +159,15 @@ def _draw(dataset: Dataset, rows: Rows, n_train: int, n_others: int, seed: int) 
     return Split(np.sort(train), np.sort(others))
 
 
+def _draw_groups(dataset: Dataset, rows: Rows, n_train: int, n_test: int, seed: int) -> Split:
+    """Test rows in whole groups, and so many of the other rows to train on, or all of them."""
+    tested = draw_groups(dataset, rows, n_test, stream(seed, "split"))
+    train = rows[~tested]
+    if n_train < len(rows) - n_test and n_train < len(train):
+        train = _draw(dataset, train, n_train, len(train) - n_train, seed).train
+    return Split(train, rows[tested])
+
+
 def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
     """Raise UsageError where a class has none of these rows."""
     empty = set(range(len(dataset.classes))) - set(dataset.y[rows].tolist())
@@ -188,12 +199,18 @@ def validation_count(dataset: Dataset, n_train: int, size: float | None) -> int:
 def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> Split:
     """Move rows from training to validation, every class by its share, by a stream of their own.
 
+    Of groups, whole ones, so that there may be a few rows more or less.
+
     Raises UsageError where a class has too few training rows.
     """
     from sklearn.model_selection import train_test_split
 
     if n_validation == 0:
         return split
+    if dataset.groups is not None:
+        rng, where = stream(seed, "validation"), f" beside the test rows of seed {seed}"
+        aside = draw_groups(dataset, split.train, n_validation, rng, where)
+        return replace(split, train=split.train[~aside], validation=split.train[aside])
     labels, classes = dataset.y[split.train], dataset.classes
     if classes and (members := np.bincount(labels, minlength=len(classes))).min() < 2:
         raise UsageError(

@@ -8,6 +8,7 @@ from shlex import quote as quoted
 
 import numpy as np
 
+from regcmp.data.dataset import Rows
 from regcmp.data.table import Table
 from regcmp.data.tables.given_test import name_of_test
 
@@ -27,13 +28,28 @@ PART = 0.5
 """The share of rows that have their key in common with another row, from which it is said."""
 
 
-def recurring_keys(table: Table, names: Iterable[str]) -> list[str]:
+def recurring_keys(table: Table, names: Iterable[str], groups: Rows | None = None) -> list[str]:
     """A line for each of these columns that looks like a key of which rows are on both sides.
 
-    Of given test rows it is known whether they are; where test rows are drawn, it is likely.
+    Of given test rows it is known whether they are; where test rows are drawn, it is likely, unless
+    the rows of each key are in one of the ``groups`` (N,) that are never on both sides.
     """
-    lines = [_said(table, name) for name in names if KEY.fullmatch(name.strip())]
+    lines = [
+        _said(table, name)
+        for name in names
+        if KEY.fullmatch(name.strip()) and not _within(table, name, groups)
+    ]
     return [each for each in lines if each]
+
+
+def _within(table: Table, name: str, groups: Rows | None) -> bool:
+    """Whether the rows of each key are in one group."""
+    if groups is None:
+        return False
+    import pandas as pd
+
+    pairs = pd.DataFrame({"key": table.frame[name], "group": groups[: len(table.frame)]})
+    return not bool(pairs.drop_duplicates().dropna()["key"].duplicated().any())
 
 
 def _said(table: Table, name: str) -> str:
@@ -43,11 +59,13 @@ def _said(table: Table, name: str) -> str:
     rows = values.value_counts()
     if len(rows) < FEWEST_KEYS or rows[rows > 1].sum() < PART * len(table.frame):
         return ""
-    start = f"column {name!r} looks like a key that recurs ({len(rows):,} values in {len(values):,} rows)"
+    each = f"{'' if rows.nunique() == 1 else 'about '}{rows.mean():.3g} each"
+    sizes = f"{len(rows):,} values in {len(values):,} rows, {each}"
+    start = f"column {name!r} looks like a key that recurs ({sizes})"
     if table.test is None:
         return (
             f"{start}: rows of one key may stand in both training and test, and be recognised, also if"
-            f" --drop {quoted(name)} leaves it out; name test rows of other keys with --test"
+            f" --drop {quoted(name)} leaves it out; --groups {quoted(name)} keeps them together"
         )
     if name not in table.test.columns:
         return ""

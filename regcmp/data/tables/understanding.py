@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from regcmp.data.columns import (
+    GROUPS,
     PLAIN,
     Column,
     Columns,
     Numbers,
+    find_column,
     find_columns,
     find_target,
     some,
@@ -23,6 +25,7 @@ from regcmp.data.columns import (
 from regcmp.data.dataset import Dataset
 from regcmp.data.image_sizes import parse_image
 from regcmp.data.table import Table
+from regcmp.data.tables.belonging import groups_of
 from regcmp.data.tables.describing import describe_column
 from regcmp.data.tables.given_test import joined, of_column
 from regcmp.data.tables.labels import (
@@ -67,6 +70,7 @@ def understand(
     if sample is not None:
         table = _sampled(table, target, task, sample)
     frame = table.frame
+    groups = None if asked.groups is None else groups_of(table, asked.groups)
     known = _described(table, asked, decimal)
     if table.test is not None:
         if task == "regression":
@@ -97,9 +101,10 @@ def understand(
             *(each for name in sorted(asked.texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
             *_warnings(known, table, is_image=image is not None),
-            *recurring_keys(table, (each.name for each in known)),
+            *recurring_keys(table, (each.name for each in known if each.kind != GROUPS), groups),
         ),
         image=image,
+        groups=groups,
         sampled=sample is not None,
     )
 
@@ -112,6 +117,7 @@ class _Asked:
     dropped: set[str]
     texts: set[str]
     used: set[str]
+    groups: str | None
 
 
 def _asked(table: Table, columns: Columns) -> _Asked:
@@ -122,8 +128,13 @@ def _asked(table: Table, columns: Columns) -> _Asked:
     dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
     texts = find_columns("--text", columns.text, names, table.name)
     used = find_columns("--use", columns.use, names, table.name)
-    _check_words(target, {"--drop": dropped, "--text": texts, "--use": used})
-    return _Asked(target, dropped, texts, used)
+    groups = columns.groups
+    if groups is not None:
+        groups = find_column("--groups", groups, names, table.name)
+    belonging = set() if groups is None else {groups}
+    asked = {"--drop": dropped, "--text": texts, "--use": used, "--groups": belonging}
+    _check_words(target, asked)
+    return _Asked(target, dropped, texts, used, groups)
 
 
 def _check_rows(table: Table, asked: _Asked) -> None:
@@ -165,8 +176,10 @@ def _described(table: Table, asked: _Asked, decimal: str) -> list[Column]:
     """What each column is, but for the target and those that are left out."""
     names = [str(name) for name in table.frame.columns]
     names = [name for name in names if name != asked.target and name not in asked.dropped]
-    special = asked.texts | asked.used | table.declared
+    special = asked.texts | asked.used | table.declared | {asked.groups}
     plain = plain_numbers(table.frame, [name for name in names if name not in special])
+    if asked.groups is not None:
+        plain[asked.groups] = Column(asked.groups, GROUPS, 0)
     return [
         plain.get(name)
         or describe_column(
