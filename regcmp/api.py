@@ -15,8 +15,8 @@ import pandas as pd
 from regcmp.analysis.summarizing import summarize, summarize_reference
 from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.tuned import budget_rows, most_chosen
-from regcmp.analysis.verdict import verdict, winner
-from regcmp.analysis.wording import drawn_of, in_words
+from regcmp.analysis.verdict import winner
+from regcmp.analysis.wording import in_words
 from regcmp.data.dataset import Dataset
 from regcmp.data.loading import load_dataset
 from regcmp.data.table import Progress
@@ -27,6 +27,7 @@ from regcmp.framing import (
     plan_carried_out,
     ranked,
     tried_and_noted,
+    verdict_of,
     workers_elsewhere,
 )
 from regcmp.models.fit_words import BEST, make_fit_execution, make_fit_plan
@@ -333,14 +334,7 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
         summary=summary,
         runs=outcome.runs,
         history=outcome.history,
-        verdict=verdict(
-            summary,
-            str(plan.baseline),
-            protocol.seeds,
-            protocol.vary,
-            test.name,
-            drawn_of(described),
-        ),
+        verdict=verdict_of(summary, described),
         weights=outcome.weights,
         rows=outcome.rows,
         methods={

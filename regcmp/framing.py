@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from regcmp.analysis.statistics import correction_ratio
 from regcmp.analysis.tuned import choice_notes
+from regcmp.analysis.verdict import verdict
+from regcmp.analysis.wording import drawn_of
 from regcmp.results import TRIED_COLUMNS, frame
 
 if TYPE_CHECKING:
@@ -44,7 +46,22 @@ def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
     """What corrects for splits that share rows, by the rows as drawn; 0 where the split is held."""
     if "split" not in plan.protocol.vary:
         return 0.0
+    if plan.protocol.folds is not None:
+        return 1 / (plan.protocol.folds - 1)
     return correction_ratio(dataset.n_rows, mean(tested for _, _, tested in outcome.sizes))
+
+
+def verdict_of(summary: pd.DataFrame, plan: dict[str, Any]) -> str:
+    """The verdict on the summary of a plan that was carried out."""
+    return verdict(
+        summary,
+        plan["baseline"],
+        plan["seeds"],
+        plan["vary"],
+        plan["tested_by"],
+        drawn_of(plan),
+        plan["folds"] or 1,
+    )
 
 
 def tried_and_noted(summary: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:

@@ -52,6 +52,7 @@ PLAN: dict[str, Any] = {
     "row_scores": False,
     "sort": "typed",
     "reference": ["none"],
+    "folds": None,
     "label_noise": 0.0,
     "noise_features": 0,
     "sep": None,

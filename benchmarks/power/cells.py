@@ -104,11 +104,12 @@ NULLS = (
     Cell("one-split-weights-300", halves(signal=(0.8,)), 300, splits=ONE, comparisons=1000),
     Cell("one-split-halves-300", halves(), 300, splits=ONE, comparisons=1000),
     Cell("groups-75-of-4", groups(), 300, comparisons=1600),
-    Cell("groups-250-of-4", groups(), 1000, comparisons=800, epochs=10),
-    Cell("groups-40-of-10", groups(each=(10,), within=0.1), 400, comparisons=1600),
-    Cell("groups-uneven-100", groups(each=(1, 2, 3, 4, 10)), 400, comparisons=1000),
-    Cell("groups-alike-100-of-4", groups(own=0.1), 400, comparisons=1000),
-    Cell("groups-rare-100-of-4", groups(shares=TENTH, signal=(1.2, 1.2)), 400, comparisons=1000),
+    Cell("groups-40-of-10", groups(each=(10,), within=0.1), 400, comparisons=800),
+    Cell("groups-uneven-100", groups(each=(1, 2, 3, 4, 10)), 400, comparisons=800),
+    Cell("groups-rare-100-of-4", groups(shares=TENTH, signal=(1.2, 1.2)), 400, comparisons=800),
+    Cell("groups-folds-75-of-4", groups(), 300, splits=FOLDS, comparisons=800),
+    Cell("groups-folds-100-of-10", groups(each=(10,)), 1000, splits=FOLDS, comparisons=400, epochs=10),
+    Cell("folds-of-10-300", halves(), 300, test_size=0.1, splits=FOLDS, comparisons=800),
     Cell("weights-digits-1000", DIGITS, 1000, noise=0.1, comparisons=200, epochs=10),
 )  # fmt: skip
 

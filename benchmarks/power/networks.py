@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from regcmp.data.dataset import Dataset
+from regcmp.data.folds import Fold
 from regcmp.data.preparation.splitting import split_rows, split_sizes
 from regcmp.engine.settings import Settings
 from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
@@ -105,11 +106,13 @@ def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndar
 
 
 def _of_groups(cell: Cell, sample: Sample, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Regcmp's own splits; of groups of several sizes, the rows that all seeds have room for."""
+    """Regcmp's own splits and folds; of groups of several sizes, the rows that all seeds have room for."""
     classes = tuple(map(str, range(sample.n_classes)))
     dataset = Dataset("", sample.views[0], sample.y, classes, groups=sample.rows)
     sizes = split_sizes(dataset, cell.test_size, cell.train_size)
-    pairs = [split_rows(dataset, *sizes, first + i) for i in range(cell.seeds)]
+    k = round(1 / cell.test_size) if cell.splits == FOLDS else 0
+    folds = [Fold(i % k, k, first + i - i % k) if k else None for i in range(cell.seeds)]
+    pairs = [split_rows(dataset, *sizes, first + i, fold) for i, fold in enumerate(folds)]
     fewest, fewest_tested = (
         min(map(len, each)) for each in zip(*((s.train, s.test) for s in pairs), strict=True)
     )

@@ -28,6 +28,8 @@ class Design:
     df: float
     seeds: int
     tests: int = 1
+    step: int = 1
+    """Seeds come in so many, as folds do."""
 
     @property
     def alpha(self) -> float:
@@ -42,7 +44,7 @@ class Design:
         fixed = (self.floor / self.error) ** 2  # shares, as a square may be too large for a number
         error = self.error * sqrt((fixed + (1 - fixed) * self.seeds / seeds) / rows)
         df = max(1.0, self.df + seeds - self.seeds)
-        return Design(error, self.floor / sqrt(rows), df, seeds, self.tests)
+        return Design(error, self.floor / sqrt(rows), df, seeds, self.tests, self.step)
 
     def power(self, difference: float) -> float:
         """How often a true difference of this size is found; never where seeds are too few for a p."""
@@ -65,10 +67,12 @@ class Design:
         """How many seeds find a difference four times of five; None where no number does."""
         too_few = MIN_PAIRS_FOR_P - 1
         if self.finds(difference):
-            return self._fewest(difference, too_few, self.seeds)
-        if not self.at(MOST_SEEDS).finds(difference):
+            fewest = self._fewest(difference, too_few, self.seeds)
+        elif not self.at(MOST_SEEDS).finds(difference):
             return None
-        return self._fewest(difference, max(self.seeds, too_few), MOST_SEEDS)
+        else:
+            fewest = self._fewest(difference, max(self.seeds, too_few), MOST_SEEDS)
+        return whole_walks(fewest, self.step)
 
     def _fewest(self, difference: float, low: int, high: int) -> int:
         """By bisection, where ``low`` seeds do not find it and ``high`` do."""
@@ -83,7 +87,12 @@ class Design:
         return times * times  # inf where it is too large; ** would raise
 
 
-def design_of(row: dict[str, Any], tests: int) -> Design | None:
+def whole_walks(seeds: int, step: int) -> int:
+    """So many seeds, or a few more, that make whole walks through ``step`` folds."""
+    return -(-seeds // step) * step
+
+
+def design_of(row: dict[str, Any], tests: int, step: int = 1) -> Design | None:
     """The design behind a method's row of a summary; None where it has none that is possible."""
     error, floor, df = (row[name] for name in ("error", "error_floor", "df"))
     signs = [row[name] for name in ("wins", "ties", "losses")]
@@ -92,4 +101,4 @@ def design_of(row: dict[str, Any], tests: int) -> Design | None:
     pairs = int(sum(signs))
     if not (0 <= floor <= error and error > 0 and df >= 1 and pairs >= 2):
         return None
-    return Design(float(error), float(floor), float(df), pairs, max(tests, 1))
+    return Design(float(error), float(floor), float(df), pairs, max(tests, 1), step)

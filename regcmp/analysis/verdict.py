@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from regcmp.analysis.power import design_of
+from regcmp.analysis.power import design_of, whole_walks
 from regcmp.analysis.statistics import LEVEL, MIN_PAIRS_FOR_P, holm
 from regcmp.analysis.wording import CONDITIONS, ROWS, conditions, in_words, joined, test_name
 from regcmp.metrics import METRICS
@@ -44,6 +44,7 @@ class Case:
     vary: Collection[str]
     test: str
     drawn: str
+    folds: int
 
     @property
     def given(self) -> str:
@@ -62,12 +63,13 @@ def verdict(
     vary: Collection[str] = tuple(CONDITIONS),
     test: str = NADEAU_BENGIO,
     drawn: str = ROWS,
+    folds: int = 1,
 ) -> str:
     """Lines: the answer, then overfitting, what both rest on, and what to do next.
 
     A winner is named only where Holm's p supports one. ``vary`` names what each seed redraws; every
     claim says what it is conditional on. ``test`` is the one that the p-values are of, over seeds and
-    what is ``drawn``.
+    what is ``drawn``; seeds come in multiples of ``folds``.
     """
     rows: list[Row] = summary.to_dict("records")
     base = next(row for row in rows if row["method"] == baseline)
@@ -80,6 +82,7 @@ def verdict(
         vary=vary,
         test=test,
         drawn=drawn,
+        folds=folds,
     )
     return "\n".join(_lines(case))
 
@@ -237,9 +240,10 @@ def _no_test(case: Case) -> Iterator[str]:
     elif pairs < MIN_PAIRS_FOR_P:
         few = case.seeds < MIN_PAIRS_FOR_P
         seeds = count(case.seeds, "seed") if few else count(pairs, "complete pair")
-        yield f"No winner from {seeds}: use at least {MIN_PAIRS_FOR_P}, preferably {ENOUGH_SEEDS}."
+        least, enough = (whole_walks(n, case.folds) for n in (MIN_PAIRS_FOR_P, ENOUGH_SEEDS))
+        yield f"No winner from {seeds}: use at least {least}, preferably {enough}."
         if few:
-            yield f"Next: --seeds {ENOUGH_SEEDS}."
+            yield f"Next: --seeds {enough}."
     elif base["n_failed"] or lost:
         yield "No test: a stopped run leaves a pair incomplete."
     else:

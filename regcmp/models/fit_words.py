@@ -16,7 +16,7 @@ BEST = "best"
 SUFFIX, ONNX = ".regcmp", ".onnx"
 FORMATS = (SUFFIX, ONNX)
 """What a model is written as."""
-UNUSED = frozenset({"test_size", "train_size", "label_noise", "noise_features"})
+UNUSED = frozenset({"test_size", "train_size", "folds", "label_noise", "noise_features"})
 """Options of a comparison that a model has no use for: all rows train, and as they are."""
 
 OF_BOTH = frozenset({"seeds", "seed"})

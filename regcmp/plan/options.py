@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regcmp.data.columns import Columns
+from regcmp.data.folds import Fold
 from regcmp.data.table import Reading
 from regcmp.engine.architecture import MLP, layers_of, needs_image
 from regcmp.engine.settings import Settings
@@ -82,6 +83,14 @@ class Plan:
     def seed_of(self, source: str, seed: int) -> int:
         """The seed that this source of variation uses in the run ``seed``: its own, or the first."""
         return seed if source in self.protocol.vary else self.protocol.seed
+
+    def fold_of(self, seed: int) -> Fold | None:
+        """The fold that the run ``seed`` tests, if there are folds: seeds walk through them in turn."""
+        folds = self.protocol.folds
+        if folds is None:
+            return None
+        place = (seed - self.protocol.seed) % folds
+        return Fold(place, folds, seed - place)
 
     def of(self, name: str) -> Any:
         """The value of an option, by its name."""
@@ -195,12 +204,42 @@ def _checked(plan: Plan) -> Plan:
             " two out",
             "hidden", "arch",
         )  # fmt: skip
+    _check_folds(protocol)
     _check_tuning(plan)
     if not needs_image(settings.arch):
         widths = settings.hidden if settings.arch == MLP else ()
         layers = layers_of(settings.arch, widths, (1,), 2, settings.activation)
         check_fit(plan.methods, layers)
     return plan
+
+
+def _check_folds(protocol: Protocol) -> None:
+    """Raise UsageError where seeds can't walk through all folds."""
+    folds, seeds = protocol.folds, protocol.seeds
+    if folds is None:
+        return
+    if protocol.test_size not in (Protocol.test_size, 1 / folds):
+        raise UsageError(
+            "--folds and --test-size exclude each other: each fold is tested; leave one of them out",
+            "folds", "test_size",
+        )  # fmt: skip
+    if "split" not in protocol.vary:
+        raise UsageError(
+            "--folds: each seed has another fold, so that splits vary, and --vary leaves 'split' out;"
+            " leave one of the two options out",
+            "folds", "vary",
+        )  # fmt: skip
+    if seeds % folds:
+        ways = [
+            f"--seeds {each}"
+            for each in (seeds // folds * folds, -(-seeds // folds) * folds)
+            if each
+        ]
+        raise UsageError(
+            f"--folds: {seeds} seeds do not walk through {folds} folds evenly, so that some rows would be"
+            f" tested more often than others; add {' or '.join(ways)}",
+            "folds", "seeds",
+        )  # fmt: skip
 
 
 def _check_tuning(plan: Plan) -> None:
@@ -242,6 +281,8 @@ def _completed(plan: Plan) -> Plan:
         values["lr"] = plan.settings.rate
     if plan.settings.arch != MLP:
         values["hidden"] = ()
+    if plan.protocol.folds is not None:
+        values["test_size"] = 1 / plan.protocol.folds
     if plan.protocol.validation_size is None and (plan.is_tuned or selects(plan.methods)):
         values["validation_size"] = VALIDATION_SIZE
     if plan.is_tuned:

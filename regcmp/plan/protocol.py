@@ -41,6 +41,12 @@ class Protocol:
         metavar="SHARE|ROWS",
         before=None,
     )
+    folds: int | None = option(
+        "whole", None,
+        "Split the rows into this many folds; seeds walk through them, so that every row is tested once in"
+        " as many seeds, and then through other folds. In the place of --test-size.",
+        low=2, high=MAX_SEEDS, metavar="K", since="0.2",
+    )  # fmt: skip
     label_noise: float = option(
         "share",
         0.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regcmp.data.dataset import Dataset
+from regcmp.data.preparation.folding import check_folds
 from regcmp.engine.architecture import ArchitectureError, layers_of, needs_image, words_of
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.errors import UsageError
@@ -21,6 +22,8 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
     Raises UsageError, naming the word, where the dataset can't serve it.
     """
     plan = _with_given_test(_fitting(_narrowed(plan, dataset), dataset), dataset)
+    if plan.protocol.folds is not None:
+        check_folds(dataset, plan.protocol.folds)
     if plan.protocol.significance_test == TWO_WAY and "split" not in plan.protocol.vary:
         why = "brings its own test rows" if dataset.given_test else "is split once, by --vary"
         raise UsageError(
@@ -99,6 +102,12 @@ def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
     given = dataset.given_test
     if not given:
         return plan
+    if plan.protocol.folds is not None:
+        raise UsageError(
+            f"--folds: {dataset.name!r} has {given} test rows of its own, which every seed tests; leave the"
+            " option out",
+            "folds",
+        )
     vary = tuple(source for source in plan.protocol.vary if source != "split")
     if not vary:
         raise UsageError(

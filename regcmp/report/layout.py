@@ -244,6 +244,10 @@ def _drawn(plan: dict[str, Any]) -> str:
 
 def _redrawn(plan: dict[str, Any]) -> str:
     seeds = count(plan["seeds"], "seed")
+    if plan["folds"] is not None:
+        times = plan["seeds"] // plan["folds"]
+        how_often = {1: "once", 2: "twice"}.get(times, f"{times} times")
+        return f"{plan['folds']} folds, each tested {how_often} by {seeds}"
     if plan["data"].get("given_test"):
         return f"the same for {seeds}"
     if "split" in plan["vary"] and plan["seeds"] > 1:

@@ -48,7 +48,7 @@ def make_power_table(file: str, report: Report, difference: float | None) -> Tab
     style, plan = style_of(report.summary), report.plan
     rows = [row for row in records_of(report) if row["method"] != plan["baseline"]]
     tests = _tests(rows)
-    designs = [design_of(row, tests) for row in rows]
+    designs = [design_of(row, tests, plan["folds"] or 1) for row in rows]
     known = [Known(row, each) for row, each in zip(rows, designs, strict=True) if each]
     if not known:
         raise DataError(

@@ -101,7 +101,9 @@ class Condition:
         self.splits = {
             seed: set_aside(
                 dataset,
-                whole_split(dataset) if whole else split_rows(dataset, *sizes, seed),
+                whole_split(dataset)
+                if whole
+                else split_rows(dataset, *sizes, seed, plan.fold_of(seed)),
                 n_validation,
                 seed,
             )

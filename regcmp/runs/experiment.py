@@ -234,7 +234,8 @@ def warnings_of_copies(plan: Plan, dataset: Dataset) -> list[str]:
     protocol = plan.protocol
     try:
         sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
-        split = split_rows(dataset, *sizes, plan.seed_of("split", protocol.seed))
+        seed = plan.seed_of("split", protocol.seed)
+        split = split_rows(dataset, *sizes, seed, plan.fold_of(seed))
     except RegcmpError:  # it is said where all splits are drawn
         return []
     return copies.warnings_of_drawn(dataset, split, protocol.seed)

@@ -8,9 +8,11 @@ import numpy.typing as npt
 from regcmp.data.dataset import Dataset, Rows
 from regcmp.errors import DataError
 
-DRAWS = 50
-"""So many draws of whole groups are made; the one that is nearest to the shares of rows is taken."""
+DRAWS = 10
+"""So many draws of whole groups are made; the one that is nearest to the shares of rows is taken.
 
+Of many more, few groups would have the same split under every seed.
+"""
 Counts = npt.NDArray[np.intp]
 
 

@@ -8,6 +8,8 @@ from math import ceil, floor
 import numpy as np
 
 from regcmp.data.dataset import Dataset, Rows, count
+from regcmp.data.folds import Fold
+from regcmp.data.preparation.folding import fold_rows
 from regcmp.data.preparation.grouping import draw_groups
 from regcmp.engine.streams import stream
 from regcmp.errors import DataError, UsageError
@@ -84,19 +86,21 @@ def _share(share: float, n: int) -> float:
     return round(share * n, 6)
 
 
-def split_rows(dataset: Dataset, n_train: int, n_test: int, seed: int) -> Split:
+def split_rows(
+    dataset: Dataset, n_train: int, n_test: int, seed: int, fold: Fold | None = None
+) -> Split:
     """The training and test rows under a seed, each class having its share of what is drawn.
 
     The draw is scikit-learn's ``train_test_split``, stratified where there are classes; of groups,
-    that of ``draw_groups``, whose sizes are as near as groups allow. Given test rows stay what they
-    are, and training rows are drawn only where fewer than all others are asked for.
+    that of ``draw_groups``, whose sizes are as near as groups allow. The test rows of a ``fold`` are
+    its rows, however many there are. Given test rows stay what they are, and training rows are drawn
+    only where fewer than all others are asked for.
     Raises DataError for a class without rows to draw from, and UsageError where a class would be
     left without training or test rows.
     """
     rows = np.arange(dataset.n_rows - dataset.given_test)
     if not dataset.given_test:
-        draw = _draw if dataset.groups is None else _draw_groups
-        split = draw(dataset, rows, n_train, n_test, seed)
+        split = _drawn(dataset, rows, n_train, n_test, seed, fold)
         _check_classes(dataset, "--train-size", split.train, seed)
         _check_classes(dataset, "--test-size", split.test, seed)
         return split
@@ -159,13 +163,20 @@ def _draw(dataset: Dataset, rows: Rows, n_train: int, n_others: int, seed: int) 
     return Split(np.sort(train), np.sort(others))
 
 
-def _draw_groups(dataset: Dataset, rows: Rows, n_train: int, n_test: int, seed: int) -> Split:
-    """Test rows in whole groups, and so many of the other rows to train on, or all of them."""
-    tested = draw_groups(dataset, rows, n_test, stream(seed, "split"))
-    train = rows[~tested]
+def _drawn(
+    dataset: Dataset, rows: Rows, n_train: int, n_test: int, seed: int, fold: Fold | None
+) -> Split:
+    """Test rows, and so many of the other rows to train on, or all of them."""
+    if fold is not None:
+        train, test = fold_rows(dataset, fold)
+    elif dataset.groups is None:
+        return _draw(dataset, rows, n_train, n_test, seed)
+    else:
+        tested = draw_groups(dataset, rows, n_test, stream(seed, "split"))
+        train, test = rows[~tested], rows[tested]
     if n_train < len(rows) - n_test and n_train < len(train):
         train = _draw(dataset, train, n_train, len(train) - n_train, seed).train
-    return Split(train, rows[tested])
+    return Split(train, test)
 
 
 def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
