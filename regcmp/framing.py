@@ -46,6 +46,9 @@ def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
     """What corrects for splits that share rows, by the rows as drawn; 0 where the split is held."""
     if "split" not in plan.protocol.vary:
         return 0.0
+    if dataset.order is not None:  # a rolling origin, which trains on what comes before
+        trained = mean(train + validated for train, validated, _ in outcome.sizes)
+        return mean(tested for _, _, tested in outcome.sizes) / trained
     if plan.protocol.folds is not None:
         return 1 / (plan.protocol.folds - 1)
     return correction_ratio(dataset.n_rows, mean(tested for _, _, tested in outcome.sizes))

@@ -71,6 +71,7 @@ PLAN: dict[str, Any] = {
     "task": "auto",
     "classes_as_text": False,
     "groups": None,
+    "order": None,
     "image": None,
     "data": {
         "name": "digits",

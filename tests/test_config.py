@@ -235,6 +235,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "task": ("--task", "regression"),
     "classes-as-text": ("--classes-as-text",),
     "groups": ("--groups", "who"),
+    "order": ("--order", "when"),
     "folds": ("--folds", "5"),
     "image": ("--image", "4x4"),
     "test-size": ("--test-size", "0.3"),

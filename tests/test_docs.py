@@ -58,8 +58,9 @@ PYTHON = [
 ]
 (PLUGIN,) = (code for code in PYTHON if "@regcmp.register" in code)
 CALLS = [code for code in PYTHON if code != PLUGIN]
-CLIENTS = "id,age,plan,note,churn\n" + "".join(
-    f"{i},{20 + i * 7 % 31 + i / 100},{'basic' if i % 3 else 'full'},wrote {i} letters,{i % 2}\n"
+CLIENTS = "id,age,plan,note,churn,customer,date\n" + "".join(
+    f"{i},{20 + i * 7 % 31 + i / 100},{'basic' if i % 3 else 'full'},wrote {i} letters,{i % 2},"
+    f"{i // 3},2024-03-{1 + i // 2:02d}\n"
     for i in range(60)
 )
 QUICK = {"REGCMP_COMPARE_SEEDS": "2", "REGCMP_COMPARE_EPOCHS": "2"}
@@ -84,10 +85,10 @@ def run(command: str, folder: Path, **environment: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(command: str, tmp_path: Path) -> None:
-    """With two seeds and two epochs."""
+    """With two seeds, epochs and folds."""
     (tmp_path / "cauchy.py").write_text(PLUGIN, encoding="utf-8")
     (tmp_path / "clients.csv").write_text(CLIENTS, encoding="utf-8")
-    quick = re.sub(r"(--seeds|--epochs) \d+", r"\1 2", command)
+    quick = re.sub(r"(--seeds|--epochs|--folds) \d+", r"\1 2", command)
     assert run(quick, tmp_path, **QUICK)
     for file in re.findall(r"\b\w+\.(?:csv|json|md|html|xml|png|toml)\b", command):
         assert (tmp_path / file).stat().st_size

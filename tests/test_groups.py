@@ -89,12 +89,12 @@ def grouped(draw: st.DrawFn) -> tuple[Dataset, float, float]:
 def test_no_group_is_on_two_sides(drawn: tuple[Dataset, float, float], seed: int) -> None:
     """Every row is in one part, every part has every class, and the draw is the same again."""
     dataset, test_size, validation_size = drawn
-    sizes = split_sizes(dataset, test_size, None)
-    n_validation = validation_count(dataset, sizes[0], validation_size)
     try:
+        sizes = split_sizes(dataset, test_size, None)
+        n_validation = validation_count(dataset, sizes[0], validation_size)
         split = set_aside(dataset, split_rows(dataset, *sizes, seed), n_validation, seed)
-    except DataError:
-        reject()  # a class in too few groups: refused, see below
+    except (DataError, UsageError):
+        reject()  # too few rows, or a class in too few groups: refused, see below
     parts = [split.train, split.validation, split.test]
     assert dataset.groups is not None
     owners = [set(dataset.groups[part].tolist()) for part in parts]
@@ -343,7 +343,7 @@ def test_a_key_within_groups_is_not_warned_of() -> None:
         (("--groups", "a", "--drop", "a"), "--drop and --groups both name 'a'; leave one out"),
         (("--groups", "a", "--use", "a"), "--use and --groups both name 'a'; leave one out"),
         (("--groups", "one"), "--groups: column 'one' of 'rows.csv' is '1' in every row"),
-        (("--groups", "gaps"), "--groups: column 'gaps' of 'rows.csv' is empty in 2 of 160 rows, which may"),
+        (("--groups", "gaps"), "--groups: column 'gaps' of 'rows.csv' is empty in 2 of 160 rows, of"),
         (("--groups", "two", "--epochs", "1"), "--groups: class 'no' of 'rows.csv' is in 1 group only, too"),
     ],
 )  # fmt: skip
@@ -385,7 +385,7 @@ def test_given_test_rows_share_no_group(folder: Path) -> None:
     mixed.to_csv(folder / "test.csv", index=False)
     assert "3 rows of 'test.csv' have a 'customer'" in run_here(words, folder).err
     other.drop(columns="customer").to_csv(folder / "test.csv", index=False)
-    assert "--groups: 'test.csv' has no column 'customer', so that" in run_here(words, folder).err
+    assert "--groups: 'test.csv' has no column 'customer', so" in run_here(words, folder).err
     other.assign(customer=lambda frame: frame["customer"] + 100).to_csv(
         folder / "test.csv", index=False
     )

@@ -36,40 +36,38 @@ def _of_pair(
     if any(old.outcomes is None or new.outcomes is None for old, new in runs):
         return
     sides = [
-        np.array(
-            [metric.shares(new.outcomes[i]) - metric.shares(old.outcomes[i]) for old, new in runs]
-        )
+        [metric.shares(new.outcomes[i]) - metric.shares(old.outcomes[i]) for old, new in runs]
         for i in (0, 1)
     ]
     places = [comparison.train, comparison.test]
     signs = (0, 1) if not gap else (1, -1) if metric.higher_is_better else (-1, 1)
-    codes = [comparison.sample.y[each] if metric.by_class else each * 0 for each in places]
-    members = [np.array([np.bincount(each)[each] for each in side]) for side in codes]
+    codes = [
+        [comparison.sample.y[each] if metric.by_class else each * 0 for each in side]
+        for side in places
+    ]
+    members = [[np.bincount(each)[each] for each in side] for side in codes]
     for n in PREFIXES:
-        d = sum(sign * side[:n].sum(axis=1) for sign, side in zip(signs, sides, strict=True))
-        u = np.hstack(
-            [
-                signs[i] * (sides[i][:n] - _mean(codes[i][:n], sides[i][:n]) / members[i][:n]) / n
-                for i in (0, 1)
-                if signs[i]
-            ]
-        )
-        rows = np.hstack([each[:n] for each, sign in zip(places, signs, strict=True) if sign])
-        own = comparison.sample.rows[rows]
-        g = np.bincount(own.ravel(), u.ravel(), minlength=n_rows)
-        single = np.bincount(rows.ravel(), u.ravel(), minlength=n_rows)
-        wg = np.bincount(comparison.test[:n].ravel(), 1 / members[1][:n].ravel(), minlength=n_rows)
+        d = np.array([sum(signs[i] * sides[i][s].sum() for i in (0, 1)) for s in range(n)])
+        moved, rows, seeds = [], [], []
+        for i in (0, 1):
+            if not signs[i]:
+                continue
+            mean = np.bincount(np.concatenate(codes[i][:n]), np.concatenate(sides[i][:n])) / n
+            for s in range(n):
+                moved.append(signs[i] * (sides[i][s] - mean[codes[i][s]] / members[i][s]) / n)
+                rows.append(places[i][s])
+                seeds.append(np.full(len(moved[-1]), s))
+        u, where, seed = (np.concatenate(each) for each in (moved, rows, seeds))
+        own = comparison.sample.rows[where]
+        g = np.bincount(own, u, minlength=n_rows)
+        single = np.bincount(where, u, minlength=n_rows)
+        tested = [1 / each for each in members[1][:n]]
+        wg = np.bincount(np.concatenate(places[1][:n]), np.concatenate(tested), minlength=n_rows)
         if comparison.sample.grouped:
             wg = np.bincount(comparison.sample.rows, wg)
-        cells = np.bincount((own + n_rows * np.arange(n)[:, None]).ravel(), u.ravel())
+        cells = np.bincount(own + n_rows * seed, u)
         yield (
             metric.name, gap, method, n, ratio, d.mean(), d.var(ddof=1),
-            (g**2).sum(), (u.sum(axis=1) ** 2).sum(), (cells**2).sum(), (single**2).sum(),
+            (g**2).sum(), (np.bincount(seed, u) ** 2).sum(), (cells**2).sum(), (single**2).sum(),
             wg.sum() ** 2 / (wg**2).sum(), (g**4).sum(), (single**4).sum(),
         )  # fmt: skip
-
-
-def _mean(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(S, n) the mean over seeds of what each row's class added to the difference, or all rows."""
-    sums = np.bincount(codes.ravel(), values.ravel())
-    return sums[codes] / len(codes)

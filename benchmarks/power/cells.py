@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from networks import FOLDS, ONE, REDRAWN, Cell
+from networks import FOLDS, ONE, REDRAWN, ROLLING, Cell
 from regcmp.engine.stack import Ingredient
 from worlds import bundled, curves, groups, halves
 
@@ -109,6 +109,9 @@ NULLS = (
     Cell("groups-rare-100-of-4", groups(shares=TENTH, signal=(1.2, 1.2)), 400, comparisons=800),
     Cell("groups-folds-75-of-4", groups(), 300, splits=FOLDS, comparisons=800),
     Cell("groups-folds-100-of-10", groups(each=(10,)), 1000, splits=FOLDS, comparisons=400, epochs=10),
+    Cell("rolling-5-300", halves(), 300, test_size=1 / 6, splits=ROLLING, comparisons=800),
+    Cell("rolling-5-1000", halves(), 1000, test_size=1 / 6, splits=ROLLING, comparisons=400, epochs=10),
+    Cell("rolling-10-300", halves(), 300, test_size=1 / 11, splits=ROLLING, comparisons=800),
     Cell("folds-of-10-300", halves(), 300, test_size=0.1, splits=FOLDS, comparisons=800),
     Cell("weights-digits-1000", DIGITS, 1000, noise=0.1, comparisons=200, epochs=10),
 )  # fmt: skip

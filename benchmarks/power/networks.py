@@ -22,6 +22,11 @@ from worlds import Sample, World
 
 RUNS_PER_STACK = 40
 REDRAWN, FOLDS, ONE = "redrawn", "folds", "one split"
+ROLLING = "rolling"
+"""Folds after one another, each tested by networks that learned from all rows before it."""
+
+Parts = Sequence[np.ndarray]
+"""Row numbers of each seed."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,9 @@ class Comparison:
     """The runs of one comparison."""
 
     sample: Sample
-    train: np.ndarray
-    """(S, n) rows trained on under each seed."""
-    test: np.ndarray
+    train: Parts
+    """Rows trained on under each seed."""
+    test: Parts
     runs: tuple[list[Trained], ...]
     """Of each method, one run per seed."""
 
@@ -63,26 +68,55 @@ def comparisons(cell: Cell, seed: int, number: int) -> Iterator[Comparison]:
     for _ in range(number):
         sample = cell.world(rng, cell.rows)
         train_rows, test_rows = split(cell, sample, rng)
-        labels = sample.y[train_rows]
+        labels = [sample.y[each] for each in train_rows]
         if cell.noise:
-            wrong = rng.random(labels.shape) < cell.noise
-            others = (labels + rng.integers(1, sample.n_classes, labels.shape)) % sample.n_classes
-            labels = np.where(wrong, others, labels)
+            labels = list(_flipped(np.array(labels), cell.noise, sample.n_classes, rng))
         runs = []
         own = rng.integers(2**62, size=(cell.seeds, 3)).tolist()
         for i, parts in enumerate(cell.methods):
             if i and parts == cell.methods[0]:  # equal methods: other weights, another order
                 own = rng.integers(2**62, size=(cell.seeds, 3)).tolist()
             x = sample.views[i % len(sample.views)]
-            runs.append(trained(cell, sample, x, train_rows, labels, test_rows, own, parts))
+            runs.append(_by_size(cell, sample, x, train_rows, labels, test_rows, own, parts))
         yield Comparison(sample, train_rows, test_rows, tuple(runs))
 
 
-def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(S, n) training and test rows of each seed, classes by their shares."""
+def _flipped(
+    labels: np.ndarray, share: float, n_classes: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The labels, this share of them another class."""
+    wrong = rng.random(labels.shape) < share
+    return np.where(wrong, (labels + rng.integers(1, n_classes, labels.shape)) % n_classes, labels)
+
+
+def _by_size(
+    cell: Cell,
+    sample: Sample,
+    x: np.ndarray,
+    train_rows: Parts,
+    learned: Parts,
+    test_rows: Parts,
+    seeds: Sequence[Sequence[int]],
+    parts: tuple[Ingredient, ...],
+) -> list[Trained]:
+    """One method's runs, those with as many rows in a stack."""
+    sizes = [(len(a), len(b)) for a, b in zip(train_rows, test_rows, strict=True)]
+    runs: dict[int, Trained] = {}
+    for size in sorted(set(sizes)):
+        own = [i for i, each in enumerate(sizes) if each == size]
+        rows, labels, others = (
+            np.array([each[i] for i in own]) for each in (train_rows, learned, test_rows)
+        )
+        given = [seeds[i] for i in own]
+        runs |= zip(own, trained(cell, sample, x, rows, labels, others, given, parts), strict=True)
+    return [runs[i] for i in range(len(sizes))]
+
+
+def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[Parts, Parts]:
+    """Training and test rows of each seed, classes by their shares."""
     n, state = len(sample.y), int(rng.integers(2**31))
-    if sample.grouped:
-        return _of_groups(cell, sample, state)
+    if sample.grouped or cell.splits == ROLLING:
+        return _own(cell, sample, state)
     if cell.splits == FOLDS:
         k = round(1 / cell.test_size)
         kind = StratifiedKFold if sample.n_classes else KFold
@@ -105,21 +139,17 @@ def split(cell: Cell, sample: Sample, rng: np.random.Generator) -> tuple[np.ndar
     return np.array(train_rows), np.array(test_rows)
 
 
-def _of_groups(cell: Cell, sample: Sample, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Regcmp's own splits and folds; of groups of several sizes, the rows that all seeds have room for."""
+def _own(cell: Cell, sample: Sample, first: int) -> tuple[Parts, Parts]:
+    """Regcmp's own splits and folds: of whole groups, or in the order in which rows were drawn."""
     classes = tuple(map(str, range(sample.n_classes)))
-    dataset = Dataset("", sample.views[0], sample.y, classes, groups=sample.rows)
+    rolling = cell.splits == ROLLING
+    own = {"order": np.arange(len(sample.y))} if rolling else {"groups": sample.rows}
+    dataset = Dataset("", sample.views[0], sample.y, classes, **own)
     sizes = split_sizes(dataset, cell.test_size, cell.train_size)
-    k = round(1 / cell.test_size) if cell.splits == FOLDS else 0
+    k = 0 if cell.splits == REDRAWN else round(1 / cell.test_size) - rolling
     folds = [Fold(i % k, k, first + i - i % k) if k else None for i in range(cell.seeds)]
     pairs = [split_rows(dataset, *sizes, first + i, fold) for i, fold in enumerate(folds)]
-    fewest, fewest_tested = (
-        min(map(len, each)) for each in zip(*((s.train, s.test) for s in pairs), strict=True)
-    )
-    return (
-        np.array([each.train[:fewest] for each in pairs]),
-        np.array([each.test[:fewest_tested] for each in pairs]),
-    )
+    return [each.train for each in pairs], [each.test for each in pairs]
 
 
 def trained(

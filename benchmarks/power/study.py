@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from candidates import SUMS, sums_of
 from cells import CELLS
 from judging import CANDIDATES, interval, rejections
-from networks import ONE, comparisons
+from networks import ONE, ROLLING, comparisons
 from threadpoolctl import threadpool_limits
 
 HERE = Path(__file__).parent
@@ -43,8 +44,11 @@ def part(name: str, number: int) -> pd.DataFrame:
     seed = zlib.crc32(f"{name} {number}".encode())
     with threadpool_limits(1):
         for i, each in enumerate(comparisons(cell, seed, n)):
-            n_test = each.test.shape[1]
-            c = 0.0 if cell.splits == ONE else n_test / (len(each.sample.y) - n_test)
+            n_test = np.mean([len(rows) for rows in each.test])
+            others = len(each.sample.y) - n_test
+            if cell.splits == ROLLING:
+                others = np.mean([len(rows) for rows in each.train])
+            c = 0.0 if cell.splits == ONE else n_test / others
             rows += [(number * n + i, *sums) for sums in sums_of(each, c)]
     return pd.DataFrame(rows, columns=["comparison", *SUMS])
 

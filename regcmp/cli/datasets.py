@@ -12,7 +12,7 @@ from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen, printable, show_page
-from regcmp.data.columns import GROUPS
+from regcmp.data.columns import GROUPS, ORDER
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import check_source
 from regcmp.data.sources.bundled import BUNDLED
@@ -198,8 +198,8 @@ def pixels_line(pixels: list[Column], given_test: bool) -> str:
 def column_line(column: Column) -> tuple[str, str, str]:
     """Name, kind, and the values in short."""
     said = [f"{column.missing:,} missing"] if column.missing else []
-    if column.kind == GROUPS:
-        return column.name, "groups, no feature", ""
+    if column.kind in (GROUPS, ORDER):
+        return column.name, f"{column.kind}, no feature", ""
     if column.range is not None:
         said.insert(0, "{:g} to {:g}".format(*column.range))
     if column.levels:

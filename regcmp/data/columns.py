@@ -22,7 +22,8 @@ USED = (*PLAIN, "category", "text")
 """The kinds that a network learns from."""
 
 GROUPS = "groups"
-"""The kind of the column that says which rows belong together: it is no feature."""
+ORDER = "order"
+"""The kinds of the columns that say which rows belong together, and what comes first: no features."""
 
 TASKS = (AUTO, "classification", "regression")
 """What is to be learned; auto goes by the target's values."""
@@ -88,6 +89,12 @@ class Columns:
         "column", None,
         "Column that says which rows belong together, such as those of one customer: no group stands in"
         " two of training, validation and test rows. It is no feature.",
+        metavar="COLUMN", since="0.2",
+    )  # fmt: skip
+    order: str | None = option(
+        "column", None,
+        "Column of dates or numbers by which training rows come before validation rows, and these before"
+        " test rows. Rows that are tied stay together. It is no feature.",
         metavar="COLUMN", since="0.2",
     )  # fmt: skip
     image: str | None = option(

@@ -50,6 +50,8 @@ class Dataset:
     """(H, W, C) where the features are an image's pixels, row by row, channels last."""
     groups: Rows | None = None
     """(N,) the number of each row's group, from 0, where rows belong together."""
+    order: Rows | None = None
+    """(N,) the place of each row in an order that splits follow, from 0; tied rows have the same."""
     sampled: bool = False
     """Whether it is a part of its rows, as --sample asked for."""
 
@@ -99,7 +101,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of features, targets, class names and groups: what a report was made from."""
+        """The SHA-256 of features, targets, class names, groups and order: what a report was made from."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
         y_type = "<f8" if self.task == "regression" else "<i8"
         for values, kind in ((self.x, "<f8"), (self.y, y_type)):
@@ -108,8 +110,9 @@ class Dataset:
         if self.mixed is not None:
             for name, values in self.mixed.items():
                 state.update(repr((name, values.tolist())).encode())
-        if self.groups is not None:
-            state.update(b"groups" + np.ascontiguousarray(self.groups, "<i8").tobytes())
+        for name, numbers in (("groups", self.groups), ("order", self.order)):
+            if numbers is not None:
+                state.update(name.encode() + np.ascontiguousarray(numbers, "<i8").tobytes())
         return state.hexdigest()
 
     @property

@@ -204,7 +204,13 @@ def _checked(plan: Plan) -> Plan:
             " two out",
             "hidden", "arch",
         )  # fmt: skip
-    _check_folds(protocol)
+    if plan.columns.groups is not None and plan.columns.order is not None:
+        raise UsageError(
+            "--groups and --order exclude each other: rows of one group may come before and after others;"
+            " leave one of the two out",
+            "groups", "order",
+        )  # fmt: skip
+    _check_folds(plan)
     _check_tuning(plan)
     if not needs_image(settings.arch):
         widths = settings.hidden if settings.arch == MLP else ()
@@ -213,12 +219,19 @@ def _checked(plan: Plan) -> Plan:
     return plan
 
 
-def _check_folds(protocol: Protocol) -> None:
+def _fold_size(plan: Plan) -> float:
+    """The share of the rows in a fold; by an order, as many as in a fold come before the first one."""
+    assert plan.protocol.folds is not None
+    return 1 / (plan.protocol.folds + (plan.columns.order is not None))
+
+
+def _check_folds(plan: Plan) -> None:
     """Raise UsageError where seeds can't walk through all folds."""
+    protocol = plan.protocol
     folds, seeds = protocol.folds, protocol.seeds
     if folds is None:
         return
-    if protocol.test_size not in (Protocol.test_size, 1 / folds):
+    if protocol.test_size not in (Protocol.test_size, _fold_size(plan)):
         raise UsageError(
             "--folds and --test-size exclude each other: each fold is tested; leave one of them out",
             "folds", "test_size",
@@ -282,7 +295,7 @@ def _completed(plan: Plan) -> Plan:
     if plan.settings.arch != MLP:
         values["hidden"] = ()
     if plan.protocol.folds is not None:
-        values["test_size"] = 1 / plan.protocol.folds
+        values["test_size"] = _fold_size(plan)
     if plan.protocol.validation_size is None and (plan.is_tuned or selects(plan.methods)):
         values["validation_size"] = VALIDATION_SIZE
     if plan.is_tuned:

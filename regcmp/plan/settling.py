@@ -22,10 +22,13 @@ def settle(plan: Plan, dataset: Dataset) -> Plan:
     Raises UsageError, naming the word, where the dataset can't serve it.
     """
     plan = _with_given_test(_fitting(_narrowed(plan, dataset), dataset), dataset)
+    plan = _with_order(plan, dataset)
     if plan.protocol.folds is not None:
         check_folds(dataset, plan.protocol.folds)
     if plan.protocol.significance_test == TWO_WAY and "split" not in plan.protocol.vary:
         why = "brings its own test rows" if dataset.given_test else "is split once, by --vary"
+        if dataset.order is not None:
+            why = "is split once, by --order"
         raise UsageError(
             f"--significance-test: {TWO_WAY!r} needs a split of its own for each seed, and"
             f" {dataset.name!r} {why}; leave the option out for a paired t-test",
@@ -121,6 +124,20 @@ def _with_given_test(plan: Plan, dataset: Dataset) -> Plan:
             "test_size",
         )
     return plan.with_values(vary=vary, test_size=given)
+
+
+def _with_order(plan: Plan, dataset: Dataset) -> Plan:
+    """By an order, there is one split; or each fold has one, through which seeds walk."""
+    if dataset.order is None or plan.protocol.folds is not None:
+        return plan
+    vary = tuple(source for source in plan.protocol.vary if source != "split")
+    if not vary:
+        raise UsageError(
+            f"--vary: the order of the rows of {dataset.name!r} decides the split, so it can't vary;"
+            " expected init, order or both",
+            "vary",
+        )
+    return plan.with_values(vary=vary)
 
 
 def _fitting(plan: Plan, dataset: Dataset) -> Plan:

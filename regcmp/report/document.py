@@ -54,7 +54,7 @@ DATA = {
     "target": Key(str | None, "The column to predict; null where the dataset has no names.", None),
     "classes": Key(list[str], "None in a regression."),
     "warnings": Key(list_of(TEXT), before=[]),
-    "sha256": Key(SHA256, "Of features, targets, class names and groups."),
+    "sha256": Key(SHA256, "Of features, targets, class names, groups and order."),
     "task": Key(Literal[TASKS], before=CLASSIFICATION),
     "given_test": Key(COUNT, "The data's own test rows; 0 where they are drawn.", 0),
     "image": Key(

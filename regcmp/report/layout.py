@@ -238,8 +238,10 @@ def _size(data: dict[str, Any], part: str) -> str:
 
 
 def _drawn(plan: dict[str, Any]) -> str:
-    together = "" if plan["groups"] is None else f", groups of {plan['groups']!r} together"
-    return _redrawn(plan) + together
+    if plan["groups"] is not None:
+        return f"{_redrawn(plan)}, groups of {plan['groups']!r} together"
+    in_order = "" if plan["order"] is None else f", in the order of {plan['order']!r}"
+    return _redrawn(plan) + in_order
 
 
 def _redrawn(plan: dict[str, Any]) -> str:
@@ -327,6 +329,10 @@ def _legend(plan: dict[str, Any], records: list[dict[str, Any]], style: Style) -
             else "train networks that differ"
         )
         lines.append(f"{names} {trains} from the baseline's.")
+    if plan["order"] is not None and plan["folds"] is not None:
+        lines.append(
+            "Rolling origin: each fold is tested by networks that learned from the rows before it."
+        )
     if "split" not in plan["vary"]:
         lines.append(
             "Conditional on this split: the sampling error of its test rows is not included."

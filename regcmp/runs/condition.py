@@ -14,6 +14,7 @@ import numpy as np
 from regcmp.data.dataset import Dataset
 from regcmp.data.preparation.preparing import Preparation, preparation_of
 from regcmp.data.preparation.splitting import (
+    Split,
     set_aside,
     split_rows,
     split_sizes,
@@ -96,15 +97,12 @@ class Condition:
         sizes = dataset.n_rows - dataset.given_test, dataset.given_test
         if not whole:
             sizes = split_sizes(dataset, protocol.test_size, protocol.train_size)
-        n_validation = validation_count(dataset, sizes[0], protocol.validation_size)
         seeds = sorted({plan.seed_of("split", seed) for seed in plan.run_seeds})
         self.splits = {
-            seed: set_aside(
-                dataset,
+            seed: self._with_validation(
                 whole_split(dataset)
                 if whole
                 else split_rows(dataset, *sizes, seed, plan.fold_of(seed)),
-                n_validation,
                 seed,
             )
             for seed in seeds
@@ -129,6 +127,12 @@ class Condition:
         self._rows_keys: dict[int, str] = {}
         self._decided: dict[str, str] = {}
         self.prepared = lru_cache(maxsize=min(64, self.most_splits))(self._prepared)
+
+    def _with_validation(self, split: Split, seed: int) -> Split:
+        """The split, with its share of the training rows set aside, or as many as were asked for."""
+        size = self.plan.protocol.validation_size
+        n = validation_count(self.dataset, len(split.train), size)
+        return set_aside(self.dataset, split, n, seed)
 
     def sizes_of(self, seed: int) -> tuple[int, int, int]:
         """How many rows a run of this seed trains on, is validated on, and is tested on."""

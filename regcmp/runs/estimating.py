@@ -170,7 +170,7 @@ class _Sizes:
             kinds[method.kind, setting] += number
         most = runs_per_stack(self.settings, shape, self.outputs)
         # Groups seldom make two splits of one size, and a stack has splits of one size.
-        apart = self.splits if dataset.groups is not None else 1
+        apart = self.splits if dataset.groups is not None or dataset.order is not None else 1
         self.runs = min(most, -(-max(kinds.values()) // apart))
         """In a stack."""
         self.split = (n_train + self.n_test) * self.features * self.itemsize

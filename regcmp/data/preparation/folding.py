@@ -42,7 +42,14 @@ def check_folds(dataset: Dataset, folds: int) -> None:
 
     Raises DataError for more of them than there are groups, or groups with a class.
     """
-    if dataset.groups is not None:
+    if dataset.order is not None:
+        if dataset.n_rows // (folds + 1) < 2:
+            raise UsageError(
+                f"--folds: {count(dataset.n_rows)} of {dataset.name!r}, cut into {folds} folds and what comes"
+                " before them, leave a fold with a single row; take fewer folds",
+                "folds",
+            )
+    elif dataset.groups is not None:
         check_spread(dataset, members_of(dataset, np.arange(dataset.n_rows)), parts=folds)
     elif dataset.classes:
         members = np.bincount(dataset.y, minlength=len(dataset.classes))

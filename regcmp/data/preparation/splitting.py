@@ -11,6 +11,7 @@ from regcmp.data.dataset import Dataset, Rows, count
 from regcmp.data.folds import Fold
 from regcmp.data.preparation.folding import fold_rows
 from regcmp.data.preparation.grouping import draw_groups
+from regcmp.data.preparation.ordering import last_rows, rolling_fold
 from regcmp.engine.streams import stream
 from regcmp.errors import DataError, UsageError
 
@@ -101,11 +102,16 @@ def split_rows(
     rows = np.arange(dataset.n_rows - dataset.given_test)
     if not dataset.given_test:
         split = _drawn(dataset, rows, n_train, n_test, seed, fold)
+        if dataset.order is not None:
+            return split
         _check_classes(dataset, "--train-size", split.train, seed)
         _check_classes(dataset, "--test-size", split.test, seed)
         return split
     _check_learned(dataset, rows)
-    if n_train < len(rows):
+    if n_train < len(rows) and dataset.order is not None:
+        _, rows = last_rows(dataset, rows, n_train, "train on")
+        _check_known(dataset, rows)
+    elif n_train < len(rows):
         rows = _draw(dataset, rows, n_train, len(rows) - n_train, seed).train
         _check_classes(dataset, "--train-size", rows, seed)
     return Split(rows, np.arange(dataset.n_rows - dataset.given_test, dataset.n_rows))
@@ -167,6 +173,8 @@ def _drawn(
     dataset: Dataset, rows: Rows, n_train: int, n_test: int, seed: int, fold: Fold | None
 ) -> Split:
     """Test rows, and so many of the other rows to train on, or all of them."""
+    if dataset.order is not None:
+        return _in_order(dataset, rows, n_train, n_test, fold)
     if fold is not None:
         train, test = fold_rows(dataset, fold)
     elif dataset.groups is None:
@@ -177,6 +185,29 @@ def _drawn(
     if n_train < len(rows) - n_test and n_train < len(train):
         train = _draw(dataset, train, n_train, len(train) - n_train, seed).train
     return Split(train, test)
+
+
+def _in_order(dataset: Dataset, rows: Rows, n_train: int, n_test: int, fold: Fold | None) -> Split:
+    """The last rows test, or those of a fold, and the rows before them train, or the last of these."""
+    if fold is None:
+        train, test = last_rows(dataset, rows, n_test, "test on")
+    else:
+        train, test = rolling_fold(dataset, fold)
+    if n_train < len(rows) - n_test and n_train < len(train):
+        _, train = last_rows(dataset, train, n_train, "train on")
+    _check_known(dataset, train)
+    return Split(train, test)
+
+
+def _check_known(dataset: Dataset, train: Rows) -> None:
+    """Raise DataError for a class that is in no training row, but comes later, or before."""
+    unlearned = set(range(len(dataset.classes))) - set(dataset.y[train].tolist())
+    if unlearned:
+        names = ", ".join(repr(dataset.classes[i]) for i in sorted(unlearned))
+        raise DataError(
+            f"--order: class {names} of {dataset.name!r} is in none of the {count(len(train))} that come"
+            " to be trained on, so it can't be learned; train on more rows, or drop the class"
+        )
 
 
 def _check_classes(dataset: Dataset, name: str, rows: Rows, seed: int) -> None:
@@ -210,7 +241,7 @@ def validation_count(dataset: Dataset, n_train: int, size: float | None) -> int:
 def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> Split:
     """Move rows from training to validation, every class by its share, by a stream of their own.
 
-    Of groups, whole ones, so that there may be a few rows more or less.
+    Of groups, whole ones, so that there may be a few rows more or less. By an order, the last rows.
 
     Raises UsageError where a class has too few training rows.
     """
@@ -222,6 +253,10 @@ def set_aside(dataset: Dataset, split: Split, n_validation: int, seed: int) -> S
         rng, where = stream(seed, "validation"), f" beside the test rows of seed {seed}"
         aside = draw_groups(dataset, split.train, n_validation, rng, where)
         return replace(split, train=split.train[~aside], validation=split.train[aside])
+    if dataset.order is not None:
+        train, validation = last_rows(dataset, split.train, n_validation, "validate on")
+        _check_known(dataset, train)
+        return replace(split, train=train, validation=validation)
     labels, classes = dataset.y[split.train], dataset.classes
     if classes and (members := np.bincount(labels, minlength=len(classes))).min() < 2:
         raise UsageError(

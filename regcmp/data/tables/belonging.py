@@ -16,56 +16,68 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+OPTION = "--groups"
+
+
 def groups_of(table: Table, column: str) -> Rows:
     """(N,) the number of each row's group, given test rows last: groups are numbered as they sort.
 
     Raises DataError where a row has none, where all rows are one group, or where given test rows
     have a group of the training rows.
     """
-    cells = [_complete(table.frame[column], table.name)]
+    cells = [complete(OPTION, table.frame[column], table.name)]
     if table.test is not None:
-        cells = _with_test(table, column, cells[0])
+        cells = with_test(OPTION, table, column, cells[0])
+        _check_apart(table, column, *cells)
     codes = _numbered(cells)
     if not codes.any():
         (only,) = as_cells(cells[0].iloc[:1])
         raise DataError(
-            f"--groups: column {column!r} of {table.name!r} is {str(only)!r} in every row, so that"
+            f"{OPTION}: column {column!r} of {table.name!r} is {str(only)!r} in every row, so that"
             " there is nothing to tell apart; name another column"
         )
     return codes
 
 
-def _complete(cells: pd.Series, name: str) -> pd.Series:
-    """The cells. Raises DataError where some are missing: such rows might belong to any group."""
+def complete(option: str, cells: pd.Series, name: str) -> pd.Series:
+    """The cells. Raises DataError where some are missing: nobody knows where such rows belong."""
     missing = int(cells.isna().sum())
     if missing:
         raise DataError(
-            f"--groups: column {str(cells.name)!r} of {name!r} is empty in {missing} of"
-            f" {count(len(cells))}, which may belong to any group; fill it in, or take these rows out"
+            f"{option}: column {str(cells.name)!r} of {name!r} is empty in {missing} of"
+            f" {count(len(cells))}, of which nobody knows where they belong; fill it in, or take these"
+            " rows out"
         )
     return cells
 
 
-def _with_test(table: Table, column: str, ours: pd.Series) -> list[pd.Series]:
-    """The cells of training rows and of given test rows, spelt alike, which share none."""
+def with_test(option: str, table: Table, column: str, ours: pd.Series) -> list[pd.Series]:
+    """The cells of training rows and of given test rows, spelt alike.
+
+    Raises DataError where the test rows lack the column, or a cell of it.
+    """
     assert table.test is not None
     name = name_of_test(table)
     if column not in table.test.columns:
         raise DataError(
-            f"--groups: {name!r} has no column {column!r}, so that nobody knows whether its rows have"
-            " groups of the training rows; add it, or leave the option out"
+            f"{option}: {name!r} has no column {column!r}, so that nobody knows where its rows belong;"
+            " add it, or leave the option out"
         )
-    theirs = _complete(table.test[column], name)
+    theirs = complete(option, table.test[column], name)
     if (ours.dtype.kind in "iufb") != (theirs.dtype.kind in "iufb"):
         ours, theirs = as_cells(ours), as_cells(theirs)
+    return [ours, theirs]
+
+
+def _check_apart(table: Table, column: str, ours: pd.Series, theirs: pd.Series) -> None:
+    """Raise DataError where test rows have a group of the training rows."""
     shared = theirs[theirs.isin(ours)]
     if len(shared):
         keys = as_cells(shared.drop_duplicates()).astype(str)
         raise DataError(
-            f"--groups: {count(len(shared))} of {name!r} have a {column!r} of the training rows, such as"
-            f" {some(keys, 3)}; leave them out of one of the two"
+            f"{OPTION}: {count(len(shared))} of {name_of_test(table)!r} have a {column!r} of the"
+            f" training rows, such as {some(keys, 3)}; leave them out of one of the two"
         )
-    return [ours, theirs]
 
 
 def _numbered(cells: list[pd.Series]) -> Rows:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from regcmp.data.columns import (
     GROUPS,
+    ORDER,
     PLAIN,
     Column,
     Columns,
@@ -38,6 +39,7 @@ from regcmp.data.tables.labels import (
     values_of,
 )
 from regcmp.data.tables.leaks import with_leaks
+from regcmp.data.tables.ordering import order_of
 from regcmp.data.tables.recurring import recurring_keys
 from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, raised_shares, sampled_rows
 from regcmp.data.tables.scripts import without_blanks
@@ -71,6 +73,7 @@ def understand(
         table = _sampled(table, target, task, sample)
     frame = table.frame
     groups = None if asked.groups is None else groups_of(table, asked.groups)
+    order = None if asked.order is None else order_of(table, asked.order)
     known = _described(table, asked, decimal)
     if table.test is not None:
         if task == "regression":
@@ -105,6 +108,7 @@ def understand(
         ),
         image=image,
         groups=groups,
+        order=order,
         sampled=sample is not None,
     )
 
@@ -118,6 +122,7 @@ class _Asked:
     texts: set[str]
     used: set[str]
     groups: str | None
+    order: str | None
 
 
 def _asked(table: Table, columns: Columns) -> _Asked:
@@ -128,13 +133,14 @@ def _asked(table: Table, columns: Columns) -> _Asked:
     dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
     texts = find_columns("--text", columns.text, names, table.name)
     used = find_columns("--use", columns.use, names, table.name)
-    groups = columns.groups
-    if groups is not None:
-        groups = find_column("--groups", groups, names, table.name)
-    belonging = set() if groups is None else {groups}
-    asked = {"--drop": dropped, "--text": texts, "--use": used, "--groups": belonging}
+    asked = {"--drop": dropped, "--text": texts, "--use": used}
+    single: dict[str, str | None] = {"--groups": columns.groups, "--order": columns.order}
+    for option, wanted in single.items():
+        if wanted is not None:
+            single[option] = name = find_column(option, wanted, names, table.name)
+            asked[option] = {name}
     _check_words(target, asked)
-    return _Asked(target, dropped, texts, used, groups)
+    return _Asked(target, dropped, texts, used, *single.values())
 
 
 def _check_rows(table: Table, asked: _Asked) -> None:
@@ -176,10 +182,10 @@ def _described(table: Table, asked: _Asked, decimal: str) -> list[Column]:
     """What each column is, but for the target and those that are left out."""
     names = [str(name) for name in table.frame.columns]
     names = [name for name in names if name != asked.target and name not in asked.dropped]
-    special = asked.texts | asked.used | table.declared | {asked.groups}
+    kinds = {asked.groups: GROUPS, asked.order: ORDER}
+    special = asked.texts | asked.used | table.declared | kinds.keys()
     plain = plain_numbers(table.frame, [name for name in names if name not in special])
-    if asked.groups is not None:
-        plain[asked.groups] = Column(asked.groups, GROUPS, 0)
+    plain |= {name: Column(name, kind, 0) for name, kind in kinds.items() if name is not None}
     return [
         plain.get(name)
         or describe_column(
