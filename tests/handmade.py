@@ -71,6 +71,7 @@ PLAN: dict[str, Any] = {
     "task": "auto",
     "classes_as_text": False,
     "groups": None,
+    "drop_duplicates": False,
     "order": None,
     "image": None,
     "data": {
@@ -85,6 +86,7 @@ PLAN: dict[str, Any] = {
         "given_test": 0,
         "image": None,
         "groups": None,
+        "dropped": 0,
         "sha256": "00" * 32,
         "n_train": 1438,
         "n_test": 359,

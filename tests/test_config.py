@@ -235,6 +235,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "task": ("--task", "regression"),
     "classes-as-text": ("--classes-as-text",),
     "groups": ("--groups", "who"),
+    "drop-duplicates": ("--drop-duplicates",),
     "order": ("--order", "when"),
     "folds": ("--folds", "5"),
     "image": ("--image", "4x4"),

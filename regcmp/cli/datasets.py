@@ -157,6 +157,8 @@ def page(dataset: Dataset) -> str:
         lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
     if found["groups"]:
         lines.append(f"{count(found['groups'], 'group')} of rows that belong together.")
+    if found["dropped"]:
+        lines.append(f"{count(found['dropped'], 'duplicate')} of other rows left out.")
     if found["copied_test_rows"]:
         lines.append(
             f"Of these, {found['copied_test_rows']:,} have the features of a training row."

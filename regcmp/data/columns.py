@@ -25,6 +25,9 @@ GROUPS = "groups"
 ORDER = "order"
 """The kinds of the columns that say which rows belong together, and what comes first: no features."""
 
+CONTENT = "content"
+"""The word of --groups for rows with the same features, unless a column is called so."""
+
 TASKS = (AUTO, "classification", "regression")
 """What is to be learned; auto goes by the target's values."""
 
@@ -88,8 +91,15 @@ class Columns:
     groups: str | None = option(
         "column", None,
         "Column that says which rows belong together, such as those of one customer: no group stands in"
-        " two of training, validation and test rows. It is no feature.",
+        " two of training, validation and test rows. It is no feature. content: rows with the same"
+        " features.",
         metavar="COLUMN", since="0.2",
+    )  # fmt: skip
+    drop_duplicates: bool = option(
+        "switch", False,
+        "Keep one of the training rows that are alike in target and features, and none that a given test"
+        " row is like.",
+        neutral=True, since="0.2",
     )  # fmt: skip
     order: str | None = option(
         "column", None,

@@ -52,6 +52,8 @@ class Dataset:
     """(N,) the number of each row's group, from 0, where rows belong together."""
     order: Rows | None = None
     """(N,) the place of each row in an order that splits follow, from 0; tied rows have the same."""
+    dropped: int = 0
+    """How many rows were left out as duplicates of others, as --drop-duplicates asked for."""
     sampled: bool = False
     """Whether it is a part of its rows, as --sample asked for."""
 
@@ -137,6 +139,7 @@ class Dataset:
             "given_test": self.given_test,
             "image": None if self.image is None else list(self.image),
             "groups": self.n_groups,
+            "dropped": self.dropped,
         }
 
 

@@ -65,6 +65,7 @@ DATA = {
     "groups": Key(
         POSITIVE | None, "How many groups the rows belong to; null where none are given.", None
     ),
+    "dropped": Key(COUNT, "Rows that were left out as duplicates of others.", 0),
     "n_train": Key(POSITIVE, "Training rows of a split; their mean where splits differ."),
     "n_test": Key(POSITIVE, "Test rows of a split."),
     "n_validation": Key(COUNT, "Rows of a split that were set aside from the training rows.", 0),

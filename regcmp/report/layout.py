@@ -188,7 +188,7 @@ def _above(plan: dict[str, Any]) -> tuple[str, ...]:
     batches = "tuned size" if "batch-size" in tuned else plan["batch_size"]
     epochs = "tuned epochs" if "epochs" in tuned else count(plan["epochs"], "epoch")
     return (
-        f"{data['name']}: {count(data['rows'], 'row')}, {_features(data)},"
+        f"{data['name']}: {count(data['rows'], 'row')}{_dropped(data)}, {_features(data)},"
         f" {f'{classes} classes' if classes else 'regression'}; {_rows(data)}, {_drawn(plan)}",
         *_changes(plan),
         *_tuning(plan),
@@ -223,6 +223,11 @@ def _features(data: dict[str, Any]) -> str:
     features, columns = count(data["features"], "feature"), data.get("columns") or data["features"]
     made = f"{count(columns, 'column')} as {features}" if columns != data["features"] else features
     return f"{made}, target {data['target']!r}" if data.get("target") else made
+
+
+def _dropped(data: dict[str, Any]) -> str:
+    dropped = data["dropped"]
+    return f" ({count(dropped, 'duplicate')} left out)" if dropped else ""
 
 
 def _rows(data: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from regcmp.data.dataset import BLOCK, Dataset
+from regcmp.data.dataset import BLOCK, Dataset, Rows
 from regcmp.data.preparation.splitting import Split
 from regcmp.engine.streams import stream
 
@@ -25,6 +25,12 @@ ROOM = 10
 
 FEW_PLACES, MOST_PLACES = 2, 8
 """A number of more decimal places is measured, and recurs in a copy alone."""
+
+WAYS_OUT = (
+    "--drop-duplicates keeps one of those that have the target, too, and --groups content keeps all on"
+    " one side"
+)
+"""What to do where drawn test rows may be copies of training rows."""
 
 Keys = npt.NDArray[np.uint64]
 
@@ -108,9 +114,27 @@ def copies_in(dataset: Dataset, split: Split) -> Copies:
     """Those among the test rows of a split; validation rows are training rows here."""
     keys, train = dataset.keys, np.concatenate([split.train, split.validation])
     same = np.isin(keys[split.test], keys[train])
-    with_y = keys + _mixed(_bits(dataset.y.astype(np.float64)))
+    with_y = _with_targets(dataset)
     both = np.isin(with_y[split.test], with_y[train])
     return Copies(len(split.test), int(same.sum()), int(both.sum()))
+
+
+def _with_targets(dataset: Dataset) -> Keys:
+    """(N,) a number of each row's features and target."""
+    keys: Keys = dataset.keys + _mixed(_bits(dataset.y.astype(np.float64)))
+    return keys
+
+
+def rows_apart(dataset: Dataset) -> Rows:
+    """The rows beside given test rows, in order, but for those that are like another one in all.
+
+    Of such rows the first is kept; none that a given test row is like.
+    """
+    keys = _with_targets(dataset)
+    own, given = np.split(keys, [dataset.n_rows - dataset.given_test])
+    first = np.sort(np.unique(own, return_index=True)[1])
+    kept: Rows = first[~np.isin(own[first], given)]
+    return kept
 
 
 def given_copies(dataset: Dataset) -> Copies | None:
@@ -129,7 +153,9 @@ def warnings_of_given(dataset: Dataset) -> list[str]:
         _expected(dataset, dataset.n_rows - found.n_test) > found.features / found.n_test / 2
     )
     way_out = (
-        "features of so few values may agree by chance" if by_chance else "leave such rows out"
+        "features of so few values may agree by chance"
+        if by_chance
+        else "--drop-duplicates leaves out training rows that have the target, too"
     )
     return [f"{_said(found)}; {way_out}"]
 
@@ -142,7 +168,7 @@ def warnings_of_drawn(dataset: Dataset, split: Split, seed: int) -> list[str]:
     found = copies_in(dataset, split)
     if not _notable(found.features, found.n_test, dataset, len(split.train)):
         return []
-    return [f"{_said(found, f' under seed {seed}')}; keep one row of those that are alike"]
+    return [f"{_said(found, f' under seed {seed}')}; {WAYS_OUT}"]
 
 
 def warnings_of_repeated(dataset: Dataset) -> list[str]:
@@ -152,7 +178,7 @@ def warnings_of_repeated(dataset: Dataset) -> list[str]:
         return []
     return [
         f"{rows:,} of {dataset.n_rows:,} rows have the features of another row, so that drawn test rows"
-        " are copies of training rows; keep one row of those that are alike"
+        f" are copies of training rows; {WAYS_OUT}"
     ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regcmp.data.columns import some
-from regcmp.data.dataset import Rows, count
+from regcmp.data.columns import CONTENT, some
+from regcmp.data.dataset import Dataset, Rows, count
+from regcmp.data.preparation.copies import given_copies
 from regcmp.data.table import Table
 from regcmp.data.tables.given_test import as_cells, name_of_test
 from regcmp.errors import DataError
@@ -37,6 +39,21 @@ def groups_of(table: Table, column: str) -> Rows:
             " there is nothing to tell apart; name another column"
         )
     return codes
+
+
+def with_content_groups(dataset: Dataset, table: Table) -> Dataset:
+    """The dataset, rows with the same features being a group.
+
+    Raises DataError where given test rows have the features of a training row.
+    """
+    found = given_copies(dataset)
+    if found is not None and found.features:
+        raise DataError(
+            f"{OPTION} {CONTENT}: {count(found.features)} of {name_of_test(table)!r} have the features of"
+            " a training row; leave them out of one of the two, or add --drop-duplicates where their"
+            " targets are the same, too"
+        )
+    return replace(dataset, groups=np.unique(dataset.keys, return_inverse=True)[1])
 
 
 def complete(option: str, cells: pd.Series, name: str) -> pd.Series:

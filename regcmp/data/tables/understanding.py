@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
 from math import prod
 from shlex import quote as quoted
 from typing import TYPE_CHECKING, Any
@@ -18,15 +17,14 @@ from regcmp.data.columns import (
     Column,
     Columns,
     Numbers,
-    find_column,
-    find_columns,
-    find_target,
     some,
 )
 from regcmp.data.dataset import Dataset
 from regcmp.data.image_sizes import parse_image
+from regcmp.data.preparation.copies import rows_apart
 from regcmp.data.table import Table
-from regcmp.data.tables.belonging import groups_of
+from regcmp.data.tables.asking import Asked, asked_of
+from regcmp.data.tables.belonging import groups_of, with_content_groups
 from regcmp.data.tables.describing import describe_column
 from regcmp.data.tables.given_test import joined, of_column
 from regcmp.data.tables.labels import (
@@ -64,8 +62,25 @@ def understand(
 
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
+    if not columns.drop_duplicates:
+        return _understood(table, columns, decimal, sample)
+    n_rows = len(table.frame)
+    dataset = _understood(table, columns, decimal)
+    # Without copies, a column may be an id that tells nothing, and other rows may be alike.
+    while len(kept := rows_apart(dataset)) < len(table.frame):
+        frame = table.frame.iloc[kept].reset_index(drop=True)
+        table = replace(table, frame=frame, line=None)
+        dataset = _understood(table, columns, decimal)
+    dropped = n_rows - len(table.frame)
+    if sample is not None:
+        dataset = _understood(table, columns, decimal, sample)
+    return replace(dataset, dropped=dropped)
+
+
+def _understood(table: Table, columns: Columns, decimal: str, sample: int | None = None) -> Dataset:
+    """The dataset of all rows, or of a sample of them."""
     decimal = decimal if table.is_text else ""
-    asked = _asked(table, columns)
+    asked = asked_of(table, columns)
     target = asked.target
     _check_rows(table, asked)
     table, task, said = _with_task(table, columns, target, decimal)
@@ -85,7 +100,7 @@ def understand(
     used = _check_tells(table, known, target)
     plain = all(each.kind in PLAIN and not each.missing for each in used)
     image = _image(table, columns, target, used)
-    return Dataset(
+    dataset = Dataset(
         name=table.name,
         x=_numbers(frame, used) if plain else np.empty((len(y), 0)),
         y=y,
@@ -111,39 +126,10 @@ def understand(
         order=order,
         sampled=sample is not None,
     )
+    return with_content_groups(dataset, table) if asked.by_content else dataset
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The columns that options name, each of which is there."""
-
-    target: str
-    dropped: set[str]
-    texts: set[str]
-    used: set[str]
-    groups: str | None
-    order: str | None
-
-
-def _asked(table: Table, columns: Columns) -> _Asked:
-    """Raises UsageError for a column that isn't there, or is asked to be two things."""
-    names = [str(name) for name in table.frame.columns]
-    target = find_target(names, columns.target, table.target, table.name, is_text=table.is_text)
-    others = [] if table.test is None else [*map(str, table.test.columns.difference(names))]
-    dropped = find_columns("--drop", columns.drop, [*names, *others], table.name)
-    texts = find_columns("--text", columns.text, names, table.name)
-    used = find_columns("--use", columns.use, names, table.name)
-    asked = {"--drop": dropped, "--text": texts, "--use": used}
-    single: dict[str, str | None] = {"--groups": columns.groups, "--order": columns.order}
-    for option, wanted in single.items():
-        if wanted is not None:
-            single[option] = name = find_column(option, wanted, names, table.name)
-            asked[option] = {name}
-    _check_words(target, asked)
-    return _Asked(target, dropped, texts, used, *single.values())
-
-
-def _check_rows(table: Table, asked: _Asked) -> None:
+def _check_rows(table: Table, asked: Asked) -> None:
     """Raise DataError for columns with a fault, too few rows, or rows without a target."""
     for name, fault in table.faults.items():
         if name not in asked.dropped:
@@ -178,7 +164,7 @@ def _check_tells(table: Table, known: list[Column], target: str) -> list[Column]
     return used
 
 
-def _described(table: Table, asked: _Asked, decimal: str) -> list[Column]:
+def _described(table: Table, asked: Asked, decimal: str) -> list[Column]:
     """What each column is, but for the target and those that are left out."""
     names = [str(name) for name in table.frame.columns]
     names = [name for name in names if name != asked.target and name not in asked.dropped]
@@ -237,23 +223,6 @@ def _asked_image(text: str, table: str, used: list[Column]) -> tuple[int, int, i
             "image",
         )
     return image
-
-
-def _check_words(target: str, asked: dict[str, set[str]]) -> None:
-    """Raise UsageError for a column that is to be two things; ``asked`` has columns by option."""
-    for option, names in asked.items():
-        if target in names:
-            raise UsageError(
-                f"{option}: {target!r} is the target; choose another one with --target",
-                option,
-            )
-    for (one, names), (other, others) in combinations(asked.items(), 2):
-        if both := names & others:
-            raise UsageError(
-                f"{one} and {other} both name {min(both)!r}; leave one out",
-                one,
-                other,
-            )
 
 
 def _check_enough(table: Table) -> None:
