@@ -442,6 +442,7 @@ def test_the_schema_refuses_what_lacks_a_key_or_has_a_value_of_another_kind() ->
             "row_scores",
             "refit",
             "clean",
+            "drop_duplicates",
         ):  # the truth values
             assert complaints(changed(document, path, True)), f"{path} may be true"
     assert complaints(changed(document, ("timing",), KeyError)) == []
