@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def fold_rows(dataset: Dataset, fold: Fold) -> tuple[Rows, Rows]:
     splits: Iterator[tuple[Rows, Rows]] = kind(fold.of, shuffle=True, random_state=state).split(
         dataset.y, dataset.y
     )
-    return list(splits)[fold.place]
+    return next(islice(splits, fold.place, None))
 
 
 def check_folds(dataset: Dataset, folds: int) -> None:

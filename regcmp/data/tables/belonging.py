@@ -81,9 +81,14 @@ def with_test(option: str, table: Table, column: str, ours: pd.Series) -> list[p
             " add it, or leave the option out"
         )
     theirs = complete(option, table.test[column], name)
-    if (ours.dtype.kind in "iufb") != (theirs.dtype.kind in "iufb"):
+    if _kind(ours) != _kind(theirs):
         ours, theirs = as_cells(ours), as_cells(theirs)
     return [ours, theirs]
+
+
+def _kind(cells: pd.Series) -> str:
+    """What cells must have in common to be compared as they are."""
+    return "number" if cells.dtype.kind in "iufb" else cells.dtype.kind
 
 
 def _check_apart(table: Table, column: str, ours: pd.Series, theirs: pd.Series) -> None:
