@@ -40,7 +40,7 @@ COMPARING = "Protocol"
 """The group of options that decide which runs there are and how they are compared, not what each is."""
 READING = ("reading", "columns")
 """Sections of a plan whose effect is in the dataset's fingerprint."""
-REPLACED = ("dataset", "methods", "plugins", "test_size", "train_size", "validation_size")
+REPLACED = ("dataset", "methods", "plugins", "test_size", "train_size", "validation_size", "folds")
 """Options whose effect stands in a key by itself: content, one method, counts of rows."""
 
 
