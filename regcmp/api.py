@@ -51,6 +51,7 @@ from regcmp.runs.pace import Pace
 
 if TYPE_CHECKING:
     from regcmp.models.fitted import FittedModel
+    from regcmp.runs.collecting import Outcome
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,14 @@ class Outcomes:
     """(N,) whether the row is classified right; None in a regression."""
     scale: float = 1.0
     """The unit of the standardised values."""
+    weights: npt.NDArray[Any] | None = None
+    """(N,) how much each row counts, above 0; None for 1 each."""
+
+    def mean(self, values: npt.NDArray[Any]) -> float:
+        """The mean of values (N,), each row by its weight."""
+        if self.weights is None:
+            return float(values.mean())
+        return float((values * self.weights).sum() / self.weights.sum())
 
     @property
     def task(self) -> str:
@@ -96,12 +104,14 @@ class Metric:
         with np.errstate(over="ignore", invalid="ignore"):  # of a score that no float32 holds
             return np.asarray(self.shares(rows), np.float32)
 
-    def shares_of(self, kept: Kept, n: int) -> npt.NDArray[np.float64]:
-        """(N,) the shares of n rows of which this was kept."""
+    def shares_of(
+        self, kept: Kept, n: int, weights: npt.NDArray[Any] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """(N,) the shares of n rows of which this was kept, and which have these weights."""
         import numpy as np
 
         if self.is_counted:
-            return _evenly(np.unpackbits(kept, count=n).astype(float))
+            return _parts(np.unpackbits(kept, count=n).astype(float), weights)
         return np.asarray(kept, float)
 
     def is_recorded(self, task: str) -> bool:
@@ -144,26 +154,26 @@ class Metric:
 
 
 def _accuracy(rows: Outcomes) -> float | None:
-    return None if rows.right is None else float(rows.right.mean())
+    return None if rows.right is None else rows.mean(rows.right)
 
 
 def _balanced_accuracy(rows: Outcomes) -> float:
     """The mean recall of the classes that occur in these rows."""
     import numpy as np  # commands that compute nothing know the names of metrics, too
 
-    members = np.bincount(rows.targets)
+    members = np.bincount(rows.targets, rows.weights)
     present = members > 0
-    recalls = np.bincount(rows.targets, weights=rows.right)[present] / members[present]
+    recalls = np.bincount(rows.targets, weights=_counted(rows))[present] / members[present]
     return float(recalls.mean())
 
 
 def _loss(rows: Outcomes) -> float:
-    return float(rows.losses.mean())
+    return rows.mean(rows.losses)
 
 
 def _r2(rows: Outcomes) -> float | None:
     """1 - mean e² / var y over these rows, whose losses are ½ e²; undefined where y does not vary."""
-    variance = float(rows.targets.var())
+    variance = rows.mean((rows.targets - rows.mean(rows.targets)) ** 2)
     return 1 - 2 * _loss(rows) / variance if variance else None
 
 
@@ -171,44 +181,53 @@ def _rmse(rows: Outcomes) -> float:
     return sqrt(2 * _loss(rows)) * rows.scale
 
 
-def _evenly(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What each row adds to the mean of their values."""
-    shares: npt.NDArray[Any] = values / len(values)
+def _counted(rows: Outcomes) -> npt.NDArray[Any]:
+    """(N,) the weight of each row that is classified right, and 0 of the others."""
+    assert rows.right is not None
+    return rows.right if rows.weights is None else rows.right * rows.weights
+
+
+def _parts(values: npt.NDArray[Any], weights: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    """What each row adds to the mean of their values, by their weights."""
+    shares: npt.NDArray[Any]
+    shares = values / len(values) if weights is None else values * weights / weights.sum()
     return shares
 
 
 def _of_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
-    return _evenly(rows.losses * 0 if rows.right is None else rows.right)
+    return _parts(rows.losses * 0 if rows.right is None else rows.right, rows.weights)
 
 
 def _of_balanced_accuracy(rows: Outcomes) -> npt.NDArray[Any]:
     """Of the recall of its class, divided by the number of classes that occur."""
     import numpy as np
 
-    members = np.bincount(rows.targets)
-    shares: npt.NDArray[Any] = rows.right / members[rows.targets] / np.count_nonzero(members)
+    members = np.bincount(rows.targets, rows.weights)
+    shares: npt.NDArray[Any] = _counted(rows) / members[rows.targets] / np.count_nonzero(members)
     return shares
 
 
 def _of_loss(rows: Outcomes) -> npt.NDArray[Any]:
-    return _evenly(rows.losses)
+    return _parts(rows.losses, rows.weights)
 
 
 def _of_r2(rows: Outcomes) -> npt.NDArray[Any]:
     """By the delta method, around the mean square error and the variance of these rows."""
-    squares = (rows.targets - rows.targets.mean()) ** 2
-    variance = squares.mean()
+    squares = (rows.targets - rows.mean(rows.targets)) ** 2
+    variance = rows.mean(squares)
     if not variance:
         return rows.losses * 0
     unexplained = 2 * _loss(rows) / variance
     moves = unexplained * (squares / variance) - 2 * rows.losses / variance
-    return _evenly(1 - unexplained + moves)
+    return _parts(1 - unexplained + moves, rows.weights)
 
 
 def _of_rmse(rows: Outcomes) -> npt.NDArray[Any]:
     """By the delta method: d RMSE = d mean e² / (2 RMSE)."""
     root = sqrt(2 * _loss(rows))
-    return rows.losses * 0 if not root else _evenly(root / 2 + rows.losses / root) * rows.scale
+    if not root:
+        return rows.losses * 0
+    return _parts(root / 2 + rows.losses / root, rows.weights) * rows.scale
 
 
 LOSS = "loss"

@@ -32,6 +32,8 @@ class RowShares:
     """What is kept of a run's training and test rows, by method and seed."""
     classes: Integers | None = None
     """(N,) of each row, where the metric gives classes the same weight, however many rows they have."""
+    weights: Floats | None = None
+    """(N,) how much each row counts, above 0; None where all count alike."""
     by_group: bool = False
     """Whether ``groups`` are those that rows belong to, and not their copies."""
 
@@ -50,9 +52,12 @@ class RowShares:
         return float(weights.sum() ** 2 / (weights**2).sum())
 
     def members(self, seed: int, side: int) -> Floats:
-        """(n,) for each row of a side, how many rows count together with it: its class's, or all of them."""
+        """(n,) for each row of a side, how many such rows would count as its class does, or all of them."""
         codes = self.codes(seed, side)
-        return np.bincount(codes)[codes].astype(float)
+        if self.weights is None:
+            return np.bincount(codes)[codes].astype(float)
+        own = self.weights[self.rows[seed][side]]
+        return np.bincount(codes, own)[codes] / own
 
     def codes(self, seed: int, side: int) -> Integers:
         """(n,) for each row of a side, the number of its class where classes have weights, else 0."""
@@ -62,7 +67,8 @@ class RowShares:
     def side(self, method: str, seed: int, side: int) -> Floats:
         """What each row added to a run's training score (side 0), or to its test score (side 1)."""
         kept, rows = self.kept[method, seed][side], self.rows[seed][side]
-        return METRICS[self.metric].shares_of(kept, len(rows))
+        own = None if self.weights is None else self.weights[rows]
+        return METRICS[self.metric].shares_of(kept, len(rows), own)
 
     def fits(self, other: RowShares, seeds: Sequence[int]) -> bool:
         """Whether the other has the same rows under these seeds, and something is kept of them."""
@@ -70,6 +76,7 @@ class RowShares:
             bool(other.kept)
             and np.array_equal(self.groups, other.groups)
             and _same(self.classes, other.classes)
+            and _same(self.weights, other.weights)
             and all(seed in rows for seed in seeds for rows in (self.rows, other.rows))
             and all(
                 np.array_equal(mine, theirs)
@@ -95,6 +102,7 @@ def packed(found: RowShares, *, with_scores: bool) -> dict[str, Any]:
         "classes": None
         if found.classes is None or not wanted
         else _text(found.classes.astype("<i4")),
+        "weights": None if found.weights is None or not wanted else _text(found.weights),
         "splits": [
             {"seed": seed, "train": _marked(train, n), "test": _marked(test, n)}
             for seed, (train, test) in found.rows.items()
@@ -129,12 +137,24 @@ def unpacked(document: dict[str, Any], metric: str) -> RowShares:
         )
     groups = _numbers(document["groups"], n, "rows.groups")
     classes = _numbers(document.get("classes"), n, "rows.classes")
+    weights = _weights(document.get("weights"), n)
     if METRICS[metric].by_class and classes is None:
         kept = {}  # without classes, they can't be tested
-    return RowShares(metric, np.arange(n) if groups is None else groups, rows, kept, classes)
+    groups = np.arange(n) if groups is None else groups
+    return RowShares(metric, groups, rows, kept, classes, weights)
 
 
-def _same(one: Integers | None, other: Integers | None) -> bool:
+def _weights(text: str | None, n: int) -> Floats | None:
+    """The weight of each of n rows, all of them finite and above 0."""
+    if text is None:
+        return None
+    weights: Floats = _array(text, "<f8", n, "rows.weights").astype(float)
+    if not (np.isfinite(weights) & (weights > 0)).all():
+        raise ValueError("its 'rows.weights' has a number that is no weight above 0")
+    return weights
+
+
+def _same(one: Kept, other: Kept) -> bool:
     return one is other if one is None or other is None else np.array_equal(one, other)
 
 

@@ -73,6 +73,7 @@ PLAN: dict[str, Any] = {
     "groups": None,
     "drop_duplicates": False,
     "order": None,
+    "weight": None,
     "image": None,
     "data": {
         "name": "digits",
@@ -86,6 +87,7 @@ PLAN: dict[str, Any] = {
         "given_test": 0,
         "image": None,
         "groups": None,
+        "weights": None,
         "dropped": 0,
         "sha256": "00" * 32,
         "n_train": 1438,

@@ -237,6 +237,7 @@ EACH: dict[str, tuple[str, ...]] = {
     "groups": ("--groups", "who"),
     "drop-duplicates": ("--drop-duplicates",),
     "order": ("--order", "when"),
+    "weight": ("--weight", "much"),
     "folds": ("--folds", "5"),
     "image": ("--image", "4x4"),
     "test-size": ("--test-size", "0.3"),

@@ -58,9 +58,9 @@ PYTHON = [
 ]
 (PLUGIN,) = (code for code in PYTHON if "@regcmp.register" in code)
 CALLS = [code for code in PYTHON if code != PLUGIN]
-CLIENTS = "id,age,plan,note,churn,customer,date\n" + "".join(
+CLIENTS = "id,age,plan,note,churn,customer,date,visits\n" + "".join(
     f"{i},{20 + i * 7 % 31 + i / 100},{'basic' if i % 3 else 'full'},wrote {i} letters,{i % 2},"
-    f"{i // 3},2024-03-{1 + i // 2:02d}\n"
+    f"{i // 3},2024-03-{1 + i // 2:02d},{1 + i % 4}\n"
     for i in range(60)
 )
 QUICK = {"REGCMP_COMPARE_SEEDS": "2", "REGCMP_COMPARE_EPOCHS": "2"}

@@ -19,7 +19,7 @@ from regcmp.results import DIFF_COLUMNS, Report, frame
 SEEDS = ("seed", "seeds")
 """The words that say which seeds there are: those that both reports have are pairs."""
 PAIRING = (
-    *("vary", "test_size", "train_size", "groups"),
+    *("vary", "test_size", "train_size", "folds", "groups", "order", "weight"),
     *("data.sha256", "data.given_test"),
 )
 """The words that decide the split under each seed: where all agree, equal seeds are pairs.

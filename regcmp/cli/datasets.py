@@ -12,7 +12,7 @@ from regcmp.cli.options import Command, Source, option
 from regcmp.cli.plan_options import DATA_OPTIONS, declare, with_options
 from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen, printable, show_page
-from regcmp.data.columns import GROUPS, ORDER
+from regcmp.data.columns import ROLES
 from regcmp.data.image_sizes import image_text
 from regcmp.data.opening import check_source
 from regcmp.data.sources.bundled import BUNDLED
@@ -157,6 +157,8 @@ def page(dataset: Dataset) -> str:
         lines.append(f"The last {dataset.given_test:,} rows are given for testing.")
     if found["groups"]:
         lines.append(f"{count(found['groups'], 'group')} of rows that belong together.")
+    if found["weights"]:
+        lines.append("Rows count by weights from {:g} to {:g}.".format(*found["weights"]))
     if found["dropped"]:
         lines.append(f"{count(found['dropped'], 'duplicate')} of other rows left out.")
     if found["copied_test_rows"]:
@@ -200,7 +202,7 @@ def pixels_line(pixels: list[Column], given_test: bool) -> str:
 def column_line(column: Column) -> tuple[str, str, str]:
     """Name, kind, and the values in short."""
     said = [f"{column.missing:,} missing"] if column.missing else []
-    if column.kind in (GROUPS, ORDER):
+    if column.kind in ROLES:
         return column.name, f"{column.kind}, no feature", ""
     if column.range is not None:
         said.insert(0, "{:g} to {:g}".format(*column.range))

@@ -23,7 +23,10 @@ USED = (*PLAIN, "category", "text")
 
 GROUPS = "groups"
 ORDER = "order"
-"""The kinds of the columns that say which rows belong together, and what comes first: no features."""
+WEIGHT = "weight"
+ROLES = (GROUPS, ORDER, WEIGHT)
+"""The kinds of the columns that say which rows belong together, what comes first, and how much rows count:
+no features."""
 
 CONTENT = "content"
 """The word of --groups for rows with the same features, unless a column is called so."""
@@ -105,6 +108,12 @@ class Columns:
         "column", None,
         "Column of dates or numbers by which training rows come before validation rows, and these before"
         " test rows. Rows that are tied stay together. It is no feature.",
+        metavar="COLUMN", since="0.2",
+    )  # fmt: skip
+    weight: str | None = option(
+        "column", None,
+        "Column of how much each row counts: in the training loss, as so many equal rows do, and in every"
+        " score. Rows of weight 0 are left out. It is no feature.",
         metavar="COLUMN", since="0.2",
     )  # fmt: skip
     image: str | None = option(

@@ -52,6 +52,8 @@ class Dataset:
     """(N,) the number of each row's group, from 0, where rows belong together."""
     order: Rows | None = None
     """(N,) the place of each row in an order that splits follow, from 0; tied rows have the same."""
+    weights: npt.NDArray[np.float64] | None = None
+    """(N,) how much each row counts in loss and scores, above 0; None where all count alike."""
     dropped: int = 0
     """How many rows were left out as duplicates of others, as --drop-duplicates asked for."""
     sampled: bool = False
@@ -103,7 +105,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of features, targets, class names, groups and order: what a report was made from."""
+        """The SHA-256 of what a report was made from: features, targets, classes, groups, order, weights."""
         state = sha256(repr((self.x.shape, self.classes)).encode())
         y_type = "<f8" if self.task == "regression" else "<i8"
         for values, kind in ((self.x, "<f8"), (self.y, y_type)):
@@ -115,6 +117,8 @@ class Dataset:
         for name, numbers in (("groups", self.groups), ("order", self.order)):
             if numbers is not None:
                 state.update(name.encode() + np.ascontiguousarray(numbers, "<i8").tobytes())
+        if self.weights is not None:
+            state.update(b"weights" + np.ascontiguousarray(self.weights, "<f8").tobytes())
         return state.hexdigest()
 
     @property
@@ -139,6 +143,9 @@ class Dataset:
             "given_test": self.given_test,
             "image": None if self.image is None else list(self.image),
             "groups": self.n_groups,
+            "weights": None
+            if self.weights is None
+            else [float(self.weights.min()), float(self.weights.max())],
             "dropped": self.dropped,
         }
 

@@ -76,26 +76,26 @@ class Measure:
     def record(self, epoch: int, theta: Floats, others: Sequence[Floats] = ()) -> list[Record]:
         """Every run's record, with weights theta (R, P); with others too, of the ensemble of all."""
         judged = self.judged(theta, others)
-        on_train = self._outcomes(judged, self.rows.x_train, self.rows.y_train)
+        rows, weights = self.rows, self.rows.score_weights
+        of_train, of_test = (None, None) if weights is None else (weights.train, weights.test)
+        on_train = self._outcomes(judged, rows.x_train, rows.y_train, of_train)
         dead = np.zeros(len(theta))
         for sums in self._sums:
             np.maximum(dead, (sums == 0).mean(axis=1), out=dead)
         low, high = self._low, self._high
-        on_test = self._outcomes(judged, self.rows.x_test, self.rows.y_test, self.outputs)
+        on_test = self._outcomes(judged, rows.x_test, rows.y_test, of_test, self.outputs)
         same = np.maximum(high, self._high) - np.minimum(low, self._low) < SAME
         self.outcomes = list(zip(on_train, on_test, strict=True))
         train, test = map(scores_of, on_train), map(scores_of, on_test)
-        x, y = self.rows.x_validation, self.rows.y_validation
-        aside = [None] * len(theta) if x is None or y is None else self._scores(judged, x, y)
+        aside: Sequence[Scores | None] = self._validated(judged) or [None] * len(theta)
         runs = zip(train, test, aside, dead.tolist(), same.tolist(), strict=True)
         return [Record(epoch, *run) for run in runs]
 
     def validation_loss(self, theta: Floats) -> Floats:
         """(R,) every run's mean loss, with weights theta (R, P), on the validation rows of its split."""
-        x, y = self.rows.x_validation, self.rows.y_validation
-        if x is None or y is None:
+        if self.rows.x_validation is None:
             return no_validation(theta)
-        return np.array([scores[LOSS] for scores in self._scores(self.judged(theta), x, y)])
+        return np.array([scores[LOSS] for scores in self._validated(self.judged(theta))])
 
     def judged(self, theta: Floats, others: Sequence[Floats] = ()) -> list[Judged]:
         """The networks of these weights, ready for evaluation; theta's is the last."""
@@ -108,14 +108,22 @@ class Measure:
         """The rows x (S, N, D) of every run (R, n, D), and where they stand, a chunk at a time."""
         return ((part, x[self.splits, part]) for part in parts_of(x.shape[1]))
 
-    def _scores(self, judged: Sequence[Judged], x: Floats, y: Integers | Floats) -> list[Scores]:
-        return list(map(scores_of, self._outcomes(judged, x, y)))
+    def _validated(self, judged: Sequence[Judged]) -> list[Scores]:
+        """Every run's scores on validation rows; none where there are no such rows."""
+        rows, weights = self.rows, self.rows.score_weights
+        if rows.x_validation is None or rows.y_validation is None:
+            return []
+        own = None if weights is None else weights.validation
+        return list(
+            map(scores_of, self._outcomes(judged, rows.x_validation, rows.y_validation, own))
+        )
 
     def _outcomes(
         self,
         judged: Sequence[Judged],
         x: Floats,
         y: Integers | Floats,
+        weights: Floats | None,
         room: Sequence[Floats | None] = (),
     ) -> list[Outcomes]:
         """What each run makes of the rows x of its split; outputs are put where there is ``room``."""
@@ -135,11 +143,16 @@ class Measure:
             self._high = np.maximum(self._high, answers.max(axis=1))
             for i, layer in enumerate(self._relus):
                 self._sums[i] = self._sums[i] + self._sum_of_units(layer)
-        if self.rows.n_classes:
-            return [Outcomes(*run) for run in zip(loss, targets, right, strict=True)]
         scales = np.ones(len(y)) if self.rows.scales is None else self.rows.scales
-        runs = zip(loss, targets, scales[self.splits].tolist(), strict=True)
-        return [Outcomes(losses, values, None, unit) for losses, values, unit in runs]
+        runs = zip(
+            loss,
+            targets,
+            right if self.rows.n_classes else [None] * len(targets),
+            scales[self.splits].tolist(),
+            [None] * len(targets) if weights is None else weights[self.splits],
+            strict=True,
+        )
+        return [Outcomes(*run) for run in runs]
 
     def _sum_of_units(self, layer: int) -> Floats:
         """(R, units) what the units of a relu layer gave for the last chunk of rows, summed up.

@@ -35,6 +35,15 @@ class Ingredient:
 
 
 @dataclass(frozen=True)
+class RowWeights:
+    """How much rows count in scores: (S, N) of each part, above 0."""
+
+    train: Floats
+    test: Floats
+    validation: Floats | None = None
+
+
+@dataclass(frozen=True)
 class Rows:
     """Training and test rows of S splits, prepared: x (S, N, D), and what is to be learned y (S, N).
 
@@ -57,6 +66,8 @@ class Rows:
     y_validation: Integers | Floats | None = None
     row_weights: Floats | None = None
     """(S, N) how much each training row counts in the training loss, beside its class; None for 1 each."""
+    score_weights: RowWeights | None = None
+    """How much rows count in scores; None for 1 each."""
 
     def loss(self, splits: Sequence[int]) -> Loss:
         """The task's loss for runs that learn from these splits, with their class weights."""

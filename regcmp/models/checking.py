@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
 from regcmp.data.columns import LARGEST, some
+from regcmp.data.preparation.targets import of_mean_one
 from regcmp.engine.arrays import Floats, Integers
 from regcmp.engine.regularizers import REGISTRY
 from regcmp.engine.stack import Design
@@ -45,7 +46,7 @@ def check_known(design: Design) -> None:
 
 
 def row_weights(sample_weight: Any, X: Array) -> Floats | None:
-    """(N,) weights of rows, of mean 1: so that a row of weight 2 counts as two rows do.
+    """(N,) weights of rows, of mean 1.
 
     Raises ValueError for one below 0, or where all are 0.
     """
@@ -58,8 +59,7 @@ def row_weights(sample_weight: Any, X: Array) -> Floats | None:
             f" {weights.min():g}",
             "sample_weight",
         )
-    weights = weights * (len(weights) / weights.sum())
-    return weights
+    return of_mean_one(weights)
 
 
 def check_values(name: str, y: Floats) -> None:

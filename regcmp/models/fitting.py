@@ -118,4 +118,5 @@ def _scores(model: FittedModel, condition: Condition) -> dict[str, dict[str, flo
 def _scored(model: FittedModel, dataset: Dataset, rows: Rows) -> dict[str, float]:
     parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     outputs = np.concatenate([model.raw_outputs(dataset.take(part)) for part in parts])
-    return dict(scores_of(model.outcomes(outputs, dataset.y[rows])))
+    weights = None if dataset.weights is None else dataset.weights[rows]
+    return dict(scores_of(replace(model.outcomes(outputs, dataset.y[rows]), weights=weights)))

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from regcmp.data.preparation.targets import unit_of
 from regcmp.engine.arrays import Floats
 from regcmp.engine.losses import probabilities
 from regcmp.errors import UsageError
@@ -209,10 +210,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
                 check_values(name, y.astype(np.float64))
 
     def _measure(self, y: Array, weights: Floats | None) -> None:
-        y = y.astype(np.float64)
-        self.target_mean_ = float(np.average(y, weights=weights))
-        spread = np.average((y - self.target_mean_) ** 2, weights=weights)
-        self.target_scale_ = float(np.sqrt(spread)) or 1.0
+        self.target_mean_, spread = unit_of(y.astype(np.float64), weights)
+        self.target_scale_ = spread or 1.0
 
     def _encoded(self, y: Array, name: str) -> Array:
         learned: Array = (y.astype(np.float64) - self.target_mean_) / self.target_scale_

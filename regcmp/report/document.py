@@ -54,7 +54,7 @@ DATA = {
     "target": Key(str | None, "The column to predict; null where the dataset has no names.", None),
     "classes": Key(list[str], "None in a regression."),
     "warnings": Key(list_of(TEXT), before=[]),
-    "sha256": Key(SHA256, "Of features, targets, class names, groups and order."),
+    "sha256": Key(SHA256, "Of features, targets, class names, groups, order and weights."),
     "task": Key(Literal[TASKS], before=CLASSIFICATION),
     "given_test": Key(COUNT, "The data's own test rows; 0 where they are drawn.", 0),
     "image": Key(
@@ -64,6 +64,11 @@ DATA = {
     ),
     "groups": Key(
         POSITIVE | None, "How many groups the rows belong to; null where none are given.", None
+    ),
+    "weights": Key(
+        tuple_of(float, float) | None,
+        "The least and the largest weight of a row; null where all rows count alike.",
+        None,
     ),
     "dropped": Key(COUNT, "Rows that were left out as duplicates of others.", 0),
     "n_train": Key(POSITIVE, "Training rows of a split; their mean where splits differ."),

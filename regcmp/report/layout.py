@@ -243,10 +243,14 @@ def _size(data: dict[str, Any], part: str) -> str:
 
 
 def _drawn(plan: dict[str, Any]) -> str:
+    said = [_redrawn(plan)]
     if plan["groups"] is not None:
-        return f"{_redrawn(plan)}, groups of {plan['groups']!r} together"
-    in_order = "" if plan["order"] is None else f", in the order of {plan['order']!r}"
-    return _redrawn(plan) + in_order
+        said.append(f"groups of {plan['groups']!r} together")
+    if plan["order"] is not None:
+        said.append(f"in the order of {plan['order']!r}")
+    if plan["data"]["weights"]:
+        said.append(f"weighted by {plan['weight']!r}")
+    return ", ".join(said)
 
 
 def _redrawn(plan: dict[str, Any]) -> str:

@@ -64,12 +64,17 @@ def row_marks() -> Any:
         "rows": Key(POSITIVE, "Of the dataset."),
         "groups": Key(
             str | None,
-            "An int32 of each row, the same for rows that are copies; null where none are.",
+            "An int32 of each row, the same for rows that are copies or belong together; null where none do.",
         ),
         "classes": Key(
             str | None,
             "An int32 of each row, the number of its class, where classes have the same weight in the score"
             " and 'runs' has any; else null.",
+            None,
+        ),
+        "weights": Key(
+            str | None,
+            "A float64 of each row, how much it counts; null where all count alike, or 'runs' has none.",
             None,
         ),
         "splits": Key(list_of(struct("split", split))),

@@ -99,6 +99,7 @@ def _shares(condition: Condition, finished: Finished) -> RowShares:
             place: trained.kept for place, trained in finished.items() if trained.kept is not None
         },
         classes=dataset.y if METRICS[plan.protocol.metric].by_class else None,
+        weights=dataset.weights,
         by_group=dataset.groups is not None,
     )
 

@@ -25,7 +25,7 @@ from regcmp.data.preparation.targets import Target, Targets, targets_of
 from regcmp.engine.architecture import needs_image
 from regcmp.engine.arrays import Floats
 from regcmp.engine.regularizers import REGISTRY, Regularizer
-from regcmp.engine.stack import Rows, RunSeeds
+from regcmp.engine.stack import Rows, RowWeights, RunSeeds
 from regcmp.plan import OPTIONS, Plan
 from regcmp.plan.grammar import Method
 from regcmp.plan.nuisances import Setting, setting_text
@@ -217,6 +217,8 @@ class Condition:
             y_test=_stacked([each.y_test for each in parts]),
             n_classes=len(self.dataset.classes),
             class_weights=np.stack(weights) if weights else None,
+            row_weights=self._loss_weights(seeds),
+            score_weights=self._score_weights(seeds),
             scales=np.array([each.scale for each in targets]),
             image=self.image,
         )
@@ -227,6 +229,30 @@ class Condition:
             x_validation=_stacked([each.x_validation for each in parts]),
             y_validation=_stacked([each.y_validation for each in parts]),
         )
+
+    def _loss_weights(self, seeds: list[int]) -> Floats | None:
+        """Those of training rows in the loss, split by split."""
+        found = [self.targets[seed].row_weights for seed in seeds]
+        return (
+            _stacked([each for each in found if each is not None]) if found[0] is not None else None
+        )
+
+    def _score_weights(self, seeds: list[int]) -> RowWeights | None:
+        """Those of all rows in scores, split by split."""
+        weights = self.dataset.weights
+        if weights is None:
+            return None
+        splits = [self.splits[seed] for seed in seeds]
+        return RowWeights(
+            train=_stacked([weights[each.train] for each in splits]),
+            test=_stacked([weights[each.test] for each in splits]),
+            validation=_stacked([weights[each.validation] for each in splits]),
+        )
+
+    def weights_of(self, seed: int) -> tuple[Floats | None, Floats | None]:
+        """Those of the training and the test rows of a split; None where rows count alike."""
+        weights, split = self.dataset.weights, self.splits[seed]
+        return (None, None) if weights is None else (weights[split.train], weights[split.test])
 
     def _prepared(self, seed: int) -> Prepared:
         dataset, split, targets, plan = (

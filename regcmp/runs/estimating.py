@@ -146,6 +146,7 @@ class _Sizes:
             dataset.n_features + plan.protocol.noise_features,
         )
         self.mixed = dataset.mixed is not None
+        self.weighted = dataset.weights is not None
         self.outputs = len(dataset.classes) or 1
         shape = (None if plan.protocol.noise_features else dataset.image) or (self.features,)
         self.layers = layers_of(
@@ -194,6 +195,7 @@ class _Sizes:
         if any(part.name == "dropconnect" for each in self.methods for part in each.parts):
             batch += 2 * self.batch * sum(_products(each) for each in self.layers)
         of_rows = self.n_train * (17 + 16) + self.n_test * 17
+        of_rows += 8 * (self.n_train + self.n_test) * self.weighted
         if self.predictions:
             of_rows += self.n_test * self.outputs * size
         rows = runs * of_rows + self.n_train * self.outputs * size

@@ -35,7 +35,12 @@ def too_large(rows: int, features: int, classes: int) -> str:
 
 
 def linear_outputs(
-    x: Floats, y: npt.NDArray[Any], others: Floats, n_classes: int, balanced: bool
+    x: Floats,
+    y: npt.NDArray[Any],
+    others: Floats,
+    n_classes: int,
+    balanced: bool,
+    weights: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """What a linear model fitted to rows x (N, D) gives for them, and for others: logits, or values.
 
@@ -44,9 +49,9 @@ def linear_outputs(
     x, others = x.astype(float), others.astype(float)
     with _alone():
         if n_classes:
-            model = _logistic(x, y, balanced)
+            model = _logistic(x, y, balanced, weights)
             return _logits(model, x, n_classes), _logits(model, others, n_classes)
-        model = _ridge(x, y)
+        model = _ridge(x, y, weights)
         return model.predict(x)[:, None], model.predict(others)[:, None]
 
 
@@ -60,14 +65,14 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _ridge(x: Floats, y: Floats) -> Any:
+def _ridge(x: Floats, y: Floats, weights: Floats | None) -> Any:
     """By leave-one-out, which has a closed form."""
     from sklearn.linear_model import RidgeCV
 
-    return RidgeCV(alphas=ALPHAS).fit(x, y)
+    return RidgeCV(alphas=ALPHAS).fit(x, y, weights)
 
 
-def _logistic(x: Floats, y: Integers, balanced: bool) -> Any:
+def _logistic(x: Floats, y: Integers, balanced: bool, weights: Floats | None) -> Any:
     """By the log loss of rows held out; where no fold holds any, with scikit-learn's own strength."""
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
@@ -79,15 +84,18 @@ def _logistic(x: Floats, y: Integers, balanced: bool) -> Any:
     }
     folds = folds_of(y)
     if not folds:
-        return LogisticRegression(**own).fit(x, y)
-    return LogisticRegressionCV(Cs=STRENGTHS, cv=folds, scoring=_held_out, **own).fit(x, y)
+        return LogisticRegression(**own).fit(x, y, weights)
+    model = LogisticRegressionCV(Cs=STRENGTHS, cv=folds, scoring=_held_out, **own)
+    return model.fit(x, y, weights)
 
 
-def _held_out(model: Any, x: Floats, y: Integers) -> float:
+def _held_out(model: Any, x: Floats, y: Integers, sample_weight: Floats | None = None) -> float:
     """Minus the log loss, also of rows that lack a class."""
     from sklearn.metrics import log_loss
 
-    return -float(log_loss(y, model.predict_proba(x), labels=model.classes_))
+    return -float(
+        log_loss(y, model.predict_proba(x), labels=model.classes_, sample_weight=sample_weight)
+    )
 
 
 def folds_of(y: Integers) -> list[tuple[Integers, Integers]]:

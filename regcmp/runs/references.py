@@ -47,17 +47,19 @@ def majority(condition: Condition) -> Reference:
     n_classes = len(condition.dataset.classes)
     scores = {}
     for seed, targets in condition.targets.items():
+        weights = condition.weights_of(seed)
         if n_classes:
             with np.errstate(divide="ignore"):  # flipped labels may leave a class without a row
-                members = np.bincount(targets.train, minlength=n_classes)
+                members = np.bincount(targets.train, weights[0], minlength=n_classes)
                 answer = np.log(members / members.sum())
         else:
-            answer = targets.train.mean(keepdims=True)
+            answer = np.average(targets.train, weights=weights[0], keepdims=True)
         on_test = targets.of(condition.dataset.y[condition.splits[seed].test])
-        scores[seed] = (
-            scored(condition, seed, np.tile(answer, (len(targets.train), 1)), targets.train),
-            scored(condition, seed, np.tile(answer, (len(on_test), 1)), on_test),
+        sides = zip((targets.train, on_test), weights, strict=True)
+        of_train, of_test = (
+            scored(condition, seed, np.tile(answer, (len(y), 1)), y, own) for y, own in sides
         )
+        scores[seed] = of_train, of_test
     return Reference(title(condition, "majority"), "majority", scores)
 
 
@@ -72,8 +74,16 @@ def linear(condition: Condition) -> Reference:
         if np.ptp(rows.y_train) == 0:
             note = f"left out, since flipped labels leave one class under seed {seed}"
             return Reference(name, "linear", {}, note)
-        outputs = linear_outputs(rows.x_train, rows.y_train, rows.x_test, n_classes, balanced)
-        sides = zip(outputs, (rows.y_train, rows.y_test), strict=True)
+        weights = condition.weights_of(seed)
+        outputs = linear_outputs(
+            rows.x_train,
+            rows.y_train,
+            rows.x_test,
+            n_classes,
+            balanced,
+            condition.targets[seed].row_weights,
+        )
+        sides = zip(outputs, (rows.y_train, rows.y_test), weights, strict=True)
         on_train, on_test = (scored(condition, seed, *side) for side in sides)
         scores[seed] = on_train, on_test
     return Reference(name, "linear", scores, note)
@@ -85,12 +95,18 @@ def title(condition: Condition, kind: str) -> str:
     return of_classes if condition.dataset.classes else of_values
 
 
-def scored(condition: Condition, seed: int, outputs: Floats, y: npt.NDArray[Any]) -> Scores:
-    """The scores of outputs (N, C) for the y (N,) of rows, as those of a network."""
+def scored(
+    condition: Condition,
+    seed: int,
+    outputs: Floats,
+    y: npt.NDArray[Any],
+    weights: Floats | None,
+) -> Scores:
+    """The scores of outputs (N, C) for the y (N,) and the weights of rows, as those of a network."""
     n_classes = len(condition.dataset.classes)
     losses = loss_of(n_classes).of_rows(outputs[None], y[None])[0]
     right = outputs.argmax(axis=1) == y if n_classes else None
-    return scores_of(Outcomes(losses, y, right, condition.targets[seed].scale))
+    return scores_of(Outcomes(losses, y, right, condition.targets[seed].scale, weights))
 
 
 MAKERS: dict[str, Callable[[Condition], Reference]] = {

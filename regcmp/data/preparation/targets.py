@@ -26,6 +26,8 @@ class Targets:
     mean: float = 0.0
     scale: float = 1.0
     class_weights: Floats | None = None
+    row_weights: Floats | None = None
+    """(N,) of the training rows, of mean 1; None for 1 each."""
 
     def of(self, y: Target) -> Target:
         """The y of other rows: labels as they are; values less the mean, over the scale."""
@@ -38,20 +40,23 @@ def targets_of(
     """What is learned and selected by on the rows of a split, drawn under this seed.
 
     Values are standardised by them. A share ``label_noise`` of their labels is flipped, and as many
-    of the validation rows', which are no better known; then the weights of 'balanced' are found.
+    of the validation rows', which are no better known; then the weights of 'balanced' are found. Where
+    rows have weights, they count by them.
     Raises DataError for values that do not vary, and UsageError where noise leaves a class no row.
     """
     y, other = dataset.y[split.train], dataset.y[split.validation]
+    weights = None if dataset.weights is None else of_mean_one(dataset.weights[split.train])
     if dataset.task == "regression":
         _check_varies(dataset, split, seed)
-        mean, scale = float(y.mean()), float(y.std())
-        return Targets((y - mean) / scale, (other - mean) / scale, mean, scale)
+        mean, scale = unit_of(y, weights)
+        parts = (y - mean) / scale, (other - mean) / scale
+        return Targets(*parts, mean, scale, row_weights=weights)
     n_classes = len(dataset.classes)
     labels = flipped(y, n_classes, label_noise, seed)
     other = flipped(other, n_classes, label_noise, seed, "validation label noise")
     if class_weight == "none":
-        return Targets(labels, other)
-    members = np.bincount(labels, minlength=n_classes)
+        return Targets(labels, other, row_weights=weights)
+    members = np.bincount(labels, weights, minlength=n_classes)
     if members.min() == 0:
         raise UsageError(
             f"--label-noise: it leaves class {dataset.classes[int(members.argmin())]!r} of"
@@ -59,7 +64,20 @@ def targets_of(
             " make it smaller, or --train-size larger",
             "label_noise",
         )
-    return Targets(labels, other, class_weights=len(labels) / (len(members) * members))
+    balanced = len(labels) / (len(members) * members)
+    return Targets(labels, other, class_weights=balanced, row_weights=weights)
+
+
+def of_mean_one(weights: Floats) -> Floats:
+    """(N,) weights of rows, of mean 1: so that a row of weight 2 counts as two rows do."""
+    scaled: Floats = weights * (len(weights) / weights.sum())
+    return scaled
+
+
+def unit_of(y: Floats, weights: Floats | None) -> tuple[float, float]:
+    """The mean and the standard deviation of values y (N,), by the weights of rows (N,)."""
+    mean = float(np.average(y, weights=weights))
+    return mean, float(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
 
 
 def flipped(

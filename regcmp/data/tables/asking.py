@@ -20,6 +20,7 @@ class Asked:
     used: set[str]
     groups: str | None
     order: str | None
+    weight: str | None
     by_content: bool
     """Whether rows with the same features are a group."""
 
@@ -35,14 +36,18 @@ def asked_of(table: Table, columns: Columns) -> Asked:
     asked = {"--drop": dropped, "--text": texts, "--use": used}
     by_content = columns.groups == CONTENT and CONTENT not in names
     groups = None if by_content else columns.groups
-    single: dict[str, str | None] = {"--groups": groups, "--order": columns.order}
+    single: dict[str, str | None] = {
+        "--groups": groups,
+        "--order": columns.order,
+        "--weight": columns.weight,
+    }
     for option, wanted in single.items():
         if wanted is not None:
             single[option] = name = find_column(option, wanted, names, table.name)
             asked[option] = {name}
     _check_words(target, asked)
-    groups, order = single["--groups"], single["--order"]
-    return Asked(target, dropped, texts, used, groups, order, by_content)
+    groups, order, weight = single.values()
+    return Asked(target, dropped, texts, used, groups, order, weight, by_content)
 
 
 def _check_words(target: str, asked: dict[str, set[str]]) -> None:

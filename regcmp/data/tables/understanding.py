@@ -14,6 +14,7 @@ from regcmp.data.columns import (
     GROUPS,
     ORDER,
     PLAIN,
+    WEIGHT,
     Column,
     Columns,
     Numbers,
@@ -41,6 +42,7 @@ from regcmp.data.tables.ordering import order_of
 from regcmp.data.tables.recurring import recurring_keys
 from regcmp.data.tables.sampling import FEWEST, FEWEST_ROWS, raised_shares, sampled_rows
 from regcmp.data.tables.scripts import without_blanks
+from regcmp.data.tables.weighing import counted, weights_of
 from regcmp.data.tables.wide import plain_numbers
 from regcmp.errors import DataError, UsageError
 from regcmp.option import AUTO
@@ -62,6 +64,9 @@ def understand(
 
     Raises UsageError for a column that isn't there, DataError for data that can't be learned from.
     """
+    weight = asked_of(table, columns).weight
+    if weight is not None:
+        table = counted(table, weight)
     if not columns.drop_duplicates:
         return _understood(table, columns, decimal, sample)
     n_rows = len(table.frame)
@@ -124,6 +129,7 @@ def _understood(table: Table, columns: Columns, decimal: str, sample: int | None
         image=image,
         groups=groups,
         order=order,
+        weights=weights_of(table, asked.weight),
         sampled=sample is not None,
     )
     return with_content_groups(dataset, table) if asked.by_content else dataset
@@ -168,7 +174,7 @@ def _described(table: Table, asked: Asked, decimal: str) -> list[Column]:
     """What each column is, but for the target and those that are left out."""
     names = [str(name) for name in table.frame.columns]
     names = [name for name in names if name != asked.target and name not in asked.dropped]
-    kinds = {asked.groups: GROUPS, asked.order: ORDER}
+    kinds = {asked.groups: GROUPS, asked.order: ORDER, asked.weight: WEIGHT}
     special = asked.texts | asked.used | table.declared | kinds.keys()
     plain = plain_numbers(table.frame, [name for name in names if name not in special])
     plain |= {name: Column(name, kind, 0) for name, kind in kinds.items() if name is not None}
