@@ -45,7 +45,14 @@ def _of_pair(
         [comparison.sample.y[each] if metric.by_class else each * 0 for each in side]
         for side in places
     ]
-    members = [[np.bincount(each)[each] for each in side] for side in codes]
+    weights = np.ones(n_rows) if comparison.sample.weights is None else comparison.sample.weights
+    members = [
+        [
+            np.bincount(code, weights[each])[code] / weights[each]
+            for code, each in zip(*side, strict=True)
+        ]
+        for side in zip(codes, places, strict=True)
+    ]
     for n in PREFIXES:
         d = np.array([sum(signs[i] * sides[i][s].sum() for i in (0, 1)) for s in range(n)])
         moved, rows, seeds = [], [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from networks import FOLDS, ONE, REDRAWN, ROLLING, Cell
 from regcmp.engine.stack import Ingredient
-from worlds import bundled, curves, groups, halves
+from worlds import bundled, curves, groups, halves, weighted
 
 
 def penalty(strength: float) -> tuple[Ingredient, ...]:
@@ -113,6 +113,12 @@ NULLS = (
     Cell("rolling-5-1000", halves(), 1000, test_size=1 / 6, splits=ROLLING, comparisons=400, epochs=10),
     Cell("rolling-10-300", halves(), 300, test_size=1 / 11, splits=ROLLING, comparisons=800),
     Cell("folds-of-10-300", halves(), 300, test_size=0.1, splits=FOLDS, comparisons=800),
+    Cell("weighted-300", weighted(halves(), 0.5), 300, comparisons=800),
+    Cell("weighted-heavy-300", weighted(halves(), 1.0), 300, comparisons=800),
+    Cell("weighted-heavy-100", weighted(halves(), 1.0), 100, comparisons=800),
+    Cell("weighted-extreme-1000", weighted(halves(), 1.5), 1000, comparisons=400, epochs=10),
+    Cell("weighted-curves-300", weighted(curves(), 1.0), 300, comparisons=800),
+    Cell("weighted-folds-300", weighted(halves(), 1.0), 300, splits=FOLDS, comparisons=800),
     Cell("weights-digits-1000", DIGITS, 1000, noise=0.1, comparisons=200, epochs=10),
 )  # fmt: skip
 

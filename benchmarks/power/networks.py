@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from regcmp.data.dataset import Dataset
 from regcmp.data.folds import Fold
 from regcmp.data.preparation.splitting import split_rows, split_sizes
+from regcmp.data.preparation.targets import of_mean_one
 from regcmp.engine.settings import Settings
-from regcmp.engine.stack import Ingredient, Rows, RunSeeds, Stack
+from regcmp.engine.stack import Ingredient, Rows, RowWeights, RunSeeds, Stack
 from regcmp.engine.training import Trained, train
 from sklearn.model_selection import (
     KFold,
@@ -171,7 +172,9 @@ def trained(
     scale[scale == 0] = 1
     tested, scales = sample.y[test_rows], None
     if not sample.n_classes:
-        scales, middle = learned.std(axis=1), learned.mean(axis=1, keepdims=True)
+        own = None if sample.weights is None else sample.weights[train_rows]
+        middle = np.average(learned, axis=1, weights=own, keepdims=True)
+        scales = np.sqrt(np.average((learned - middle) ** 2, axis=1, weights=own))
         learned, tested = ((y - middle) / scales[:, None] for y in (learned, tested))
     rows = Rows(
         x_train=((x[train_rows] - mean) / scale).astype(np.float32),
@@ -181,6 +184,13 @@ def trained(
         n_classes=sample.n_classes,
         scales=scales,
     )
+    if sample.weights is not None:
+        of_train, of_test = sample.weights[train_rows], sample.weights[test_rows]
+        rows = replace(
+            rows,
+            row_weights=np.stack([of_mean_one(each) for each in of_train]),
+            score_weights=RowWeights(of_train, of_test),
+        )
     ingredients = tuple(
         Ingredient(
             each.name,

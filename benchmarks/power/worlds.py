@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -22,6 +22,8 @@ class Sample:
     """(N,) which rows are copies of one row, or belong together: they have one number."""
     grouped: bool = False
     """Whether they belong together, so that splits are of whole groups."""
+    weights: np.ndarray | None = None
+    """(N,) how much each row counts in loss and scores; None where all count alike."""
 
 
 World = Callable[[np.random.Generator, int], Sample]
@@ -104,6 +106,15 @@ def curves(*, signal: tuple[float, ...] = (1.0, 1.0), width: int = 4) -> World:
         parts = [s * (x[:, 0] + np.sin(2 * x[:, 1])) for s, x in zip(signal, views, strict=True)]
         y = sum(parts) + 0.7 * rng.standard_t(3, n)
         return Sample(tuple(views), y, 0, np.arange(n))
+
+    return draw
+
+
+def weighted(world: World, spread: float) -> World:
+    """Rows of another world with log-normal weights: all count alike where ``spread`` is 0."""
+
+    def draw(rng: np.random.Generator, n: int) -> Sample:
+        return replace(world(rng, n), weights=rng.lognormal(sigma=spread, size=n))
 
     return draw
 
