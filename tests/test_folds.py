@@ -296,6 +296,7 @@ def test_rows_that_do_not_allow_them_are_named(tmp_path: Path) -> None:
     done = run_here([*base, "--groups", "customer"], tmp_path)
     assert done.code == 1
     assert "--groups: class 'no' of 'rows.csv' is in 3 groups only, too few for 5 parts" in done.err
+    assert "; take fewer folds, or drop the class" in done.err
     done = run_here([*base, "--test", "test.csv"], tmp_path)
     assert done.code == 2 and "--folds: 'rows.csv' has 30 test rows of its own" in done.err
     words = ["--target", "a", "--drop", "y", "--folds", "20", "--seeds", "20"]

@@ -87,6 +87,12 @@ def test_of_given_test_rows_it_is_known() -> None:
     assert said("user", FOUR.astype(float), test.assign(user=test.user + 5000)) == []
 
 
+def test_by_an_order_groups_can_only_take_its_place() -> None:
+    """Since both exclude each other, the way out says so."""
+    (line,) = said("user", FOUR, order="x")
+    assert line.endswith("--groups user keeps them together, in the place of --order")
+
+
 def test_it_is_said_by_both_commands(tmp_path: Path) -> None:
     """On the page, and before training."""
     frame("customer_id", FOUR).to_csv(tmp_path / "rows.csv", index=False)

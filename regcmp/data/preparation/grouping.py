@@ -65,18 +65,19 @@ def members_of(dataset: Dataset, rows: Rows) -> Counts:
 
 def check_spread(dataset: Dataset, members: Counts, where: str = "", parts: int = 2) -> None:
     """Raise DataError for groups (G, C) that are fewer than the parts, or a class that has fewer."""
+    fewer = "take fewer folds" if parts > 2 else "take rows of more groups"
     if len(members) < parts:
         raise DataError(
             f"--groups: {dataset.name!r} has {_groups(len(members))} to share out among {parts}"
-            f" parts{where}; take rows of more groups"
+            f" parts{where}; {fewer}"
         )
     in_groups = (members > 0).sum(axis=0)
     if dataset.classes and in_groups.min() < parts:
         rare = int(in_groups.argmin())
         raise DataError(
             f"--groups: class {dataset.classes[rare]!r} of {dataset.name!r} is in"
-            f" {_groups(int(in_groups[rare]))} only, too few for {parts} parts{where}; take rows of more"
-            " groups, or drop the class"
+            f" {_groups(int(in_groups[rare]))} only, too few for {parts} parts{where}; {fewer}, or drop"
+            " the class"
         )
 
 

@@ -28,14 +28,17 @@ PART = 0.5
 """The share of rows that have their key in common with another row, from which it is said."""
 
 
-def recurring_keys(table: Table, names: Iterable[str], groups: Rows | None = None) -> list[str]:
+def recurring_keys(
+    table: Table, names: Iterable[str], groups: Rows | None = None, order: Rows | None = None
+) -> list[str]:
     """A line for each of these columns that looks like a key of which rows are on both sides.
 
     Of given test rows it is known whether they are; where test rows are drawn, it is likely, unless
-    the rows of each key are in one of the ``groups`` (N,) that are never on both sides.
+    the rows of each key are in one of the ``groups`` (N,) that are never on both sides. By an ``order``,
+    a network may know keys from before, and no option keeps their rows together.
     """
     lines = [
-        _said(table, name)
+        _said(table, name, in_order=order is not None)
         for name in names
         if KEY.fullmatch(name.strip()) and not _within(table, name, groups)
     ]
@@ -52,7 +55,7 @@ def _within(table: Table, name: str, groups: Rows | None) -> bool:
     return not bool(pairs.drop_duplicates().dropna()["key"].duplicated().any())
 
 
-def _said(table: Table, name: str) -> str:
+def _said(table: Table, name: str, *, in_order: bool) -> str:
     values = table.frame[name].dropna()
     if values.dtype.kind == "f" and not bool((values == np.round(values)).all()):
         return ""
@@ -63,9 +66,12 @@ def _said(table: Table, name: str) -> str:
     sizes = f"{len(rows):,} values in {len(values):,} rows, {each}"
     start = f"column {name!r} looks like a key that recurs ({sizes})"
     if table.test is None:
+        way_out = f"--groups {quoted(name)} keeps them together"
+        if in_order:
+            way_out += ", in the place of --order"
         return (
             f"{start}: rows of one key may stand in both training and test, and be recognised, also if"
-            f" --drop {quoted(name)} leaves it out; --groups {quoted(name)} keeps them together"
+            f" --drop {quoted(name)} leaves it out; {way_out}"
         )
     if name not in table.test.columns:
         return ""
