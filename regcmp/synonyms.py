@@ -29,12 +29,15 @@ OPTIONS = _table(
     dataset: data datafile file input inputfile train trainfile traindata trainingdata trainset
     debug: traceback
     decimal: decimalpoint decimalseparator
+    drop-duplicates: dedup deduplicate dropdups unique
     drop: exclude dropcolumns dropcols ignore ignorecolumns skipcolumns excludecolumns
     dtype: precision
     encoding: charset
     epochs: maxiter nepochs numepochs maxepochs niter nepoch numepoch trainepochs numtrainepochs
     fail-if: failon failwhen gate gates
+    folds: cv fold kfold kfolds nfolds nsplits crossval crossvalidation
     force: overwrite clobber f
+    groups: group groupby groupcolumn
     hidden: hiddenlayersizes hiddensizes hiddenlayers hiddenunits hiddendim hiddensize layers units neurons
     init: initializer initialization kernelinitializer weightinit
     jobs: njobs workers nworkers numworkers threads nthreads numthreads processes nproc cores parallel j
@@ -43,6 +46,7 @@ OPTIONS = _table(
     metric: scoring score metrics evalmetric
     na: navalues nastrings missing missingvalues nullvalues navalue
     optimizer: solver optim opt
+    order: orderby timecolumn datecolumn timeseries
     plot: figure chart
     quiet: silent
     sample: subsample samplesize
@@ -56,6 +60,7 @@ OPTIONS = _table(
     test-size: testsplit testfraction testratio testshare holdout
     text: textcolumns textcolumn
     train-size: trainsplit trainfraction trainratio
+    weight: weights sampleweight sampleweights rowweight rowweights weightcolumn
     validation-size: valsplit validationsplit validationfraction valsize valfraction
     -o FILE.json: outputfile outfile out export exportjson json saveto report save
     -o FILE.csv: csv exportcsv
@@ -182,7 +187,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 OTHERS = frozenset(
     """
-    group groups weight weights sampleweight cv fold folds kfold predict fit tune grid gridsearch momentum
+    predict fit tune grid gridsearch momentum
     device gpu cuda loss model
     mse mae mape f1 auc rocauc precision recall gelu elu celu silu swish prelu rrelu
     leakyrelu crelu adamw adamax nadam radam adagrad adadelta rmsprop lbfgs lion float16 bfloat16 half uniform

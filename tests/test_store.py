@@ -125,7 +125,8 @@ def test_only_what_is_new_is_trained(tmp_path: Path) -> None:
      ["--dtype", "float64"],
      ["--validation-size", "0.2"], ["--hidden", "5"], ["--activation", "tanh"], ["--init", "lecun"],
      ["--optimizer", "sgd"], ["--schedule", "cosine"], ["--batch-size", "7"], ["--max-dead", "0.5"],
-     ["--max-dropped", "0.9"], ["--drop", "alcohol"]],
+     ["--max-dropped", "0.9"], ["--drop", "alcohol"], ["--groups", "content"], ["--groups", "hue"],
+     ["--order", "hue"], ["--weight", "hue"], ["--folds", "2", "--seeds", "2"]],
 )  # fmt: skip
 def test_what_decides_a_number_is_in_the_key(words: list[str], tmp_path: Path) -> None:
     """No run is taken for one that was trained in another way."""
