@@ -359,6 +359,21 @@ def test_what_is_no_weight_is_refused_with_its_row(folder: Path, cell: str, mess
     assert "expected a number of at least 0 in every row" in done.err
 
 
+def test_times_are_no_weights() -> None:
+    """Of typed tables; truth values are 0 and 1."""
+    from regcmp.data.table import Table
+    from regcmp.data.tables.understanding import understand
+    from regcmp.errors import DataError
+
+    frame = table().drop(columns="value")
+    columns = Columns(target="y", weight="w")
+    times = frame.assign(w=pd.date_range("2024-01-01", periods=len(frame)))
+    with pytest.raises(DataError, match="holds dates or times, which are no weights"):
+        understand(Table("rows", times, ""), columns)
+    truth = understand(Table("rows", frame.assign(w=frame["a"] > 0), ""), columns)
+    assert truth.weights is None and truth.n_rows == (frame["a"] > 0).sum()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

@@ -73,6 +73,11 @@ def _weights(frames: Sequence[pd.DataFrame], column: str) -> Numbers:
 
 def _counts(cells: pd.Series, name: str, line: Line | None = None) -> np.ndarray:
     """(N,) whether a row has a weight above 0. Raises DataError, naming the row, for what is no weight."""
+    if cells.dtype.kind in "mM":
+        raise DataError(
+            f"{OPTION}: column {str(cells.name)!r} of {name!r} holds dates or times, which are no weights;"
+            " make numbers of them first"
+        )
     numbers = to_floats(cells, "coerce").to_numpy()
     fits = (numbers == 0) | ((numbers >= 1 / LARGEST) & (numbers <= LARGEST))
     if not fits.all():
@@ -95,7 +100,7 @@ def _fault(cells: pd.Series, numbers: Numbers, place: int) -> str:
     if cells.isna().iloc[place]:
         return "is empty"
     cell = cells.iloc[place]
-    if not holds_texts(cells):
+    if not holds_texts(cells):  # -1, and not -1.0
         cell = f"{numbers[place]:g}"
     too_far = 0 < numbers[place] < 1 / LARGEST or LARGEST < numbers[place] < np.inf
     return f"has {str(cell)!r}" + (", too far from 1," if too_far else "")
