@@ -257,7 +257,7 @@ def test_a_weight_of_3_is_three_rows(tmp_path: Path, target: list[Any], method: 
     assert len(weighted) == len(repeated) > 2
     for one, other in zip(weighted, repeated, strict=True):
         assert one.epoch == other.epoch
-        for side in ("train", "test"):
+        for side in ("train", "test", "validation"):
             assert getattr(one, side) == pytest.approx(getattr(other, side), rel=1e-9, abs=1e-9)
 
 
