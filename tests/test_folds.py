@@ -246,6 +246,14 @@ def test_diff_pairs_the_same_folds_alone(tmp_path: Path) -> None:
         run_here(["compare", "--dataset", "iris", *words], tmp_path)
     assert "Paired seed by seed" in said(run_here(["diff", "5.json", "5.json"], tmp_path))
     assert "folds differ): difference" in said(run_here(["diff", "2.json", "5.json"], tmp_path))
+    for first in (3, 5):
+        words = ["--folds", "5", "--seeds", "10", "--seed", str(first), *QUICK, "none"]
+        run_here(["compare", "--dataset", "iris", *words, "-o", f"from{first}.json"], tmp_path)
+    # Seeds 3 to 7 make a walk of their own; 5 to 9 are the second one of both.
+    assert "(seed differ): difference" in said(run_here(["diff", "5.json", "from3.json"], tmp_path))
+    assert "the 5 seeds that both have" in said(
+        run_here(["diff", "5.json", "from5.json"], tmp_path)
+    )
 
 
 # Advice

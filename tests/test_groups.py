@@ -23,6 +23,7 @@ from regcmp.data.table import Reading, Table
 from regcmp.data.tables.understanding import understand
 from regcmp.errors import DataError, UsageError
 from regcmp.plan import make_plan
+from regcmp.report.reader import read_report
 from regcmp.runs.condition import Condition
 from regcmp.runs.tuning import Search
 
@@ -285,6 +286,10 @@ def test_diff_pairs_reports_of_the_same_groups_alone(folder: Path) -> None:
     assert "Paired seed by seed" in said(run_here(["diff", "a.json", "b.json"], folder))
     other = said(run_here(["diff", "a.json", "c.json"], folder))
     assert "Not paired (groups," in other
+    report = read_report(str(folder / "a.json"))
+    assert report.rows is not None
+    groups = report.rows.effective_rows(range(5))
+    assert groups == pytest.approx(report.plan["effective_rows"]) and groups < 40
 
 
 # Models

@@ -212,7 +212,7 @@ def test_weights_are_packed_and_read_back() -> None:
     shares, _ = shares_of(np.random.default_rng(1).random(40) + 0.1)
     document = json.loads(json.dumps(packed(shares, with_scores=True)))
     after = unpacked(document, "log_loss")
-    assert after.fits(shares) and not after.fits(replace(shares, weights=None))
+    assert after.fits(shares, [0]) and not after.fits(replace(shares, weights=None), [0])
     document["weights"] = packed(
         replace(shares, weights=np.zeros(40)), with_scores=True
     )["weights"]  # fmt: skip

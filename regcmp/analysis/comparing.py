@@ -88,6 +88,8 @@ def _paired_seeds(old: Report, new: Report, changes: Iterable[Change]) -> tuple[
         return ()
     if "split" not in new.plan["vary"] and old.plan["seed"] != new.plan["seed"]:
         return ()  # the first seed draws the split of all
+    if (new.plan["seed"] - old.plan["seed"]) % (new.plan["folds"] or 1):
+        return ()  # a walk through folds begins at the first seed
     theirs = set(_seeds(old))
     return tuple(seed for seed in _seeds(new) if seed in theirs)
 

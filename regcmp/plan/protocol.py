@@ -44,7 +44,7 @@ class Protocol:
     folds: int | None = option(
         "whole", None,
         "Split the rows into this many folds; seeds walk through them, so that every row is tested once in"
-        " as many seeds, and then through other folds. In the place of --test-size.",
+        " as many seeds, and then through other folds. In the place of a test size.",
         low=2, high=MAX_SEEDS, metavar="K", since="0.2",
     )  # fmt: skip
     label_noise: float = option(

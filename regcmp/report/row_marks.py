@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ def rows_of(document: dict[str, Any]) -> RowShares | None:
     if part["rows"] != n:
         raise ValueError(f"its 'rows.rows' is {part['rows']}, and its 'plan.data.rows' {n}")
     found = unpacked(part, document["plan"]["metric"])
+    found = replace(found, by_group=document["plan"]["groups"] is not None)
     if found.kept:
         _check_kept(found, document["runs"])
     return found

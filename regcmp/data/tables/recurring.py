@@ -8,6 +8,7 @@ from shlex import quote as quoted
 
 import numpy as np
 
+from regcmp.data.columns import GROUPS, Column
 from regcmp.data.dataset import Rows
 from regcmp.data.table import Table
 from regcmp.data.tables.given_test import name_of_test
@@ -29,7 +30,10 @@ PART = 0.5
 
 
 def recurring_keys(
-    table: Table, names: Iterable[str], groups: Rows | None = None, order: Rows | None = None
+    table: Table,
+    columns: Iterable[Column],
+    groups: Rows | None = None,
+    order: Rows | None = None,
 ) -> list[str]:
     """A line for each of these columns that looks like a key of which rows are on both sides.
 
@@ -38,9 +42,11 @@ def recurring_keys(
     a network may know keys from before, and no option keeps their rows together.
     """
     lines = [
-        _said(table, name, in_order=order is not None)
-        for name in names
-        if KEY.fullmatch(name.strip()) and not _within(table, name, groups)
+        _said(table, each.name, in_order=order is not None)
+        for each in columns
+        if each.kind != GROUPS
+        and KEY.fullmatch(each.name.strip())
+        and not _within(table, each.name, groups)
     ]
     return [each for each in lines if each]
 

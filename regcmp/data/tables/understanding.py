@@ -124,9 +124,7 @@ def _understood(table: Table, columns: Columns, decimal: str, sample: int | None
             *(each for name in sorted(asked.texts) for each in without_blanks(frame[name])),
             *_lost_image(table, columns, known),
             *_warnings(known, table, is_image=image is not None),
-            *recurring_keys(
-                table, (each.name for each in known if each.kind != GROUPS), groups, order
-            ),
+            *recurring_keys(table, known, groups, order),
         ),
         image=image,
         groups=groups,
