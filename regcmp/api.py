@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from regcmp.analysis.summarizing import summarize, summarize_reference
-from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.tuned import budget_rows, most_chosen
 from regcmp.analysis.verdict import winner
 from regcmp.analysis.wording import in_words
@@ -23,9 +22,9 @@ from regcmp.data.table import Progress
 from regcmp.environment import environment
 from regcmp.errors import UnknownRegularizerError, UsageError
 from regcmp.framing import (
-    correction,
     plan_carried_out,
     ranked,
+    test_of,
     tried_and_noted,
     verdict_of,
     workers_elsewhere,
@@ -51,7 +50,6 @@ from regcmp.runs.pace import Pace
 
 if TYPE_CHECKING:
     from regcmp.models.fitted import FittedModel
-    from regcmp.runs.collecting import Outcome
 
 
 @dataclass(frozen=True)
@@ -319,13 +317,11 @@ def run(plan: Plan, execution: Execution | None = None, watch: Watch | None = No
     watch.pace.expected = estimate.seconds * estimate.jobs
     outcome = _train(plan, dataset, execution, jobs, watch)
     protocol = plan.protocol
-    ratio = correction(plan, dataset, outcome)
-    test = chosen_test(protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
+    test = test_of(plan, dataset, outcome)
     summary = summarize(outcome.runs, str(plan.baseline), protocol.metric, test)
     tried = tried_and_noted(summary, plan, outcome)
-    described = plan_carried_out(plan, dataset, outcome, test)
     return Comparison(
-        plan=described,
+        plan=(described := plan_carried_out(plan, dataset, outcome, test)),
         environment=environment() | workers_elsewhere(outcome),
         timing={
             "seconds": perf_counter() - start,

@@ -7,6 +7,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from regcmp.analysis.statistics import correction_ratio
+from regcmp.analysis.testing import chosen_test
 from regcmp.analysis.tuned import choice_notes
 from regcmp.analysis.verdict import verdict
 from regcmp.analysis.wording import drawn_of
@@ -52,6 +53,12 @@ def correction(plan: Plan, dataset: Dataset, outcome: Outcome) -> float:
     if plan.protocol.folds is not None:
         return 1 / (plan.protocol.folds - 1)
     return correction_ratio(dataset.n_rows, mean(tested for _, _, tested in outcome.sizes))
+
+
+def test_of(plan: Plan, dataset: Dataset, outcome: Outcome) -> Test:
+    """The test that differences are judged by."""
+    ratio = correction(plan, dataset, outcome)
+    return chosen_test(plan.protocol.significance_test, ratio, plan.run_seeds, outcome.rows)
 
 
 def verdict_of(summary: pd.DataFrame, plan: dict[str, Any]) -> str:
