@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from inspect import Parameter, Signature, signature
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,9 @@ from regcmp.framing import (
     verdict_of,
     workers_elsewhere,
 )
+from regcmp.keyword_list import describe
 from regcmp.models.fit_words import BEST, make_fit_execution, make_fit_plan
-from regcmp.option import Option, options_of
+from regcmp.option import options_of
 from regcmp.plan import OPTIONS, Plan, make_plan
 from regcmp.plan.execution import Execution, make_execution
 from regcmp.plan.grammar import TUNE, Method
@@ -222,26 +222,7 @@ def train_model(
     return fit_model(plan, dataset, execution.jobs or estimate.jobs, watch.pace, watch.warn)
 
 
-def _described(declared: Iterable[Option]) -> tuple[Signature, str]:
-    """The signature and a list of these options, for ``compare``."""
-    given = signature(compare).parameters
-    parameters = [given["dataset"], given["methods"]]
-    lines = ["", "", "    Options:", ""]
-    for each in declared:
-        value = str(each.default) if each.kind == "method" else each.default
-        parameters.append(Parameter(each.name, Parameter.KEYWORD_ONLY, default=value))
-        default = "" if "[default" in each.help else f"  [default: {value}]"
-        lines.append(f"    - ``{each.name}``: {each.about}{default}")
-    return Signature(parameters, return_annotation="Comparison"), "\n".join([*lines, ""])
-
-
-def _keyword_options() -> list[Option]:
-    declared = {**OPTIONS, **options_of(Execution)}
-    return [each for name, each in declared.items() if name not in ("dataset", "methods")]
-
-
-compare.__signature__, _listed = _described(_keyword_options())  # type: ignore[attr-defined]
-compare.__doc__ = (compare.__doc__ or "").rstrip() + _listed
+describe(compare)
 
 
 TUNING = ("trials", "tune", "select_by", "refit")
