@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from regcmp.models.loading import load
     from regcmp.models.mlp import MLPClassifier, MLPRegressor
     from regcmp.plan.plugins import register
+    from regcmp.study.running import compare_over
 
 HOMES = {
     "Comparison": "api",
@@ -25,6 +26,7 @@ HOMES = {
     "Number": "engine.regularizers",
     "Regularizer": "engine.regularizers",
     "compare": "api",
+    "compare_over": "study.running",
     "fit": "api",
     "load": "models.loading",
     "register": "plan.plugins",
@@ -41,6 +43,7 @@ __all__ = [
     "Regularizer",
     "UsageError",
     "compare",
+    "compare_over",
     "fit",
     "load",
     "register",

@@ -72,7 +72,8 @@ SMALL = "conv4x3-pool2-8"
 )
 def test_what_can_t_be_meant_is_refused(words: str, message: str, tmp_path: Path) -> None:
     """In one line, before any training."""
-    done = run_here(("compare", *DIGITS, *words.split()), tmp_path)
+    base = DIGITS[2:] if "--dataset" in words else DIGITS
+    done = run_here(("compare", *base, *words.split()), tmp_path)
     assert done.code == 2 and not done.out
     assert done.err.startswith("Error: ") and done.err.count("\n") == 1
     assert message in done.err

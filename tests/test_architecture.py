@@ -30,8 +30,9 @@ LAYERS = (
     ("models",),
     ("analysis",),
     ("report",),
-    ("framing",),
+    ("framing", "keyword_list"),
     ("api", "guide"),
+    ("study",),
     ("cli", "__init__"),
 )
 """From the bottom: a part may import those of the layers below it, and of its own layer itself alone."""

@@ -888,12 +888,12 @@ def test_ctrl_c_at_a_terminal_takes_the_bar_away_and_shows_the_cursor() -> None:
     ("words", "message"),
     [
         (("--epoch", "3"), "unknown option '--epoch': did you mean '--epochs'?"),
-        (("wine", "l2"), "Did you mean --dataset wine?"),
+        (("l2", "wine"), "Missing option '--dataset'"),
         (("l2=0.5",), "Give a file, or one of digits,"),
     ],
 )
 def test_one_way_out_is_named(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    """The nearest flag; the flag that a dataset lacks."""
+    """The nearest flag; what may stand for a dataset."""
     assert message in run(("compare", *words), tmp_path).err
 
 

@@ -258,6 +258,8 @@ EACH: dict[str, tuple[str, ...]] = {
     "store": ("--store", "runs.sqlite"),
     "verify-store": ("--verify-store",),
     "no-store": ("--no-store",),
+    "over": ("--over", "epochs=1,2"),
+    "rope": ("--rope", "0.02"),
     "sort": ("--sort", "score"),
     "reference": ("--reference", "none"),
     "metric": ("--metric", "log_loss"),
@@ -295,6 +297,8 @@ def said(words: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], str]:
     own = {*parameters, *EXECUTION}
     rest = {name: each for name, each in ctx.params.items() if name in own}
     words_of_plan = {name: each for name, each in ctx.params.items() if name not in own}
+    datasets = words_of_plan.pop("dataset")
+    words_of_plan["dataset"] = datasets[0] if datasets else None
     methods = ctx.params["methods"] or set_in_file(ctx, "methods") or DEFAULT_METHODS
     plan = make_plan(methods=methods, **words_of_plan).as_dict()
     return rest, plan, to_toml(ctx, plan)

@@ -33,9 +33,10 @@ from regcmp.plan import make_plan
 from regcmp.report.csv_text import DANGEROUS, to_csv
 from regcmp.report.document import report_schema
 from regcmp.report.json_text import to_json
-from regcmp.report.layout import Table, make_table
+from regcmp.report.layout import make_table
 from regcmp.report.markdown import escape, to_markdown
 from regcmp.report.reader import read_report
+from regcmp.report.table import Table
 from regcmp.report.terminal import fold, print_table
 from regcmp.results import (
     HISTORY_COLUMNS,

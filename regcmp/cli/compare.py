@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from regcmp.cli.config import CONFIG_OPTIONS, to_toml
 from regcmp.cli.exports import content, listed, write_all
@@ -16,13 +17,20 @@ from regcmp.cli.gate_options import (
     need_gates,
     parse_gates,
 )
-from regcmp.cli.options import Command, option
+from regcmp.cli.options import Command, is_source, option
 from regcmp.cli.origins import CONFIG, not_loaded, set_in_file
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plan_options import complete_method, of_group, with_options
 from regcmp.cli.plots import PLOT_OPTION, check_drawable, check_place, check_plot, draw
 from regcmp.cli.progress import progress
 from regcmp.cli.screen import Screen
+from regcmp.cli.study import (
+    STUDY_OPTIONS,
+    compare_over,
+    parse_rope,
+    varied_in,
+)
+from regcmp.cli.wanted import Wanted
 from regcmp.data.opening import check_source
 from regcmp.errors import UsageError
 from regcmp.plan import make_plan
@@ -36,9 +44,12 @@ if TYPE_CHECKING:
     from regcmp.analysis.gates import Grounds
     from regcmp.data.dataset import Dataset
     from regcmp.plan import Plan
+    from regcmp.plan.execution import Execution
 
 OPTIONS = (
-    *of_group("Data", "Protocol", "Network", "Training"),
+    *of_group("Data", "Protocol"),
+    *STUDY_OPTIONS,
+    *of_group("Network", "Training"),
     option("Output", "-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(),
            envvar="REGCMP_COMPARE_OUTPUT",
            help=f"Also write the report: {offered(FORMATS)}; '-' is CSV on standard output, '-.json' JSON."
@@ -88,6 +99,8 @@ def compare(
     history_file: str | None,
     tried_file: str | None,
     predictions_file: str | None,
+    over: tuple[str, ...],
+    rope: str,
     plot: str | None,
     quiet: bool,
     color: str,
@@ -117,35 +130,58 @@ def compare(
       regcmp compare --dataset breast_cancer --train-size 60 --metric log_loss
       regcmp compare --dataset wine --seeds 20 -o report.json --runs runs.csv
       regcmp compare --dataset moons:n=200:noise=0.4 --hidden 32
+      regcmp compare --dataset digits --over train-size=60,120,300
     """
     words["predictions"] = predictions_file is not None
+    datasets, methods = _sources(ctx, words.pop("dataset"), methods)
+    words["methods"] = methods or set_in_file(ctx, "methods") or DEFAULT_METHODS
     machine = {name: words.pop(name) for name in EXECUTION}
-    plan = make_plan(methods=methods or set_in_file(ctx, "methods") or DEFAULT_METHODS, **words)
-    check_source(plan.dataset, plan.reading)
-    execution = make_execution(**machine)
-    exports = listed(outputs, runs_file, history_file, tried_file, predictions_file, save_config)
+    wanted = Wanted(
+        listed(outputs, runs_file, history_file, tried_file, predictions_file, save_config),
+        fail_if,
+        warn_if,
+        parse_rope(rope),
+        plot,
+        quiet,
+        color,
+        strict,
+        force,
+        dry_run,
+        no_github,
+    )
+    if varied := varied_in(datasets, over):
+        words["dataset"] = "".join(datasets[:1])
+        compare_over(ctx, varied, words, make_execution(**machine), wanted)
+    else:
+        plan = make_plan(dataset=datasets[0], **words)
+        check_source(plan.dataset, plan.reading)
+        _compare_one(ctx, plan, make_execution(**machine), wanted)
+
+
+def _compare_one(ctx: click.Context, plan: Plan, execution: Execution, wanted: Wanted) -> None:
+    """Carry out one comparison, print it, and write what was asked for."""
+    plot, places, quiet = wanted.plot, wanted.places, wanted.quiet
     inputs = plan.dataset, plan.reading.test, ctx.meta.get(CONFIG), execution.store
-    places = [place for _, place in exports]
-    check_distinct(places, (*inputs, *words["plugins"]))
+    check_distinct(places, (*inputs, *ctx.params["plugins"]))
     check_plot(plot)
-    _check_tried(tried_file, plan)
+    _check_tried(wanted, plan)
     check_place(plot, places, quiet=quiet)
-    gates = parse_gates(fail_if, warn_if, lambda: grounds(plan.as_dict()))
+    gates = parse_gates(wanted.fail_if, wanted.warn_if, lambda: grounds(plan.as_dict()))
     need_gates(places, gates)
 
     from regcmp.api import Watch, rehearse, run
     from regcmp.runs.pace import pace_of
     from regcmp.runs.tuning import planned_networks
 
-    screen = Screen(quiet=quiet, color=color)
+    screen = Screen(quiet=quiet, color=wanted.color)
     screen.warn_of_data(not_loaded(ctx))
 
     def loaded(dataset: Dataset, settled: Plan) -> None:
         screen.warn_of_data(dataset.warnings)
         check_drawable(plot, dataset, settled)
-        check_overwritten(places, "regcmp.report", settled.as_dict(), force=force)
+        check_overwritten(places, "regcmp.report", settled.as_dict(), force=wanted.force)
 
-    if dry_run:
+    if wanted.dry_run:
         print(rehearse(plan, execution, Watch(loaded=loaded)))
         return
     pace = pace_of(planned_networks(plan), plan.settings.epochs)
@@ -157,19 +193,37 @@ def compare(
         (place, partial(to_toml, ctx, plan.as_dict()))
         if name == "config"
         else (place, partial(content, comparison, findings, name, place, plot))
-        for name, place in exports
+        for name, place in wanted.exports
     )
     screen.show(comparison, to_stderr=any(place.path is None for place in places))
     refused += draw(screen, comparison, plot, places)
     screen.warn_of_failures(comparison)
+    no_github = wanted.no_github
     conclude(findings, refused, comparison.to_markdown, no_github=no_github, quiet=quiet)
-    if strict and comparison.summary["n_failed"].any():
+    if wanted.strict and comparison.summary["n_failed"].any():
         raise SystemExit(1)
 
 
-def _check_tried(tried_file: str | None, plan: Plan) -> None:
+def _sources(
+    ctx: click.Context, datasets: tuple[str, ...], methods: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The datasets and the methods: a first argument that is a dataset or a file stands for --dataset.
+
+    Raises click.MissingParameter where nothing says what the rows are.
+    """
+    is_typed = ctx.get_parameter_source("dataset") == ParameterSource.COMMANDLINE
+    if methods and not is_typed and is_source(methods[0]):
+        return methods[:1], methods[1:]
+    over = (each.partition("=")[0].strip() for each in ctx.params["over"])
+    if not datasets and "dataset" not in over:
+        (param,) = (each for each in ctx.command.params if each.name == "dataset")
+        raise click.MissingParameter(ctx=ctx, param=param)
+    return datasets, methods
+
+
+def _check_tried(wanted: Wanted, plan: Plan) -> None:
     """Raise UsageError for candidates that are to be written where there are none."""
-    if tried_file is not None and not plan.is_tuned:
+    if any(name == "tried" for name, _ in wanted.exports) and not plan.is_tuned:
         raise UsageError(
             f"--tried: nothing is tuned; write a method such as {TUNE}l2, or leave the option out",
             "tried",

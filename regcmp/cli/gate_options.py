@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ def parse_gates(
     return [parse_gate(text, known, fatal=fatal) for text, fatal in words]
 
 
-def need_gates(places: Iterable[Target], gates: list[Gate]) -> None:
+def need_gates(places: Iterable[Target], gates: Sequence[object]) -> None:
     """Raise UsageError where a JUnit file is asked for and there is nothing to write into it."""
     if not gates and any(each.format == ".xml" for each in places):
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,8 @@ from regcmp.data.sources.bundled import BUNDLED
 from regcmp.data.sources.files import looks_like_path
 from regcmp.data.sources.openml import ALIASES
 from regcmp.data.sources.synthetic import SYNTHETIC
+from regcmp.engine.regularizers import REGISTRY
+from regcmp.plan.grammar import COCKTAIL, NONE, TUNE
 
 if TYPE_CHECKING:
     TextType = click.ParamType[str]
@@ -31,10 +34,19 @@ class Option(click.Option):
         self.group = group
 
 
+class Several(Option):
+    """An option that may be given several times; a variable of the environment holds one value."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """The whole variable: a file's name may have blanks."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else [value]
+
+
 def option(group: str, *names: str, **words: Any) -> Callable[[Decorated], Decorated]:
     """A click option under a heading, which shows its default unless there is none."""
     shown = "default" in words and words["default"] is not None
-    return click.option(*names, cls=Option, group=group, show_default=shown, **words)
+    return click.option(*names, **({"cls": Option} | words), group=group, show_default=shown)
 
 
 class Command(click.Command):
@@ -120,6 +132,14 @@ HELP_ALL = Option(
 )
 
 
+def is_source(word: str) -> bool:
+    """Whether a word can only be a dataset: one by name, or a file; a method may be called as a file is."""
+    name = word.partition(":")[0]
+    if re.split(r"[=+:,]", word)[0] in (NONE, *REGISTRY) or word.startswith((TUNE, COCKTAIL)):
+        return False
+    return name in (*BUNDLED, *SYNTHETIC, *ALIASES) or ("=" not in word and looks_like_path(word))
+
+
 class Source(TextType):
     """A dataset by name, which the shell completes, or a file, whose path it completes."""
 
@@ -127,10 +147,6 @@ class Source(TextType):
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
         """What could have been given; also where it was, but without its flag."""
-        given = ctx.params.get("methods") or () if ctx else ()
-        for word in given:
-            if word.partition(":")[0] in (*BUNDLED, *SYNTHETIC, *ALIASES) or looks_like_path(word):
-                return f"Did you mean --dataset {word}?"
         return f"Give a file, or one of {', '.join([*BUNDLED, *SYNTHETIC, *ALIASES])}."
 
     def shell_complete(

@@ -35,7 +35,7 @@ def check_overwritten(
         way_out = "name another file, or overwrite it with --force"
         if old["schema"].partition("/")[0] != kind:
             raise UsageError(f"-o {name!r} is a {brief(old['schema'])}, no {kind}: {way_out}", "-o")
-        theirs = old.get("plan")
+        theirs = old.get("plan", old)
         words = theirs if isinstance(theirs, dict) else {}
         for word, mine in plan.items():
             if word in words and word not in DERIVED and words[word] != mine:

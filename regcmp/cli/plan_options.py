@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from regcmp.cli.options import Name, Source, option
+from regcmp.cli.options import Name, Several, Source, option
 from regcmp.data.columns import Columns
 from regcmp.data.table import Reading
 from regcmp.engine.regularizers import REGISTRY
@@ -32,8 +32,8 @@ def complete_method(
     return [CompletionItem(before + plus + name) for name in names if name.startswith(last)]
 
 
-def declare(each: Option) -> Declare:
-    """The click option of a declaration. Numbers stay text: the plan reads them."""
+def declare(each: Option, *, several: bool = False) -> Declare:
+    """The click option of a declaration, which may take ``several`` values. Numbers stay text."""
     names = [f"{each.flag}/--no-{each.key}" if each.kind == "flag" else each.flag, each.name]
     more: dict[str, Any] = {"metavar": each.metavar, "help": each.about}
     if each.kind == "switch":
@@ -44,11 +44,13 @@ def declare(each: Option) -> Declare:
         more["shell_complete"] = complete_method
     if each.spelled:
         more["envvar"] = f"REGCMP_COMPARE_{each.key.upper()}"
-    if each.repeatable:
+    if several:
+        more |= {"multiple": True, "cls": Several}
+    elif each.repeatable:
         more["multiple"] = True
     elif each.kind != "switch" and (each.default is not None or each.kind == "flag"):
         more["default"] = _text(each.default)
-    return option(each.group, *names, required=each.kind == "source", **more)
+    return option(each.group, *names, required=each.kind == "source" and not several, **more)
 
 
 def _type(each: Option) -> click.ParamType[Any] | None:
@@ -82,7 +84,7 @@ def of_group(*groups: str) -> Iterable[Declare]:
     declared = {"dataset": OPTIONS["dataset"], **{each.name: each for each in DATA_OPTIONS}}
     declared |= {**OPTIONS, **options_of(Execution)}
     return [
-        declare(each)
+        declare(each, several=each.kind == "source")
         for each in declared.values()
         if each.group in groups
         if each.kind != "methods"

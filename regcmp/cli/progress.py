@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from regcmp.cli.screen import Screen
     from regcmp.data.table import Progress as ReadBytes
-    from regcmp.runs.pace import Pace
+    from regcmp.runs.pace import Pace, Paces
+
+    Paced = Pace | Paces
 
 EVERY = 30.0
 """Seconds from one line to the next, where there is no terminal."""
@@ -22,7 +24,7 @@ NAME_WIDTH = 24
 
 
 @contextmanager
-def progress(screen: Screen, pace: Pace | None = None) -> Iterator[ReadBytes]:
+def progress(screen: Screen, pace: Paced | None = None) -> Iterator[ReadBytes]:
     """Show how far the runs of ``pace`` are; yields what is told of bytes that are read before.
 
     On a terminal that is a bar, elsewhere a line every half a minute, and nothing where quiet was asked.
@@ -38,7 +40,7 @@ def progress(screen: Screen, pace: Pace | None = None) -> Iterator[ReadBytes]:
 
 
 @contextmanager
-def _bar(screen: Screen, pace: Pace | None) -> Iterator[ReadBytes]:
+def _bar(screen: Screen, pace: Paced | None) -> Iterator[ReadBytes]:
     """A bar that is drawn anew ten times a second, by a thread of its own."""
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -67,7 +69,7 @@ def _bar(screen: Screen, pace: Pace | None) -> Iterator[ReadBytes]:
             yield read
 
 
-def _left_column(pace: Pace) -> ProgressColumn:
+def _left_column(pace: Paced) -> ProgressColumn:
     from rich.progress import ProgressColumn, Task
     from rich.text import Text
 
@@ -80,11 +82,11 @@ def _left_column(pace: Pace) -> ProgressColumn:
     return Left()
 
 
-def _count(pace: Pace) -> str:
+def _count(pace: Paced) -> str:
     return f"{pace.done}/{pace.total} runs"
 
 
-def _left(pace: Pace) -> str:
+def _left(pace: Paced) -> str:
     """'0:01:20', or '~0:01:20' of a guess."""
     seconds = pace.seconds_left
     if seconds is None:
@@ -99,7 +101,7 @@ def _cut(name: str) -> str:
 
 
 @contextmanager
-def _lines(screen: Screen, pace: Pace | None) -> Iterator[None]:
+def _lines(screen: Screen, pace: Paced | None) -> Iterator[None]:
     """A line now and then, so that a log shows that a command is alive."""
     if pace is None:
         yield
@@ -108,7 +110,7 @@ def _lines(screen: Screen, pace: Pace | None) -> Iterator[None]:
         yield
 
 
-def line(pace: Pace) -> str:
+def line(pace: Paced) -> str:
     """'12 of 40 runs done, training dropout, about 2 minutes left'."""
     from regcmp.runs.estimating import duration
 

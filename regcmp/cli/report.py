@@ -19,6 +19,8 @@ from regcmp.cli.options import Command, option
 from regcmp.cli.overwriting import FORCE_OPTION, check_overwritten
 from regcmp.cli.plots import PLOT_OPTION, check_plot, draw
 from regcmp.cli.screen import Screen
+from regcmp.cli.study import check_formats, render
+from regcmp.cli.wanted import Wanted
 from regcmp.plan.protocol import BY_SCORE, TYPED
 from regcmp.report.formats import FORMATS, FRAMES, either, offered
 from regcmp.report.places import check_distinct
@@ -38,6 +40,8 @@ from regcmp.report.places import check_distinct
 @option("Output", "--tried", "tried_file", metavar="FILE", type=click.Path(),
         envvar="REGCMP_REPORT_TRIED",
         help="Write a row per candidate of a tuned method and seed.")  # fmt: skip
+@option("Output", "--condition", metavar="NAME=VALUE,...",
+        help="Of a study, the report of this condition: train-size=60.  [since 0.2]")  # fmt: skip
 @option("Output", "--sort", type=click.Choice([TYPED, BY_SCORE]),
         help="Order of the table's rows: as typed, or the best test score first."
         "  [default: as it was saved]")  # fmt: skip
@@ -60,6 +64,7 @@ def report(
     runs_file: str | None,
     history_file: str | None,
     tried_file: str | None,
+    condition: str | None,
     sort: str | None,
     force: bool,
     quiet: bool,
@@ -84,12 +89,21 @@ def report(
     check_plot(plot)
 
     from regcmp.analysis.gates import grounds_of
+    from regcmp.analysis.studies import Study
     from regcmp.report.layout import make_table
     from regcmp.report.markdown import to_markdown
-    from regcmp.report.reader import read_report
+    from regcmp.report.study_reader import one_of, read_any
 
     screen = Screen(quiet=quiet, color=color)
-    saved = read_report(file)
+    found = read_any(file)
+    if isinstance(found, Study) and condition is None:
+        check_formats(places, plot)
+        wanted = Wanted(
+            exports, fail_if, warn_if, quiet=quiet, color=color, force=force, no_github=no_github
+        )
+        render(found, screen, wanted)
+        return
+    saved = one_of(found, condition, file)
     if sort is not None:
         saved = replace(saved, plan=saved.plan | {"sort": sort})
     gates = parse_gates(fail_if, warn_if, lambda: grounds_of(saved.plan))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from regcmp.report.layout import Table
+    from regcmp.report.table import Table
     from regcmp.results import Report
     from regcmp.runs.estimating import Estimate
 
@@ -86,14 +86,16 @@ class Screen:
                 table = wider
         self.show_table(table, to_stderr=to_stderr)
 
-    def show_table(self, table: Table, *, to_stderr: bool) -> None:
-        """Print any table in the same way."""
+    def show_table(self, table: Table, *, to_stderr: bool, after_another: bool = False) -> None:
+        """Print any table in the same way, with an empty line before it if it comes ``after_another``."""
         from regcmp.report.terminal import print_table
 
         stream = sys.stderr if to_stderr else sys.stdout
         if to_stderr and self.quiet:
             return
         console = self.console(stream)
+        if after_another:
+            console.print()
         print_table(_encodable(table, console.encoding), console, _width(console, stream))
 
     def plot(self, report: Report, kind: str, *, to_stderr: bool) -> None:

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 TOPICS = (
-    *("table", "methods", "tuning", "data", "images", "protocol", "store", "cluster"),
+    *("table", "methods", "tuning", "data", "images", "protocol", "study", "store", "cluster"),
     *("options", "gates", "reports", "diff", "plots", "config"),
     *("models", "python", "examples", "limits", "contributing"),
 )

@@ -14,7 +14,7 @@ from regcmp.metrics import METRICS
 from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.plan.protocol import TWO_WAY
 from regcmp.report.document import DIFF_SCHEMA
-from regcmp.report.layout import Column, Table
+from regcmp.report.table import Column, Table
 from regcmp.report.text import clean
 from regcmp.results import Report, plain_rows
 

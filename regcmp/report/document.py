@@ -243,16 +243,19 @@ def report_schema() -> dict[str, Any]:
         f"What 'regcmp compare -o FILE.json' writes.{WITHIN} Equal commands on one machine write equal"
         ' documents but for "timing".'
     )
-    return _schema(SCHEMA, report_type(), about, OPTIONAL)
+    return schema_of(SCHEMA, report_type(), about, OPTIONAL)
 
 
 def diff_schema() -> dict[str, Any]:
     """What ``regcmp diff -o FILE.json`` writes, as JSON Schema 2020-12."""
-    return _schema(DIFF_SCHEMA, diff_type(), f"What 'regcmp diff -o FILE.json' writes.{WITHIN}")
+    return schema_of(DIFF_SCHEMA, diff_type(), f"What 'regcmp diff -o FILE.json' writes.{WITHIN}")
 
 
-def _schema(name: str, kind: Any, about: str, optional: Iterable[str] = ()) -> dict[str, Any]:
-    """The schema of what is written today: every key is there, but for those that are optional."""
+def schema_of(name: str, kind: Any, about: str, optional: Iterable[str] = ()) -> dict[str, Any]:
+    """The schema of what is written today: every key is there, but for those that are optional.
+
+    These are keys of the document itself, or of a report within it.
+    """
     (_,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for part in parts.values():
         for value in part.get("properties", {}).values():
@@ -262,7 +265,9 @@ def _schema(name: str, kind: Any, about: str, optional: Iterable[str] = ()) -> d
         "description": about,
         "additionalProperties": True,
     }
-    top["required"] = [each for each in top["required"] if each not in optional]
+    for part in (top, parts.get("report", {})):
+        if "required" in part:
+            part["required"] = [each for each in part["required"] if each not in optional]
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:{name.replace('/', ':').replace('.', ':')}",

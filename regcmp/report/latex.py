@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from regcmp.report.layout import Table
+from regcmp.report.table import Table
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -19,32 +18,9 @@ from regcmp.numbers import MISSING, Style, count, p_text, style_of
 from regcmp.option import AUTO
 from regcmp.plan.grammar import TUNE
 from regcmp.plan.protocol import TWO_WAY, TYPED
+from regcmp.report.table import Column, Table
 from regcmp.report.text import clean
 from regcmp.results import Report
-
-
-@dataclass(frozen=True)
-class Column:
-    """A header; columns of one group stay together where a table must be broken."""
-
-    header: str
-    group: int
-
-
-@dataclass(frozen=True)
-class Table:
-    """Lines above, a header and rows of text, the verdict's lines, and lines that explain."""
-
-    above: tuple[str, ...]
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-    tones: tuple[str, ...]
-    """Of each row: 'baseline', 'better', 'worse', 'marked', 'reference' or ''."""
-    notes: tuple[str, ...]
-    """What the marks of methods mean."""
-    below: tuple[str, ...]
-    verdict: tuple[str, ...]
-    """The answer, then what it rests on."""
 
 
 def make_table(report: Report) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from regcmp.report.layout import Table
+from regcmp.report.table import Table
 from regcmp.report.text import clean
 
 LIVE = re.compile(r"[$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
@@ -19,7 +19,7 @@ def to_markdown(table: Table) -> str:
         "",
         _row(headers),
         _row(["---", *["---:"] * (len(headers) - 1)]),
-        *(_row([escape(cell) for cell in row]) for row in table.rows),
+        *(_row(_marked(table, place)) for place in range(len(table.rows))),
         "",
         *(escape(line) + "  " for line in table.notes),
         *([""] if table.notes else []),
@@ -29,6 +29,12 @@ def to_markdown(table: Table) -> str:
         *(escape(line) + "  " for line in table.below),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _marked(table: Table, place: int) -> list[str]:
+    """The cells of a row; those that stand out are bold."""
+    cells = map(escape, table.rows[place])
+    return [f"**{cell}**" if (place, i) in table.shown else cell for i, cell in enumerate(cells)]
 
 
 def escape(text: str) -> str:

@@ -14,7 +14,8 @@ from regcmp.analysis.verdict import ALPHA
 from regcmp.analysis.wording import conditions, drawn_of, in_words, test_name
 from regcmp.errors import DataError
 from regcmp.numbers import MISSING, Style, count, style_of
-from regcmp.report.layout import Column, Table, records_of
+from regcmp.report.layout import records_of
+from regcmp.report.table import Column, Table
 from regcmp.report.text import clean
 from regcmp.results import Report
 

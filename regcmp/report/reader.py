@@ -44,6 +44,17 @@ WAY_OUT = "'regcmp compare -o FILE.json' writes one"
 
 def read_report(path: str) -> Report:
     """The report that ``-o FILE.json`` wrote. Raises DataError, naming the file, for anything else."""
+    document = read_document(path)
+    if str(document.get("schema")).startswith("regcmp.study/"):
+        raise DataError(
+            f"{path!r} is a study of several comparisons, and this takes the report of one; write one by"
+            " 'regcmp report STUDY.json --condition NAME=VALUE -o FILE.json'"
+        )
+    return report_of(path, document)
+
+
+def read_document(path: str) -> dict[str, Any]:
+    """The JSON object of a file. Raises DataError, naming the file, for anything else."""
     try:
         text = read_input(path).decode("utf-8-sig")
         document = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
@@ -56,6 +67,14 @@ def read_report(path: str) -> Report:
         raise DataError(str(error)) from error
     except ValueError as error:
         raise DataError(f"{path!r} is not JSON ({error}); {WAY_OUT}") from error
+    if not isinstance(document, dict):
+        _check_schema(path, document)
+    found: dict[str, Any] = document
+    return found
+
+
+def report_of(path: str, document: dict[str, Any]) -> Report:
+    """The report that a document holds. Raises DataError, naming the file, where it holds none."""
     _check_schema(path, document)
     try:
         _add_later(document)

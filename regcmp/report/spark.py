@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regcmp.report.figures import curves
-from regcmp.report.layout import Column, Table
 from regcmp.report.marks import Line
+from regcmp.report.table import Column, Table
 from regcmp.results import Report
 
 CELLS = 12

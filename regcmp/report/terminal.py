@@ -11,7 +11,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from regcmp.report.layout import Table
+from regcmp.report.table import Table
 from regcmp.report.text import FOLDS
 
 GUTTER = 2
@@ -23,6 +23,8 @@ TONES = {
     "reference": "dim italic",
     "": "",
 }
+SHOWN = "bold"
+"""Of a cell that stands out by itself."""
 METHOD_SHARE = 0.4
 """A method's name is folded beyond this share of the width; a number never is."""
 MIN_NAME = 8
@@ -157,12 +159,13 @@ def _rich(table: Table, block: list[int], limit: int | None) -> RichTable:
     grid.add_column(table.columns[0].header, overflow="fold", max_width=limit)
     for i in block:
         grid.add_column(table.columns[i].header, no_wrap=True, justify="right")
-    for row, tone in zip(table.rows, table.tones, strict=True):
+    for place, (row, tone) in enumerate(zip(table.rows, table.tones, strict=True)):
         if tone == "reference" and not any(row[i] for i in block):
             continue  # it is compared with nothing
         name = row[0] if limit is None else fold(row[0], limit)
-        cells = [Text(text, style=TONES[tone]) for text in (name, *(row[i] for i in block))]
-        grid.add_row(*cells)
+        styles = [SHOWN if (place, i) in table.shown else TONES[tone] for i in (0, *block)]
+        texts = (name, *(row[i] for i in block))
+        grid.add_row(*map(Text, texts, styles))
     return grid
 
 

@@ -196,3 +196,49 @@ def _name(runs: Sequence[Run]) -> str:
     if len(methods) == 1:
         return methods.pop()
     return "+".join(part.name for part in runs[0].method.parts) or NONE
+
+
+class Paces:
+    """The paces of several comparisons, one after the other, as one."""
+
+    def __init__(self, paces: Sequence[Pace]) -> None:
+        self.paces = paces
+        self.now = 0
+        """Which of them is under way."""
+        self._begun = monotonic()
+
+    def begin(self, index: int) -> Pace:
+        """The pace of the next comparison."""
+        self.now = index
+        return self.paces[index]
+
+    @property
+    def total(self) -> int:
+        """Runs of all of them."""
+        return sum(each.total for each in self.paces)
+
+    @property
+    def done(self) -> int:
+        """Runs that are done; of a comparison that failed, all."""
+        before = sum(each.total for each in self.paces[: self.now])
+        return before + self.paces[self.now].done
+
+    @property
+    def training(self) -> str:
+        """The methods that train now."""
+        return self.paces[self.now].training
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nothing was measured yet."""
+        return self.now == 0 and self.paces[0].is_guess
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the comparison under way, and of those to come, whose runs take as long as those so far."""
+        left = self.paces[self.now].seconds_left
+        if left is None:
+            return None
+        so_far = sum(each.total for each in self.paces[: self.now + 1])
+        later = self.total - so_far
+        return left + (monotonic() - self._begun + left) * later / max(so_far, 1)

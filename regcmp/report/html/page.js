@@ -7,7 +7,7 @@ const make = (tag, properties, ...within) => {
 
 // Each header of the summary becomes a button that sorts by it.
 const table = document.querySelector("table.sortable");
-const heads = [...table.tHead.rows[0].cells];
+const heads = table ? [...table.tHead.rows[0].cells] : [];
 heads.forEach((head, column) => {
   const button = make("button", { type: "button", textContent: head.textContent });
   head.replaceChildren(button);

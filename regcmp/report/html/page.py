@@ -22,8 +22,9 @@ from regcmp.report.figures import KINDS
 from regcmp.report.html.charts import draw, legend
 from regcmp.report.html.overlay import overlay
 from regcmp.report.json_text import to_json
-from regcmp.report.layout import Table, make_table, records_of
+from regcmp.report.layout import make_table, records_of
 from regcmp.report.marks import KEYS
+from regcmp.report.table import Table
 from regcmp.report.text import FOLDS, clean
 from regcmp.results import Report
 
@@ -72,7 +73,7 @@ def to_html(report: Report) -> str:
     others = [each for each in figures if not each.panels[0].y.labels]
     names = map(clean, report.summary["method"])
     return (
-        _templates()
+        templates()
         .get_template("page.html.j2")
         .render(
             name=report.plan["data"]["name"],
@@ -83,7 +84,7 @@ def to_html(report: Report) -> str:
             others=others,
             headings=("Verdict", *(each.heading for each in (*lists, *others)), *AFTER),
             methods={name: i for i, name in enumerate(names)},
-            policy=_policy(),
+            policy=policy(),
             command=command(report.plan),
             environment={name: _words(value) for name, value in report.environment.items()},
             downloads=_downloads(report),
@@ -92,11 +93,11 @@ def to_html(report: Report) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
     """Every value in them is escaped, whatever it is and wherever it comes from."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    templates = Environment(
+    found = Environment(
         loader=PackageLoader("regcmp.report.html", ""),
         autoescape=True,
         finalize=_printable,
@@ -105,15 +106,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.globals.update(
+    found.globals.update(
         draw=draw, legend=legend, overlay=overlay, most_keys=KEYS, most_panels=MOST_PANELS
     )
-    templates.filters.update(anchor=_anchor, parts=FOLDS.split)
-    return templates
+    found.filters.update(anchor=_anchor, parts=FOLDS.split)
+    return found
 
 
 @cache
-def _policy() -> str:
+def policy() -> str:
     """What a browser may do for the page: use its own style and script, and nothing else."""
     style, script = (_source(name) for name in ("page.css", "page.js"))
     return (
@@ -124,9 +125,9 @@ def _policy() -> str:
 
 def _source(name: str) -> str:
     """The hash of a text as it stands in its element, below a line of its own."""
-    templates = _templates()
-    assert templates.loader
-    text, *_ = templates.loader.get_source(templates, name)
+    found = templates()
+    assert found.loader
+    text, *_ = found.loader.get_source(found, name)
     digest = hashlib.sha256(f"\n{text}".encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
 

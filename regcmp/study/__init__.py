@@ -1,0 +1,1 @@
+"""Studies: one comparison under several conditions, such as training sizes or datasets."""
