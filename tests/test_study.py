@@ -267,6 +267,8 @@ def test_a_first_argument_that_is_data_is_the_dataset(tmp_path: Path) -> None:
         name = f"{number}.csv"
         assert run_here(["compare", *words, *FAST, "-o", name], tmp_path, variables).code == 0
         assert (tmp_path / name).read_bytes() == (tmp_path / "0.csv").read_bytes(), words
+    several = run_here(["compare", "wine", "iris", "l2", *FAST], tmp_path)
+    assert several.out.startswith("2 conditions: dataset wine, iris")
     missing = run_here(["compare", "l2"], tmp_path)
     assert missing.code == 2 and "Missing option '--dataset'" in missing.err
 

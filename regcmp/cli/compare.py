@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -207,13 +208,14 @@ def _compare_one(ctx: click.Context, plan: Plan, execution: Execution, wanted: W
 def _sources(
     ctx: click.Context, datasets: tuple[str, ...], methods: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The datasets and the methods: a first argument that is a dataset or a file stands for --dataset.
+    """The datasets and the methods: first arguments that are datasets or files stand for --dataset.
 
     Raises click.MissingParameter where nothing says what the rows are.
     """
     is_typed = ctx.get_parameter_source("dataset") == ParameterSource.COMMANDLINE
-    if methods and not is_typed and is_source(methods[0]):
-        return methods[:1], methods[1:]
+    named = () if is_typed else tuple(takewhile(is_source, methods))
+    if named:
+        return named, methods[len(named) :]
     over = (each.partition("=")[0].strip() for each in ctx.params["over"])
     if not datasets and "dataset" not in over:
         (param,) = (each for each in ctx.command.params if each.name == "dataset")

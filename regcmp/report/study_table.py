@@ -115,8 +115,8 @@ def _below(study: Study) -> list[str]:
         " paired differences to that condition's baseline.",
         f"{SHOWN}: shown (p < {1 - LEVEL:.2g}), adjusted by Holm over the methods of its condition. Each"
         " condition is a comparison of its own, and nothing is claimed from one condition to the next."
-        f" Where no method has an effect, about one in {round(1 / (1 - LEVEL))} conditions is expected to"
-        f" show one.",
+        f" Where no method has an effect, up to one in {round(1 / (1 - LEVEL))} conditions is expected to"
+        " show one.",
     ]
 
 
