@@ -82,7 +82,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rest",
         action="store_true",
-        help="run what a quick run of today leaves out, and properties with all their examples",
+        help="run what takes long, half of the cases that a quick run of today leaves out, and properties"
+        " with all their examples",
     )
 
 
@@ -109,8 +110,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_of_the_rest(item: pytest.Item, turn: int) -> bool:
+    """What takes long, properties, and of what a quick run samples every second case that it leaves out."""
     is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    return is_property or not _is_quick(item, turn)
+    if is_property or item.get_closest_marker("full") is not None:
+        return True
+    return not _has_its_turn(item, turn) and (crc32(item.nodeid.encode()) + turn) % 2 == 0
 
 
 def _is_quick(item: pytest.Item, turn: int) -> bool:
@@ -127,7 +131,7 @@ def _has_its_turn(item: pytest.Item, turn: int) -> bool:
 def pytest_report_header(config: pytest.Config) -> str:
     """How to run everything."""
     if config.getoption("--rest"):
-        return "what a quick run leaves out"
+        return "what a quick run leaves out, of many cases of one kind every second one"
     return "all tests" if config.getoption("--full") else "a quick run; --full runs every test"
 
 
