@@ -26,8 +26,9 @@ def load(workload: Workload, runs: list[Run]) -> Train:
 
     def train() -> Trained:
         outcome = run_experiment(plan, data, WORKERS, Pace())
-        if outcome.n_test != workload.n_test:
-            raise ValueError(f"{outcome.n_test} test rows, expected {workload.n_test}")
+        tested = {test for *_, test in outcome.sizes}
+        if tested != {workload.n_test}:
+            raise ValueError(f"{tested} test rows, expected {workload.n_test}")
 
         def score() -> Accuracies:
             frame = outcome.runs[["method", "seed", "test_accuracy"]]
